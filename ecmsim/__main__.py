@@ -1,0 +1,5 @@
+"""python -m ecmsim: the command line."""
+
+from ecmsim.cli import main
+
+main()

@@ -1,0 +1,187 @@
+"""The command line: ecmsim run | validate | mesh | plot | info | benchmark."""
+
+import os
+import sys
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from ecmsim import __version__
+from ecmsim.errors import ConfigError, EcmsimError
+
+app = typer.Typer(
+    help="Simulate electrochemical metallization (ECM, CBRAM) memory cells.",
+    no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False,
+    context_settings={"help_option_names": ["-h", "--help"]},
+)
+Config = Annotated[Path, typer.Argument(help="Configuration file (TOML).", show_default=False)]
+Set = Annotated[
+    list[str] | None,
+    typer.Option("--set", metavar="KEY=VALUE", help='Override a setting, e.g. --set compliance.current="10 uA". Repeatable.'),
+]
+RunFolder = Annotated[Path, typer.Argument(help="Folder of a run.", show_default=False)]
+
+
+def on_first_rank():
+    """Whether this process is the one that talks, without importing MPI for commands that need none."""
+    return all(os.environ.get(name, "0") == "0" for name in ("OMPI_COMM_WORLD_RANK", "PMI_RANK", "PMIX_RANK"))
+
+
+def _load(config, overrides):
+    from ecmsim.config import load_config
+
+    return load_config(config, overrides or ())
+
+
+@app.command()
+def run(
+    config: Config,
+    out: Annotated[Path | None, typer.Option(help="Folder for the results [default: runs/NAME].")] = None,
+    settings: Set = None,
+    overwrite: Annotated[bool, typer.Option("--overwrite", help="Replace a run that is in the folder.")] = False,
+    until: Annotated[str | None, typer.Option(help='End earlier, at this time, e.g. "1.7 s".')] = None,
+    quiet: Annotated[bool, typer.Option("--quiet", "-q", help="No progress display.")] = False,
+):
+    """Run a configuration. Under mpirun the fields are shared out over the ranks."""
+    loaded = _load(config, settings)
+    end = _quantity("--until", until, "s") if until else None
+    from ecmsim.fem.compat import require_supported_dolfinx
+
+    require_supported_dolfinx()
+    from ecmsim.progress import Silent, display
+    from ecmsim.run import run as start
+
+    folder = out or Path("runs") / config.stem
+    talks = on_first_rank() and not quiet
+    outcome = start(loaded, folder, overwrite=overwrite, progress=display() if talks else Silent(), until=end)
+    if talks:
+        seen = outcome.state.observed
+        typer.echo(
+            f"{outcome.steps} steps, {outcome.newton_iterations} Newton iterations, {outcome.remeshes} meshes. "
+            f"Last: I = {seen['current']:.3e} A, gap = {seen['gap']:.3f} nm, "
+            f"charge imbalance {seen['charge_imbalance']:.1e}, Faraday error {seen['faraday_error']:.1e}."
+        )
+        typer.echo(f"Results are in {folder}")
+
+
+@app.command()
+def validate(
+    config: Annotated[Path | None, typer.Argument(help="Configuration file (TOML).", show_default=False)] = None,
+    settings: Set = None,
+    show: Annotated[bool, typer.Option("--show", help="Print the effective configuration.")] = False,
+    schema: Annotated[bool, typer.Option("--schema", help="List every setting with unit, default and meaning.")] = False,
+):
+    """Check a configuration and report everything that is wrong with it."""
+    from ecmsim.config import reference_text
+
+    if schema:
+        typer.echo(reference_text())
+        return
+    if config is None:
+        raise ConfigError("validate needs a configuration file, or --schema")
+    loaded = _load(config, settings)
+    typer.echo(loaded.to_toml() if show else f"{config}: valid ({loaded.title})")
+
+
+@app.command()
+def mesh(
+    config: Config,
+    settings: Set = None,
+    run: Annotated[Path | None, typer.Option(help="Take filament and electrode from this run.")] = None,
+    time: Annotated[str | None, typer.Option(help='… at this time, e.g. "1.7 s" [default: the last].')] = None,
+    out: Annotated[Path, typer.Option(help="Mesh file (.msh, or .vtu); a picture .png beside it.")] = Path("cell.msh"),
+):
+    """Build the mesh of a cell and draw it: at the start, or as a run left it."""
+    loaded = _load(config, settings)
+    from ecmsim.mesh.preview import preview
+
+    for path in preview(loaded, out, run, _quantity("--time", time, "s") if time else None):
+        typer.echo(f"wrote {path}")
+
+
+@app.command()
+def plot(
+    what: Annotated[str, typer.Argument(help="iv, gap, temperature, outline, elephant, field, or all.", show_default=False)],
+    run: RunFolder,
+    out: Annotated[Path | None, typer.Option(help="Picture (.png, .pdf, .svg), or a folder for all.")] = None,
+):
+    """Draw a picture of a run, or all of them."""
+    from ecmsim.plot import draw, draw_all
+    from ecmsim.results import open_run
+
+    opened = open_run(run)
+    if what != "all":
+        drawn = [(what, draw(what, opened, out))]
+    else:
+        drawn = draw_all(opened, out)
+    for name, paths in drawn:
+        if isinstance(paths, EcmsimError):
+            typer.echo(f"{name}: not drawn: {paths}", err=True)
+        else:
+            typer.echo("\n".join(f"wrote {path}" for path in paths))
+
+
+@app.command()
+def info():
+    """Show versions and what works here."""
+    from ecmsim.info import report
+
+    report()
+
+
+@app.command()
+def benchmark(
+    config: Config,
+    settings: Set = None,
+    cold: Annotated[bool, typer.Option("--cold/--no-cold", help="Also run with an empty form-compiler cache.")] = True,
+    until: Annotated[str | None, typer.Option(help='End earlier, at this time, e.g. "1.7 s".')] = None,
+):
+    """Report where the wall time of a run goes, cold and warm."""
+    _load(config, settings)
+    from ecmsim.benchmark import benchmark as measure
+
+    measure(config, settings or [], cold, until)
+
+
+def _quantity(option, text, unit):
+    """A quantity given as an option, in the unit."""
+    from pydantic_core import PydanticCustomError
+
+    from ecmsim.config.quantities import QuantityType
+
+    try:
+        return float(QuantityType(unit).validate(text))
+    except PydanticCustomError as error:
+        raise ConfigError(f'{option} = "{text}": {error.message()}') from None
+
+
+@app.callback(invoke_without_command=True)
+def _version(version: Annotated[bool, typer.Option("--version", help="Show the version.")] = False):
+    if version:
+        typer.echo(f"ecmsim {__version__}")
+        raise typer.Exit()
+
+
+def main():
+    """Entry point: one clear line for an error that a user can act on, with its exit code."""
+    try:
+        app()
+    except EcmsimError as error:
+        if on_first_rank():
+            print(f"error: {error}", file=sys.stderr, flush=True)
+        sys.exit(error.exit_code)
+    except Exception:
+        # A defect on one rank must not leave the others waiting.
+        mpi = sys.modules.get("mpi4py.MPI")
+        if mpi is None or mpi.COMM_WORLD.size == 1:
+            raise
+        import traceback
+
+        traceback.print_exc()
+        sys.stderr.flush()
+        mpi.COMM_WORLD.Abort(1)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,74 @@
+"""TOML files of a configuration: reading, and inheritance by `extends`."""
+
+import tomllib
+from pathlib import Path
+
+from ecmsim.config.schema import ROLES
+from ecmsim.config.suggest import did_you_mean, quoted
+from ecmsim.errors import ConfigError
+
+
+def read(path):
+    """The tables of a TOML file. Raises ConfigError."""
+    path = Path(path)
+    try:
+        return parse(path.read_text(encoding="utf-8-sig"), path)
+    except FileNotFoundError:
+        raise ConfigError(f"{path}: no such file{_similar(path)}") from None
+    except UnicodeDecodeError:
+        raise ConfigError(f"{path}: is not UTF-8 text") from None
+    except OSError as error:
+        raise ConfigError(f"{path}: cannot be read ({error.strerror})") from None
+
+
+def parse(text, source):
+    """The tables of a TOML text; source: its name in messages. Raises ConfigError."""
+    try:
+        return tomllib.loads(text)
+    except tomllib.TOMLDecodeError as error:
+        raise ConfigError(f"{source}: is not valid TOML: {error}") from None
+
+
+def expand(data, source, folder, chain=()):
+    """The data on top of what it extends, with the paths of materials made absolute.
+
+    source: name of the data in messages; folder: to which its paths are relative; chain: files that led here.
+    """
+    cell = data.get("cell")
+    for role in ROLES if isinstance(cell, dict) else ():
+        if is_path(cell.get(role)):
+            cell[role] = str((folder / cell[role]).resolve())
+    if "extends" not in data:
+        return data
+    parent = data.pop("extends")
+    line = f"{source}: extends = {quoted(parent)}"
+    if not isinstance(parent, str):
+        raise ConfigError(f"{line}: expected the path of a configuration file in quotes")
+    path = folder / parent
+    if path.resolve() in chain:
+        loop = " -> ".join(file.name for file in (*chain, path))
+        raise ConfigError(f"{line}: the files extend each other in a circle: {loop}")
+    if not path.is_file():
+        raise ConfigError(f"{line}: no such file{_similar(path)}")
+    return merge(expand(read(path), path, path.parent, (*chain, path.resolve())), data)
+
+
+def merge(base, top):
+    """`top` over `base`: tables merge key by key, all else in `top` replaces.
+
+    The table of a quantity is one value, and a table of another kind starts afresh.
+    """
+    if not (isinstance(base, dict) and isinstance(top, dict)) or "value" in base or "value" in top:
+        return top
+    if "kind" in base and top.get("kind", base["kind"]) != base["kind"]:
+        return top
+    return base | {key: merge(base[key], value) if key in base else value for key, value in top.items()}
+
+
+def is_path(name):
+    """Whether the name of a material is the path of a file."""
+    return isinstance(name, str) and (name.endswith(".toml") or "/" in name)
+
+
+def _similar(path):
+    return did_you_mean(path.name, [file.name for file in path.parent.glob("*.toml")])

@@ -1,0 +1,38 @@
+"""From a file and overrides to a Config."""
+
+from pathlib import Path
+
+from pydantic import ValidationError
+
+from ecmsim.config.files import expand, parse, read
+from ecmsim.config.messages import problems_of, report
+from ecmsim.config.overrides import apply_overrides
+from ecmsim.config.resolve import resolve_materials
+from ecmsim.config.schema import Config
+
+
+def load_config(path, overrides=()):
+    """Read, complete and check a configuration file.
+
+    overrides: texts "key.path=value" as of `--set`, applied after the file has been read; paths of files in
+    them are relative to the current folder, those in a file to that file. Raises ConfigError with all
+    problems.
+    """
+    path = Path(path)
+    return _build(expand(read(path), path, path.parent, (path.resolve(),)), overrides, path)
+
+
+def from_text(text, base, overrides, source):
+    """The same for TOML text; see Config.from_toml."""
+    return _build(expand(parse(text, source), source, Path(base)), overrides, source)
+
+
+def _build(data, overrides, source):
+    problems = [*apply_overrides(data, overrides, Config), *resolve_materials(data)]
+    try:
+        config = Config.model_validate(data)
+    except ValidationError as error:
+        problems += problems_of(error, Config, data)
+    if problems:
+        raise report(source, problems, data)
+    return config

@@ -1,0 +1,69 @@
+"""Numerical settings: mesh, time steps, solver and output."""
+
+from pydantic import Field, StrictBool, StrictInt
+
+from ecmsim.config.quantities import quantity
+from ecmsim.config.section import Section
+
+
+class Mesh(Section):
+    """How fine the cell is meshed, and when the moving mesh is rebuilt."""
+
+    nucleus_segments: StrictInt = Field(12, ge=4, description="Edges along the quarter circle of the nucleus")
+    surface_size: quantity("nm", gt=0) = Field("0.4 nm", description="Largest edge length on the interfaces")
+    smallest_size: quantity("nm", gt=0) = Field("0.02 nm", description="Smallest edge length wanted anywhere")
+    largest_size: quantity("nm", gt=0) = Field("4 nm", description="Largest edge length, far from the filament")
+    cells_across_gap: quantity("", gt=0) = Field(3.0, description="Edges across the gap at its narrowest place")
+    turning: quantity("", gt=0, lt=1) = Field(0.25, description="Turn of the outline wanted per edge, in rad")
+    growth: quantity("", gt=0, lt=1) = Field(0.35, description="Growth of the edge length per unit of length")
+    stretch: quantity("", gt=1.5) = Field(2.2, description="Edge length over the wanted one at which to rebuild")
+    quality: quantity("", gt=0, lt=1) = Field(0.25, description="Triangle quality below which to rebuild")
+
+
+class Stepping(Section):
+    """How long the time steps may be."""
+
+    first_step: quantity("s", gt=0) = Field("1 ms", description="First time step")
+    smallest_step: quantity("s", gt=0) = Field("1e-15 s", description="Time step below which a run gives up")
+    largest_step: quantity("s", gt=0) = Field("1 s", description="Largest time step")
+    growth: quantity("", gt=1, le=10) = Field(1.6, description="Largest ratio of a step to the one before")
+    largest_voltage_step: quantity("V", gt=0) = Field("20 mV", description="Largest change of the source voltage")
+    largest_displacement: quantity("nm", gt=0) = Field("0.2 nm", description="Largest growth in one step")
+    height_fraction: quantity("", gt=0, lt=1) = Field(0.1, description="Largest growth over the filament's height")
+    segment_fraction: quantity("", gt=0, le=2) = Field(0.5, description="Largest growth over an outline's edge")
+    gap_fraction: quantity("", gt=0, lt=1) = Field(0.02, description="Largest change of the gap over the gap, or …")
+    gap_change: quantity("nm", gt=0) = Field("0.004 nm", description="… this change of the gap, if that is larger")
+    velocity_change: quantity("", gt=0, lt=1) = Field(
+        0.035, description="Largest relative change of the growth velocity, unless …"
+    )
+    displacement_error: quantity("nm", gt=0) = Field(
+        "2e-5 nm", description="… its effect on the outline is smaller than this"
+    )
+    largest_current_ratio: quantity("", gt=1) = Field(
+        2.0, description="Jump of the current, beyond that of the source voltage, that rejects a step"
+    )
+    smallest_judged_current: quantity("A", ge=0) = Field("1e-12 A", description="Current below which jumps pass")
+
+
+class Solver(Section):
+    """How the fields are solved."""
+
+    tolerance: quantity("", gt=0, lt=1e-3) = Field(
+        1e-9, description="Last Newton correction over the source voltage (potentials) or over 100 K"
+    )
+    max_iterations: StrictInt = Field(40, ge=2, description="Newton iterations before a step is rejected")
+
+
+class Output(Section):
+    """What a run writes besides its time series."""
+
+    snapshot_times: tuple[quantity("s", ge=0), ...] = Field(
+        (), description="Times at which the fields are written"
+    )
+    snapshot_currents: tuple[quantity("A", gt=0), ...] = Field(
+        (), description="Currents at whose first crossing the fields are written"
+    )
+    snapshot_regimes: StrictBool = Field(
+        True, description="Write the fields where the gap stops closing, the compliance is reached and at the end"
+    )
+    outline_every: StrictInt = Field(1, ge=1, description="Accepted steps between two stored outlines")

@@ -1,0 +1,297 @@
+"""The schema of a configuration: one class per section, every setting with unit, bounds, default and meaning.
+
+Defaults are those of the reference cell Cu/10 nm SiO2/Pt; configs/cu_sio2_pt.toml says where each comes from.
+Equation numbers are those of Buttberg et al., Adv. Mater. Technol. 2025, doi 10.1002/admt.202500837.
+"""
+
+from pathlib import Path
+from typing import Annotated, Literal
+
+from pydantic import Field, StrictBool, StrictInt, StrictStr, ValidationInfo, field_validator
+from pydantic_core import PydanticCustomError
+
+from ecmsim.config.material import AnyMaterial
+from ecmsim.config.numerics import Mesh, Output, Solver, Stepping
+from ecmsim.config.quantities import quantity
+from ecmsim.config.section import Section
+from ecmsim.config.suggest import quoted
+from ecmsim.drive import Programme
+from ecmsim.errors import ConfigError
+
+MaterialName = Annotated[StrictStr, 'the name of a material such as "Cu" or the path of a .toml file']
+
+ROLES = {"active_electrode": "metal", "switching_layer": "ion_conductor", "counter_electrode": "metal"}
+
+
+def inconsistent(path, text):
+    """The error of a value that does not fit to another one; path: full dotted path of the value."""
+    return PydanticCustomError("inconsistent", "{text}", {"text": f"{path}{text}"})
+
+
+class Cell(Section):
+    """Geometry and materials of the cell."""
+
+    active_electrode: MaterialName = Field(
+        description="Metal that dissolves and forms the filament: name of a material or path of a .toml file"
+    )
+    switching_layer: MaterialName = Field(description="Material between the electrodes, likewise")
+    counter_electrode: MaterialName = Field(description="Inert metal on which the filament grows, likewise")
+    layer_thickness: quantity("nm", gt=0, le=1000) = Field(
+        "10 nm", description="Thickness L of the switching layer"
+    )
+    radius: quantity("nm", gt=0, le=10000) = Field("25 nm", description="Radius of the simulated cylinder")
+    active_electrode_height: quantity("nm", gt=0, le=10000) = Field(
+        "25 nm", description="Thickness of the active electrode"
+    )
+    counter_electrode_height: quantity("nm", gt=0, le=10000) = Field(
+        "25 nm", description="Thickness of the counter electrode"
+    )
+    nucleus_radius: quantity("nm", gt=0) = Field(
+        "0.128 nm", description="Radius of the quarter circle from which the filament grows"
+    )
+    atom_diameter: quantity("nm", gt=0, le=1) = Field(
+        "0.2 nm", description="Diameter of one metal atom, the measure of penetration into the void"
+    )
+    ambient_temperature: quantity("K", ge=1, le=2000) = Field(
+        "300 K", description="Temperature of top and bottom contact, and at the start of a transient run"
+    )
+
+    @field_validator("nucleus_radius")
+    @classmethod
+    def _nucleus_fits(cls, value, info: ValidationInfo):
+        for other, factor, phrase in (("layer_thickness", 0.5, "half of "), ("radius", 1.0, "")):
+            limit = info.data.get(other)
+            if limit is not None and value >= factor * limit:
+                raise inconsistent(
+                    "cell.nucleus_radius",
+                    f' = "{value.text}": must be less than {phrase}{other} ({limit.text})',
+                )
+        return value
+
+
+class Ramp(Section):
+    """A linear ramp from the voltage where the previous step ended (0 V for the first)."""
+
+    kind: Literal["ramp"] = Field(description="Linear ramp of the source voltage")
+    to: quantity("V", ge=-100, le=100) = Field(description="Voltage at which the ramp ends")
+    rate: quantity("V/s", gt=0) = Field(description="Magnitude of the rate; the voltages give its sign")
+
+
+class Hold(Section):
+    """A constant voltage: where the previous step ended."""
+
+    kind: Literal["hold"] = Field(description="Constant source voltage")
+    duration: quantity("s", gt=0) = Field(description="How long the voltage is held")
+
+
+Step = Annotated[Ramp | Hold, Field(discriminator="kind")]
+
+
+class IdealCompliance(Section):
+    """An ideal nonlinear limiter, Eq. (7)."""
+
+    kind: Literal["ideal"] = Field(description="Ideal limiter, I = I_CC (1 - exp(-V_R/V_0))")
+    current: quantity("A", gt=0, le=10) = Field("1 mA", description="Compliance current I_CC")
+    smoothing_voltage: quantity("V", gt=0, le=10) = Field(
+        "0.05 V", description="V_0: voltage across the limiter at which it has reached 63 % of I_CC"
+    )
+
+
+class SeriesResistor(Section):
+    """An ordinary resistor between source and cell."""
+
+    kind: Literal["series_resistor"] = Field(description="Linear resistor in series")
+    resistance: quantity("ohm", gt=0) = Field(description="Resistance")
+
+
+class NoCompliance(Section):
+    """The source drives the cell directly."""
+
+    kind: Literal["none"] = Field(description="No limit: source voltage and cell voltage are the same")
+
+
+Compliance = Annotated[IdealCompliance | SeriesResistor | NoCompliance, Field(discriminator="kind")]
+
+
+class ButlerVolmer(Section):
+    """Electron transfer at both interfaces, Eqs. (2) and (3)."""
+
+    transfer_coefficient: quantity("", gt=0, lt=1) = Field(0.167, description="Charge transfer coefficient")
+    charge_number: StrictInt = Field(1, ge=1, le=4, description="Charge number z_c of the ion")
+    ion_concentration: quantity("1/m^3", gt=0) = Field(
+        "1e26 / m^3", description="Concentration c of ions in the switching layer"
+    )
+    rate_constant: quantity("m/s", gt=0) = Field(
+        "182 m/s", description="k0 in the exchange current density J0 = z_c e c k0 exp(-dG_A/kT)"
+    )
+    activation_energy: quantity("eV", ge=0, le=5) = Field(
+        "0.648 eV", description="dG_A: activation energy of the electron transfer without further barriers"
+    )
+
+
+class Hopping(Section):
+    """Ion transport in the switching layer, Mott-Gurney law, Eq. (4)."""
+
+    distance: quantity("nm", gt=0, le=5) = Field("0.25 nm", description="Hopping distance a")
+    attempt_frequency: quantity("1/s", gt=0) = Field("1e13 / s", description="Attempt frequency f")
+    activation_energy: quantity("eV", ge=0, le=5) = Field("0.40 eV", description="Hopping barrier dG_hop")
+
+
+class Stress(Section):
+    """Mechanical barrier against growth to the side, W_m0 (exp(r/r_tem) - 1), Eq. (9)."""
+
+    enabled: StrictBool = Field(True, description="Whether the barrier acts")
+    energy: quantity("eV", ge=0, le=5) = Field("0.0193 eV", description="W_m0 of that barrier")
+    template_radius: quantity("nm", gt=0) = Field("1.68 nm", description="r_tem of that barrier")
+
+
+class Dissolution(Section):
+    """Dissolution of the active electrode above the filament, and the barrier of its void, Eq. (11)."""
+
+    enabled: StrictBool = Field(True, description="Whether the electrode dissolves; if not, no void barrier")
+    ratio: quantity("", ge=0, lt=1) = Field(0.05, description="v*: dissolved depth over filament growth")
+    maximum_depth: quantity("nm", ge=0) = Field(
+        "0.4 nm", description="Depth that can dissolve: two atomic layers"
+    )
+    clearance: quantity("nm", ge=0) = Field(
+        "0.2 nm", description="How far the void reaches beyond the filament's side"
+    )
+    void_barrier: StrictBool = Field(True, description="Whether the void impedes growth")
+    void_energy: quantity("eV", ge=0, le=5) = Field(
+        "0.01 eV", description="W_v0 of the barrier W_v0 exp(z/z_0), z from the original electrode surface"
+    )
+    void_length: quantity("nm", gt=0) = Field("0.0573 nm", description="z_0 of that barrier")
+
+
+class Tunnelling(Section):
+    """Electron tunnelling between filament and active electrode, Eq. (5)."""
+
+    enabled: StrictBool = Field(True, description="Whether electrons tunnel")
+    law: Literal["simmons"] = Field("simmons", description="Linearised Simmons equation")
+    gap: Literal["vertical", "shortest"] = Field(
+        "vertical", description="Gap from a point of the filament: straight up, or to the nearest point"
+    )
+    barrier: quantity("eV", gt=0, le=20) = Field("4.2 eV", description="Barrier height dW_0")
+    effective_mass: quantity("", gt=0, le=10) = Field(
+        0.8915, description="Effective mass m*, in electron masses"
+    )
+    prefactor: quantity("", gt=0, le=10) = Field(
+        0.5, description="C: 1/2 as printed in Eq. (5), 3/2 in Simmons 1963, 1 in the WKB limit"
+    )
+
+
+class FilamentProperties(Section):
+    """How the filament conducts compared with the bulk metal, Eq. (6)."""
+
+    size_effect: StrictBool = Field(True, description="Whether its surface scatters electrons, Eq. (6)")
+    specularity: quantity("", ge=0, lt=1) = Field(
+        0.0, description="Share p of electrons reflected specularly"
+    )
+    defect_factor: quantity("", gt=0, le=1) = Field(
+        1.0, description="Further factor on its electrical conductivity"
+    )
+    thermal_conductivity_factor: quantity("", gt=0, le=1) = Field(
+        1.0, description="Factor on the thermal conductivity of the filament alone"
+    )
+    minimum_diameter: quantity("nm", gt=0) = Field(
+        "0.2 nm", description="Smallest diameter that the size effect sees, so that sharp tips still conduct"
+    )
+
+
+class Heat(Section):
+    """Heat sources and heat flow, Eqs. (8) and (10)."""
+
+    enabled: StrictBool = Field(True, description="Whether temperatures are computed; if not, ambient")
+    mode: Literal["steady", "transient"] = Field(
+        "steady", description="Heat equation without or with stored heat; that matters below a nanosecond"
+    )
+    joule: StrictBool = Field(True, description="Whether the current heats the metals")
+    tunnel_barrier: StrictBool = Field(True, description="Whether tunnelling heats the gap's surfaces")
+    thermal_conductivity_factor: quantity("", gt=0, le=10) = Field(
+        1.0, description="Factor on all thermal conductivities, metals and switching layer"
+    )
+    wall: Literal["insulated", "ambient"] = Field(
+        "insulated", description="Outer wall of the cylinder: no heat flow, or at ambient temperature"
+    )
+
+
+class Config(Section):
+    """A complete configuration. `load_config` reads one from a file."""
+
+    title: StrictStr = Field("", description="A line about this run, shown in pictures")
+    cell: Cell = Field(description="Geometry and materials")
+    programme: tuple[Step, ...] = Field(min_length=1, description="Source voltage as steps in time")
+    compliance: Compliance = Field(description="Element that limits the current")
+    butler_volmer: ButlerVolmer = Field(default_factory=ButlerVolmer, description="Electron transfer")
+    hopping: Hopping = Field(default_factory=Hopping, description="Ion transport")
+    stress: Stress = Field(default_factory=Stress, description="Mechanical barrier")
+    dissolution: Dissolution = Field(default_factory=Dissolution, description="Void in the active electrode")
+    tunnelling: Tunnelling = Field(default_factory=Tunnelling, description="Tunnelling")
+    filament: FilamentProperties = Field(
+        default_factory=FilamentProperties, description="Conductivity of the filament"
+    )
+    heat: Heat = Field(default_factory=Heat, description="Temperature")
+    mesh: Mesh = Field(default_factory=Mesh, description="Mesh")
+    stepping: Stepping = Field(default_factory=Stepping, description="Time steps")
+    solver: Solver = Field(default_factory=Solver, description="Solver")
+    output: Output = Field(default_factory=Output, description="Output")
+    material_tables: dict[str, AnyMaterial] = Field(
+        default_factory=dict, alias="materials", description="Materials by name, over files of that name"
+    )
+
+    @field_validator("programme")
+    @classmethod
+    def _programme_runs(cls, value):
+        try:
+            Programme.from_steps(value)
+        except ConfigError as error:
+            raise inconsistent("", str(error)) from None
+        return value
+
+    @field_validator("dissolution")
+    @classmethod
+    def _void_fits(cls, value, info: ValidationInfo):
+        cell = info.data.get("cell")
+        if cell and value.maximum_depth >= cell.active_electrode_height:
+            raise inconsistent(
+                "dissolution.maximum_depth",
+                f' = "{value.maximum_depth.text}": must be less than cell.active_electrode_height'
+                f" ({cell.active_electrode_height.text})",
+            )
+        return value
+
+    @field_validator("material_tables")
+    @classmethod
+    def _roles_fit(cls, value, info: ValidationInfo):
+        cell = info.data.get("cell")
+        for role, kind in ROLES.items() if cell else ():
+            name = getattr(cell, role)
+            if name in value and value[name].kind != kind:
+                raise inconsistent(
+                    f"cell.{role}",
+                    f" = {quoted(name)}: must be a material of kind {quoted(kind)},"
+                    f" but {name} is of kind {quoted(value[name].kind)}",
+                )
+        return value
+
+    @property
+    def materials(self):
+        """The three materials by role: active_electrode, switching_layer, counter_electrode."""
+        return {role: self.material_tables[getattr(self.cell, role)] for role in ROLES}
+
+    @classmethod
+    def from_toml(cls, text, base=Path(), overrides=(), source="configuration"):
+        """Read a configuration from TOML text.
+
+        base: folder to which paths in the text are relative; overrides: "key.path=value" texts; source: name
+        of the text in messages. Raises ConfigError with all problems.
+        """
+        from ecmsim.config.load import from_text
+
+        return from_text(text, base, overrides, source)
+
+    def to_toml(self):
+        """The effective configuration as TOML: every setting with unit, label and source; it can be run."""
+        from ecmsim.config.write import effective_toml
+
+        return effective_toml(self)

@@ -1,0 +1,9 @@
+"""Base class of all sections of the configuration."""
+
+from pydantic import BaseModel, ConfigDict
+
+
+class Section(BaseModel):
+    """A table of the configuration: immutable, with unknown keys refused and defaults checked like input."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True, validate_default=True)

@@ -1,0 +1,35 @@
+"""Errors that a user may see: one clear sentence each, and the exit code of the command line."""
+
+
+class EcmsimError(Exception):
+    """Something that the user can act on; str(error) says what, where and what to do."""
+
+    exit_code = 1
+
+
+class ConfigError(EcmsimError):
+    """The configuration is wrong. All problems are listed, one line each; `problems` has them as a tuple."""
+
+    exit_code = 2
+
+    def __init__(self, message, problems=()):
+        super().__init__(message)
+        self.problems = tuple(problems)
+
+
+class ResultsError(EcmsimError):
+    """A result folder cannot be written or read."""
+
+    exit_code = 2
+
+
+class PlotError(EcmsimError):
+    """A picture cannot be drawn from this run."""
+
+    exit_code = 2
+
+
+class SolveError(EcmsimError):
+    """A run could not go on: the fields, the mesh or the outline failed."""
+
+    exit_code = 3

@@ -1,0 +1,229 @@
+"""The filament: an axisymmetric outline that knows its volume, its top and its gaps, and knows no mesh.
+
+The outline is a polyline (r, z) in nm, ordered from the tip on the axis (r = 0) along the surface to the foot on
+the counter electrode (z = 0). The switching layer lies to the right of it. All methods are pure NumPy.
+"""
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from ecmsim.errors import EcmsimError
+
+
+class OutlineError(EcmsimError):
+    """The outline is no longer that of one solid filament (it crosses itself, or leaves the cell)."""
+
+
+def cross2(a, b):
+    """z component of the cross product of plane vectors, broadcast over leading axes."""
+    return a[..., 0] * b[..., 1] - a[..., 1] * b[..., 0]
+
+
+def arc_length(points):
+    """Arc length from the first point to each point, shape (n,)."""
+    return np.concatenate([[0.0], np.cumsum(np.hypot(*np.diff(points, axis=0).T))])
+
+
+def distance_to_polyline(points, polyline):
+    """Shortest distance of each point (n, 2) to a polyline (m, 2), shape (n,), same unit."""
+    start, edge = polyline[:-1], np.diff(polyline, axis=0)
+    offset = points[:, None, :] - start[None]
+    along = np.clip((offset * edge).sum(-1) / np.maximum((edge**2).sum(-1), 1e-300), 0, 1)
+    return np.sqrt(((offset - along[..., None] * edge) ** 2).sum(-1).min(axis=1))
+
+
+def crossing_segments(points):
+    """Pairs (i, j), i + 1 < j, of segments of a polyline that cross each other, shape (k, 2)."""
+    p, d = points[:-1], np.diff(points, axis=0)
+    offset = p[None] - p[:, None]
+    denominator = cross2(d[:, None], d[None])
+    with np.errstate(divide="ignore", invalid="ignore"):
+        s = cross2(offset, d[None]) / denominator
+        t = cross2(offset, d[:, None]) / denominator
+    i, j = np.nonzero((s >= 0) & (s <= 1) & (t >= 0) & (t <= 1))
+    return np.stack([i, j], axis=1)[j > i + 1]
+
+
+@dataclass(frozen=True)
+class Filament:
+    """The filament's outline. points: (n, 2) array of (r, z) in nm, from the tip to the foot."""
+
+    points: np.ndarray
+
+    @classmethod
+    def nucleus(cls, radius, segments=10):
+        """A stable nucleus: a quarter circle of the given radius (nm) at the origin."""
+        angle = np.linspace(0.0, np.pi / 2, segments + 1)
+        points = radius * np.stack([np.sin(angle), np.cos(angle)], axis=1)
+        points[0, 0] = points[-1, 1] = 0.0
+        return cls(points)
+
+    @property
+    def height(self):
+        """Height of the tip on the axis, nm."""
+        return float(self.points[0, 1])
+
+    @property
+    def highest(self):
+        """Height of the highest point, nm."""
+        return float(self.points[:, 1].max())
+
+    @property
+    def radius_max(self):
+        """Largest radius, nm."""
+        return float(self.points[:, 0].max())
+
+    @property
+    def radius_mean(self):
+        """Radius of the cylinder of the same volume and height, nm."""
+        return float(np.sqrt(self.volume / (np.pi * self.height)))
+
+    @property
+    def segment_lengths(self):
+        """Lengths of the n - 1 segments, nm."""
+        return np.hypot(*np.diff(self.points, axis=0).T)
+
+    @property
+    def volume(self):
+        """Volume of the solid of revolution, exact for the polyline (a stack of cone frusta), nm3."""
+        r, z = self.points.T
+        return float(np.pi / 3 * np.sum((z[:-1] - z[1:]) * (r[:-1] ** 2 + r[:-1] * r[1:] + r[1:] ** 2)))
+
+    def area_vectors(self):
+        """Gradient of the volume with respect to each point: outward nodal area vectors, (n, 2), nm2.
+
+        The tip stays on the axis and the foot on the counter electrode: their other components are zero.
+        """
+        r, z = self.points.T
+        square = r[:-1] ** 2 + r[:-1] * r[1:] + r[1:] ** 2
+        drop = z[:-1] - z[1:]
+        gradient = np.zeros_like(self.points)
+        gradient[:-1, 0] += drop * (2 * r[:-1] + r[1:])
+        gradient[1:, 0] += drop * (r[:-1] + 2 * r[1:])
+        gradient[:-1, 1] += square
+        gradient[1:, 1] -= square
+        gradient[0, 0] = gradient[-1, 1] = 0.0
+        return np.pi / 3 * gradient
+
+    def growth_velocity(self, volume_rates):
+        """Velocity of each point along its normal for given volume rates, (n, 2).
+
+        volume_rates: (n,) volume per time that each point's share of the surface gains. By construction the
+        rate of the polyline's volume is their sum: Faraday's law holds for the discrete outline.
+        """
+        area = self.area_vectors()
+        return area * (np.asarray(volume_rates) / (area**2).sum(axis=1))[:, None]
+
+    def moved(self, displacement):
+        """The outline displaced by (n, 2) nm."""
+        return Filament(self.points + displacement)
+
+    def top(self):
+        """Upper envelope: the points seen from above, (m, 2), r strictly increasing (overhung ones left out)."""
+        r = self.points[:, 0]
+        highest_before = np.concatenate([[-np.inf], np.maximum.accumulate(r)[:-1]])
+        return self.points[r > highest_before + 1e-9]
+
+    def top_height(self, radius):
+        """Height of the topmost crossing of the column at each radius, 0 outside the filament; nm."""
+        envelope = self.top()
+        return np.interp(radius, envelope[:, 0], envelope[:, 1], right=0.0)
+
+    def local_diameter(self, height):
+        """Diameter of the filament at each height (the outermost crossing), 0 above it; nm."""
+        height = np.asarray(height, dtype=float)
+        (r0, z0), (r1, z1) = self.points[:-1].T, self.points[1:].T
+        low, high = np.minimum(z0, z1), np.maximum(z0, z1)
+        drop = np.where(np.abs(z0 - z1) > 1e-12, z0 - z1, 1e-12)
+        crossing = r1 + (r0 - r1) * np.clip((height[..., None] - z1) / drop, 0, 1)
+        inside = (height[..., None] >= low) & (height[..., None] <= high)
+        return 2 * np.where(inside, crossing, 0.0).max(axis=-1)
+
+    def vertical_gap(self, electrode):
+        """Gap along the column above each point of the upper envelope: radii (m,), gaps (m,), nm."""
+        r, z = self.top().T
+        return r, np.interp(r, *electrode.T) - z
+
+    def shortest_gap(self, electrode):
+        """Shortest distance from each point of the upper envelope to the electrode: radii, gaps, nm."""
+        envelope = self.top()
+        return envelope[:, 0], distance_to_polyline(envelope, electrode)
+
+    def turning(self):
+        """Angle by which the outline turns at each point (0 at the ends unless it has a kink there), rad, (n,)."""
+        direction = np.diff(self.points, axis=0)
+        # The tip continues as its mirror image beyond the axis.
+        direction = np.vstack([direction[0] * [1, -1], direction])
+        angle = np.arctan2(cross2(direction[:-1], direction[1:]), (direction[:-1] * direction[1:]).sum(-1))
+        return np.append(angle, 0.0)
+
+    def resampled(self, values, spacing):
+        """The same filament with segments of a wanted length: points inserted and removed, nothing smoothed.
+
+        values (n, k) are carried along; spacing (n,) in nm. Points that stay do not move, but for what the changed
+        chords gain or lose in volume: that is given back where the outline turns (proportionally to turning times
+        segment length, the size of a chord's error), so that the metal is conserved. Returns filament and values.
+        """
+        points, values = _refined(self.points, np.asarray(values), np.asarray(spacing))
+        volume, filament = self.volume, Filament(points)
+        length = filament.segment_lengths
+        around = 0.5 * (np.append(length[:1], length) + np.append(length, length[-1:]))
+        for _ in range(3):
+            area = filament.area_vectors()
+            shift = (np.abs(filament.turning()) * around / np.hypot(*area.T))[:, None] * area
+            gain = float((area * shift).sum())
+            if gain <= 0:
+                break
+            filament = filament.moved((volume - filament.volume) / gain * shift)
+        return filament, values
+
+    def check(self, cell_radius):
+        """Raise OutlineError where the outline crosses itself, leaves the layer's floor or nears the wall."""
+        if (crossed := crossing_segments(self.points)).size:
+            r, z = self.points[crossed[0, 0]]
+            raise OutlineError(f"the filament's outline crosses itself at r = {r:.3g} nm, z = {z:.3g} nm")
+        if self.points[1:, 0].min() <= 0 or self.points[:-1, 1].min() <= 0:
+            raise OutlineError("the filament's outline touches the axis or the counter electrode off its ends")
+        if self.radius_max > 0.9 * cell_radius:
+            raise OutlineError(
+                f"the filament (radius {self.radius_max:.3g} nm) reaches the outer wall: "
+                f"choose a cell.radius well above {cell_radius:.3g} nm"
+            )
+
+
+def _refined(points, values, spacing):
+    """Remove points that stand too close, then halve segments that are too long, on a cubic through neighbours."""
+    keep = np.ones(len(points), dtype=bool)
+    last = 0
+    for i in range(1, len(points) - 1):
+        step = np.hypot(*(points[i] - points[last]))
+        ahead = np.hypot(*(points[i + 1] - points[i]))
+        if min(step, ahead) < 0.6 * spacing[i] and step + ahead < 1.3 * spacing[i]:
+            keep[i] = False
+        else:
+            last = i
+    points, values, spacing = points[keep], values[keep], spacing[keep]
+    for _ in range(6):
+        length = np.hypot(*np.diff(points, axis=0).T)
+        long = np.nonzero(length > 1.5 * np.minimum(spacing[:-1], spacing[1:]))[0]
+        if not long.size:
+            break
+        middle = np.array([_cubic_midpoint(points, i) for i in long])
+        points = np.insert(points, long + 1, middle, axis=0)
+        values = np.insert(values, long + 1, 0.5 * (values[long] + values[long + 1]), axis=0)
+        spacing = np.insert(spacing, long + 1, 0.5 * (spacing[long] + spacing[long + 1]))
+    return points, values
+
+
+def _cubic_midpoint(points, i):
+    """Point in the middle of segment i on the cubic through points i-1 ... i+2 (chord-length parameter)."""
+    left = points[i - 1] if i > 0 else points[1] * [-1, 1]
+    block = [left, points[i], points[i + 1]]
+    if i + 2 < len(points):
+        block.append(points[i + 2])
+    block = np.array(block)
+    s = arc_length(block)
+    at = 0.5 * (s[1] + s[2])
+    weights = [np.prod([(at - s[m]) / (s[j] - s[m]) for m in range(len(s)) if m != j]) for j in range(len(s))]
+    return np.array(weights) @ block

@@ -1,0 +1,86 @@
+"""The triangulated cross-section of a cell as plain arrays: what gmsh makes, what moves, what dolfinx is given."""
+
+from dataclasses import dataclass, replace
+from enum import IntEnum
+
+import numpy as np
+
+
+class Region(IntEnum):
+    """Tags of the four regions (cell tags of the mesh files)."""
+
+    COUNTER_ELECTRODE = 1
+    FILAMENT = 2
+    SWITCHING_LAYER = 3
+    ACTIVE_ELECTRODE = 4
+
+
+METALS = (Region.COUNTER_ELECTRODE, Region.FILAMENT, Region.ACTIVE_ELECTRODE)
+
+
+class Surface(IntEnum):
+    """Tags of the curves (line tags of the mesh files)."""
+
+    FILAMENT = 11  # filament/switching layer: deposition, tunnelling
+    ACTIVE_ELECTRODE = 12  # active electrode/switching layer: dissolution, tunnelling
+    BOTTOM = 13  # grounded, at ambient temperature
+    TOP = 14  # to the source, at ambient temperature
+    WALL = 15
+    AXIS = 16
+
+
+@dataclass(frozen=True)
+class CellMesh:
+    """points (n, 2) in nm; triangles (m, 3); region (m,) of Region; ordered node lists of the two interfaces.
+
+    filament_nodes run from the tip to the foot, electrode_nodes from the axis to the wall.
+    electrode_markers: for each electrode node the index of the outline point that it mirrors, -1 for none.
+    """
+
+    points: np.ndarray
+    triangles: np.ndarray
+    region: np.ndarray
+    filament_nodes: np.ndarray
+    electrode_nodes: np.ndarray
+    electrode_markers: np.ndarray
+
+    def at(self, points):
+        """The same mesh with its nodes elsewhere."""
+        return replace(self, points=points)
+
+    @property
+    def filament_points(self):
+        return self.points[self.filament_nodes]
+
+    @property
+    def electrode_points(self):
+        return self.points[self.electrode_nodes]
+
+    def nodes_of(self, *regions):
+        """Mask of the nodes of some regions, their boundaries included, (n,)."""
+        mask = np.zeros(len(self.points), dtype=bool)
+        mask[self.triangles[np.isin(self.region, regions)]] = True
+        return mask
+
+    def edges(self, surface):
+        """Node pairs of a tagged curve, (k, 2)."""
+        if surface == Surface.FILAMENT:
+            return np.stack([self.filament_nodes[:-1], self.filament_nodes[1:]], axis=1)
+        if surface == Surface.ACTIVE_ELECTRODE:
+            return np.stack([self.electrode_nodes[:-1], self.electrode_nodes[1:]], axis=1)
+        axis, value = {
+            Surface.BOTTOM: (1, self.points[:, 1].min()),
+            Surface.TOP: (1, self.points[:, 1].max()),
+            Surface.WALL: (0, self.points[:, 0].max()),
+            Surface.AXIS: (0, 0.0),
+        }[surface]
+        nodes = np.nonzero(np.abs(self.points[:, axis] - value) < 1e-9)[0]
+        nodes = nodes[np.argsort(self.points[nodes, 1 - axis])]
+        return np.stack([nodes[:-1], nodes[1:]], axis=1)
+
+    def quality(self):
+        """Shape quality of each triangle: 1 equilateral, 0 degenerate, negative if turned over; (m,)."""
+        a, b, c = (self.points[self.triangles[:, i]] for i in range(3))
+        double_area = (b - a)[:, 0] * (c - a)[:, 1] - (b - a)[:, 1] * (c - a)[:, 0]
+        squares = sum(((p - q) ** 2).sum(1) for p, q in ((a, b), (b, c), (c, a)))
+        return 2 * np.sqrt(3) * double_area / squares

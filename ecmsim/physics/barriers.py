@@ -1,0 +1,29 @@
+"""What raises the activation energy of the reactions locally: stress, Eq. (9), and the void, Eq. (11)."""
+
+from dataclasses import dataclass
+
+from ecmsim.physics.operators import exp, minimum
+
+
+@dataclass(frozen=True)
+class StressBarrier:
+    """Lateral mechanical stress of the nanotemplate on the filament. energy (eV), template_radius (nm)."""
+
+    energy: float
+    template_radius: float
+
+    def __call__(self, radius):
+        """dW_mech = W_m0 (exp(r/r_tem) - 1), Eq. (9), in eV; radius in nm."""
+        return self.energy * (exp(minimum(radius / self.template_radius, 30.0)) - 1)
+
+
+@dataclass(frozen=True)
+class VoidBarrier:
+    """The void left by dissolved electrode: no electrochemistry inside. energy (eV), length (nm)."""
+
+    energy: float
+    length: float
+
+    def __call__(self, height):
+        """dW_void = W_v0 exp(z/z0), Eq. (11), in eV; height z in nm above the ORIGINAL layer/electrode interface."""
+        return self.energy * exp(minimum(height / self.length, 30.0))

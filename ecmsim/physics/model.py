@@ -1,0 +1,121 @@
+"""All laws of one cell, chosen and filled in from its configuration. A law that is switched off is None."""
+
+from dataclasses import dataclass
+
+from ecmsim.physics.barriers import StressBarrier, VoidBarrier
+from ecmsim.physics.butler_volmer import ButlerVolmer
+from ecmsim.physics.compliance import IdealCompliance, SeriesResistor
+from ecmsim.physics.faraday import Faraday
+from ecmsim.physics.mott_gurney import MottGurney
+from ecmsim.physics.size_effect import SizeEffect
+from ecmsim.physics.temperature_law import TemperatureLaw
+from ecmsim.physics.tunnel_heating import TunnelHeating
+from ecmsim.physics.tunnelling import Simmons
+
+
+@dataclass(frozen=True)
+class Conductor:
+    """Transport laws of one region. electrical (S/m; None: no electronic conduction), thermal (W/m/K),
+    volumetric_heat_capacity (J/m3/K)."""
+
+    electrical: TemperatureLaw | None
+    thermal: TemperatureLaw
+    volumetric_heat_capacity: float
+
+    @classmethod
+    def from_material(cls, material, electrical_factor=1.0, thermal_factor=1.0):
+        """From a configured material; the factors multiply its conductivities."""
+        electrical = None
+        if material.kind == "metal":
+            electrical = TemperatureLaw(
+                electrical_factor / material.resistivity,
+                material.resistivity_reference_temperature,
+                material.resistivity_coefficient,
+                material.resistivity_quadratic_coefficient,
+            )
+        thermal = TemperatureLaw(
+            thermal_factor * material.thermal_conductivity,
+            material.thermal_conductivity_reference_temperature,
+            material.thermal_conductivity_coefficient,
+        )
+        return cls(electrical, thermal, material.density * material.heat_capacity)
+
+
+@dataclass(frozen=True)
+class DeviceModel:
+    """The laws of one cell, with the equation of the paper that each stands for."""
+
+    counter_electrode: Conductor
+    filament: Conductor
+    switching_layer: Conductor
+    active_electrode: Conductor  # (8)
+    kinetics: ButlerVolmer  # (2), (3), (12)
+    hopping: MottGurney  # (4)
+    faraday: Faraday  # (1)
+    tunnelling: Simmons | None  # (5)
+    size_effect: SizeEffect | None  # (6)
+    compliance: IdealCompliance | SeriesResistor | None  # (7)
+    stress: StressBarrier | None  # (9)
+    tunnel_heating: TunnelHeating | None  # (10)
+    void: VoidBarrier | None  # (11)
+    heat: bool
+    joule_heating: bool
+
+    @classmethod
+    def from_config(cls, config):
+        """The model that a configuration describes."""
+        ions, layer, tunnel, heat = config.butler_volmer, config.hopping, config.tunnelling, config.heat
+        filament, dissolution = config.filament, config.dissolution
+        materials = config.materials
+        metal = materials["active_electrode"]
+        thermal = heat.thermal_conductivity_factor
+        tunnelling = Simmons(tunnel.barrier, tunnel.effective_mass, tunnel.prefactor) if tunnel.enabled else None
+        void = dissolution.enabled and dissolution.void_barrier
+        return cls(
+            counter_electrode=Conductor.from_material(
+                materials["counter_electrode"], thermal_factor=thermal
+            ),
+            filament=Conductor.from_material(
+                metal, filament.defect_factor, thermal * filament.thermal_conductivity_factor
+            ),
+            switching_layer=Conductor.from_material(materials["switching_layer"], thermal_factor=thermal),
+            active_electrode=Conductor.from_material(metal, thermal_factor=thermal),
+            kinetics=ButlerVolmer(
+                ions.transfer_coefficient, ions.charge_number, ions.ion_concentration,
+                ions.rate_constant, ions.activation_energy,
+            ),
+            hopping=MottGurney(
+                ions.charge_number, ions.ion_concentration, layer.distance, layer.attempt_frequency,
+                layer.activation_energy,
+            ),
+            faraday=Faraday(metal.molar_mass, metal.density, ions.charge_number),
+            tunnelling=tunnelling,
+            size_effect=(
+                SizeEffect(filament.specularity, metal.electron_mean_free_path, filament.minimum_diameter)
+                if filament.size_effect
+                else None
+            ),
+            compliance=compliance_law(config.compliance),
+            stress=(
+                StressBarrier(config.stress.energy, config.stress.template_radius)
+                if config.stress.enabled
+                else None
+            ),
+            tunnel_heating=(
+                TunnelHeating(tunnel.barrier, tunnelling.decay_constant())
+                if tunnelling and heat.enabled and heat.tunnel_barrier
+                else None
+            ),
+            void=VoidBarrier(dissolution.void_energy, dissolution.void_length) if void else None,
+            heat=heat.enabled,
+            joule_heating=heat.enabled and heat.joule,
+        )
+
+
+def compliance_law(settings):
+    """The element between source and cell that [compliance] describes; None connects the source directly."""
+    if settings.kind == "ideal":
+        return IdealCompliance(settings.current, settings.smoothing_voltage)
+    if settings.kind == "series_resistor":
+        return SeriesResistor(settings.resistance)
+    return None

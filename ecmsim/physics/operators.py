@@ -1,0 +1,71 @@
+"""Functions that exist for NumPy arrays and for UFL expressions alike, so that a law is written once.
+
+The unit tests evaluate a law on arrays; the solver puts the very same code into a weak form.
+"""
+
+import numpy as np
+
+
+def is_symbolic(*values) -> bool:
+    """Whether any of the values is a UFL expression."""
+    return any(hasattr(value, "ufl_shape") for value in values)
+
+
+def exp(x):
+    if is_symbolic(x):
+        import ufl
+
+        return ufl.exp(x)
+    return np.exp(x)
+
+
+def sqrt(x):
+    if is_symbolic(x):
+        import ufl
+
+        return ufl.sqrt(x)
+    return np.sqrt(x)
+
+
+def sinh(x):
+    if is_symbolic(x):
+        import ufl
+
+        return ufl.sinh(x)
+    return np.sinh(x)
+
+
+def maximum(x, y):
+    if is_symbolic(x, y):
+        import ufl
+
+        return ufl.max_value(x, y)
+    return np.maximum(x, y)
+
+
+def minimum(x, y):
+    if is_symbolic(x, y):
+        import ufl
+
+        return ufl.min_value(x, y)
+    return np.minimum(x, y)
+
+
+def where_less(x, threshold, below, above):
+    """`below` where x < threshold, else `above`. Both branches are evaluated: keep them finite."""
+    if is_symbolic(x, threshold, below, above):
+        import ufl
+
+        return ufl.conditional(ufl.lt(x, threshold), below, above)
+    return np.where(np.asarray(x) < threshold, below, above)
+
+
+def sinhc(x):
+    """sinh(x)/x for x >= 0: 1 at zero, and continued with its tangent beyond x = 100 (no overflow)."""
+    limit = 100.0
+    inside = minimum(maximum(x, 1e-2), limit)
+    value = sinh(inside) / inside
+    top = np.sinh(limit) / limit
+    slope = np.cosh(limit) / limit - np.sinh(limit) / limit**2
+    series = 1 + x**2 / 6 + x**4 / 120
+    return where_less(x, 1e-2, series, where_less(x, limit, value, top + slope * (x - limit)))

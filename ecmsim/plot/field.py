@@ -1,0 +1,245 @@
+"""Fields of a snapshot: temperature, potential and current density across the cell, mirrored about the axis.
+
+Two pictures: a section with exact axes (matplotlib), and the body of revolution cut open (pyvista).
+"""
+
+from dataclasses import dataclass
+
+import matplotlib
+import numpy as np
+from matplotlib.collections import LineCollection
+from matplotlib.colors import LinearSegmentedColormap, LogNorm, Normalize
+from matplotlib.tri import Triangulation
+
+from ecmsim.errors import PlotError, ResultsError
+from ecmsim.plot import scene, style
+
+SOLID_WIDTH_MM, SOLID_HEIGHT_MM = 120.0, 104.0
+OPENING_DEG = 120.0
+FILAMENT, LAYER = 1, 2  # material numbers
+WHOLE = {0, FILAMENT}
+
+
+@dataclass(frozen=True)
+class Quantity:
+    """A field that can be drawn: its name in the snapshot, where it lives, its label and colours."""
+
+    name: str
+    on_points: bool
+    label: str
+    colours: str
+    logarithmic: bool = False
+
+
+QUANTITIES = {
+    "temperature": Quantity("temperature_K", True, "Temperature (K)", "inferno"),
+    "potential": Quantity("electric_potential_V", True, "Electric potential (V)", "cividis"),
+    "ionic_potential": Quantity("ionic_potential_V", True, "Ionic potential (V)", "cividis"),
+    "current_density": Quantity("current_density_A_m2", False, "Current density (A/m²)", "viridis", True),
+    "joule_heat": Quantity("joule_heat_W_m3", False, "Joule heat (W/m³)", "magma", True),
+}
+DECADES = 8  # that a logarithmic colour scale shows at most
+
+
+def draw(run, output, quantities=("temperature", "potential", "current_density"), snapshot=None, view="filament",
+         solid=True):
+    """Draw a section with one panel per quantity (output) and the body in 3D (NAME_3d beside it).
+
+    quantities: names out of QUANTITIES, in a sequence or separated by commas. snapshot: a number, a label, or
+    None for the one with the largest current. view: "filament", "tip" or "cell". solid: False leaves out the 3D
+    picture, which shows the first quantity that lives on points. Returns the paths.
+    """
+    names = quantities.split(",") if isinstance(quantities, str) else list(quantities)
+    if unknown := [name for name in names if name not in QUANTITIES]:
+        raise PlotError(f"no field {', '.join(unknown)}: choose from {', '.join(QUANTITIES)}")
+    chosen = choose(run, snapshot)
+    section = Section.of(chosen)
+    window = section.window(view)
+    draw_section(output, chosen, section, [QUANTITIES[name] for name in names], window)
+    on_points = [QUANTITIES[name] for name in names if QUANTITIES[name].on_points]
+    if not solid or not on_points:
+        return [output]
+    body = output.with_name(f"{output.stem}_3d{output.suffix}")
+    draw_solid(body, section, on_points[0], window)
+    return [output, body]
+
+
+def choose(run, snapshot=None):
+    """The snapshot of a run that a number or a label means."""
+    snapshots = run.snapshots
+    if not snapshots:
+        raise ResultsError(f"{run.folder} holds no snapshots: ask for some in [output] of the configuration")
+    if snapshot is None:
+        return max(snapshots, key=lambda item: abs(item.current_A))
+    labels = [item.label for item in snapshots]
+    if snapshot in labels:
+        return snapshots[labels.index(snapshot)]
+    try:
+        return snapshots[int(snapshot)]
+    except (ValueError, IndexError):
+        raise PlotError(f"no snapshot {snapshot!r}: choose 0 ... {len(snapshots) - 1} or one of "
+                        f"{', '.join(labels)}") from None
+
+
+@dataclass(frozen=True)
+class Section:
+    """The half section that a snapshot holds: points (n, 2) nm, triangles (m, 3), fields and materials."""
+
+    points: np.ndarray
+    triangles: np.ndarray
+    material: np.ndarray
+    point_data: dict
+    cell_data: dict
+
+    @classmethod
+    def of(cls, snapshot):
+        """Read it from a Snapshot."""
+        mesh = snapshot.read()
+        cell_data = {name: np.asarray(blocks[0]) for name, blocks in mesh.cell_data.items()}
+        return cls(mesh.points[:, :2], mesh.cells_dict["triangle"], cell_data["material"].astype(int),
+                   mesh.point_data, cell_data)
+
+    def values(self, quantity):
+        """The field of a Quantity, on points or cells."""
+        data = self.point_data if quantity.on_points else self.cell_data
+        if quantity.name not in data:
+            raise ResultsError(f"the snapshot holds no {quantity.name}: it has {', '.join(data)}")
+        return np.asarray(data[quantity.name], dtype=float)
+
+    def interfaces(self):
+        """Edges between different materials, (k, 2, 2) nm."""
+        edges = np.sort(self.triangles[:, [[0, 1], [1, 2], [2, 0]]], axis=2).reshape(-1, 2)
+        owner = np.repeat(self.material, 3)
+        order = np.lexsort(edges.T)
+        edges, owner = edges[order], owner[order]
+        shared = (edges[1:] == edges[:-1]).all(axis=1) & (owner[1:] != owner[:-1])
+        return self.points[edges[1:][shared]]
+
+    def window(self, view):
+        """Half width and lowest and highest z (nm) of a view."""
+        filament = self.points[self.triangles[self.material == FILAMENT]].reshape(-1, 2)
+        layer = self.points[self.triangles[self.material == LAYER]].reshape(-1, 2)
+        radius, tip, roof = filament[:, 0].max(), filament[:, 1].max(), layer[:, 1].max()
+        if view == "filament":
+            return max(1.6 * radius, 0.5 * roof), -0.15 * roof, 1.25 * roof
+        if view == "tip":
+            half = max(1.3 * radius, 2.0 * (roof - tip))
+            return half, tip - 1.1 * half, max(tip, roof) + 0.5 * half
+        if view == "cell":
+            return self.points[:, 0].max(), self.points[:, 1].min(), self.points[:, 1].max()
+        raise PlotError(f"view = {view!r}: choose filament, tip or cell")
+
+    def inside(self, window):
+        """Which triangles touch a window."""
+        half, low, high = window
+        r, z = self.points[self.triangles].transpose(2, 0, 1)
+        return (r.min(axis=1) <= half) & (z.max(axis=1) >= low) & (z.min(axis=1) <= high)
+
+
+def draw_section(output, snapshot, section, quantities, window):
+    """One panel per quantity, side by side, in equal scale."""
+    half, low, high = window
+    width = min(style.PAGE_MM, 95.0 * len(quantities))
+    panel = (width - 14) / len(quantities) - 3
+    with style.picture(output, width, min(panel * (high - low) / (2 * half) + 34, 200)) as figure:
+        panels = figure.subplots(1, len(quantities), squeeze=False, sharey=True)[0]
+        borders = np.concatenate([section.interfaces() * [side, 1] for side in (-1, 1)])
+        for axes, quantity in zip(panels, quantities, strict=True):
+            image = paint(axes, section, quantity, window)
+            for colour, line in (("white", 1.5), ("black", 0.7)):
+                axes.add_collection(LineCollection(borders, colors=colour, linewidths=line, capstyle="round"))
+            axes.set(xlim=(-half, half), ylim=(low, high), aspect="equal", xlabel="Lateral position (nm)")
+            bar = figure.colorbar(image, ax=axes, location="top", shrink=0.92, aspect=22, pad=0.02)
+            bar.set_label(quantity.label)
+        panels[0].set_ylabel("Height (nm)")
+        figure.suptitle(f"t = {style.quantity(snapshot.time_s, 's', 4)},  V = {snapshot.source_voltage_V:.3f} V,  "
+                        f"|I| = {style.quantity(abs(snapshot.current_A), 'A')}", x=0.01, ha="left", fontsize=7.5)
+    return output
+
+
+def paint(axes, section, quantity, window):
+    """Both halves of a field as smooth (points) or flat (cells) triangles."""
+    values = section.values(quantity)
+    seen = section.inside(window)
+    norm = scale_of(values[np.unique(section.triangles[seen])] if quantity.on_points else values[seen], quantity)
+    hidden = ~seen
+    if quantity.on_points:
+        hidden |= ~np.isfinite(values[section.triangles]).all(axis=1)
+        values = np.where(np.isfinite(values), values, np.nanmean(values[np.isfinite(values)]))
+    else:
+        values = np.where(values > 0, values, norm.vmin) if quantity.logarithmic else values
+    r, z = section.points.T
+    for side in (-1, 1):
+        halves = Triangulation(side * r, z, section.triangles, mask=hidden)
+        image = axes.tripcolor(halves, values, norm=norm, cmap=quantity.colours, rasterized=True,
+                               shading="gouraud" if quantity.on_points else "flat")
+    return image
+
+
+def scale_of(values, quantity):
+    """The colour scale of a field for the values in view."""
+    values = values[np.isfinite(values)]
+    if quantity.logarithmic:
+        values = values[values > 0]
+        highest = values.max() if values.size else 1.0
+        return LogNorm(max(values.min() if values.size else 0.1, highest * 10.0**-DECADES), highest)
+    if not values.size:
+        return Normalize(0, 1)
+    low, high = values.min(), values.max()
+    return Normalize(low, high if high - low > 1e-9 * max(abs(high), 1) else low + 1)
+
+
+def draw_solid(output, section, quantity, window):
+    """The cell as a body of revolution, opened towards the viewer; the filament and counter electrode are whole."""
+    half, low, high = window
+    values = section.values(quantity)
+    norm = scale_of(values[np.unique(section.triangles[section.inside(window)])], quantity)
+    scale = LinearSegmentedColormap.from_list("heat", style.HEAT)
+    with scene.scene(SOLID_WIDTH_MM, SOLID_HEIGHT_MM) as plotter:
+        for material in np.unique(section.material):
+            body = revolve(section, material, values, window, 360 if material in WHOLE else 360 - OPENING_DEG)
+            if body is not None:
+                plotter.add_mesh(body, scalars="field", cmap=scale, clim=(norm.vmin, norm.vmax),
+                                 show_scalar_bar=False, smooth_shading=True, split_sharp_edges=True,
+                                 ambient=0.5, diffuse=0.7, specular=0.0)
+        add_borders(plotter, section, window)
+        scene.look_from(plotter, 0, 25, ((-half, half), (-half, half), (low, high)), (0.18, 0.24, 0.03, 0.03))
+        with scene.overlaid(plotter, output, SOLID_WIDTH_MM, SOLID_HEIGHT_MM) as (axes, project):
+            ticks = [((z - low) / (high - low), scene.number(z)) for z in scene.nice_ticks(low, high, 7)]
+            scene.draw_axis(axes, project, (-1.08 * half, 0, low), (-1.08 * half, 0, high), (-1, 0, 0), ticks,
+                            "Height (nm)")
+            beside = axes.figure.add_axes((0.84, 0.25, 0.02, 0.5))
+            bar = axes.figure.colorbar(matplotlib.cm.ScalarMappable(norm, scale), cax=beside)
+            bar.set_label(quantity.label)
+
+
+def revolve(section, material, values, window, angle):
+    """The part of one material inside a window, swept about the axis by an angle (deg), the gap towards -y."""
+    import pyvista
+
+    half, low, high = window
+    r, z = section.points.T
+    triangles = section.triangles[(section.material == material) & section.inside(window)]
+    if not len(triangles):
+        return None
+    flat = pyvista.PolyData(np.stack([r, np.zeros_like(r), z], axis=1), np.insert(triangles, 0, 3, axis=1).ravel())
+    flat["field"] = values
+    for normal, origin in (("x", (half, 0, 0)), ("z", (0, 0, high)), ("-z", (0, 0, low))):
+        flat = flat.clip(normal, origin=origin)
+        if not flat.n_cells:
+            return None
+    return flat.extrude_rotate(resolution=180, angle=angle, capping=angle < 360).rotate_z(-90 + 0.5 * (360 - angle))
+
+
+def add_borders(plotter, section, window):
+    """The interfaces as dark lines on both faces of the opening."""
+    import pyvista
+
+    half, low, high = window
+    edges = section.interfaces()
+    r, z = edges.transpose(2, 0, 1)
+    edges = edges[(r.max(axis=1) <= half) & (z.max(axis=1) <= high) & (z.min(axis=1) >= low)]
+    for angle in np.radians([-90 - 0.5 * OPENING_DEG, -90 + 0.5 * OPENING_DEG]):
+        ends = np.stack([edges[..., 0] * np.cos(angle), edges[..., 0] * np.sin(angle), edges[..., 1]], axis=-1)
+        plotter.add_mesh(pyvista.line_segments_from_points(ends.reshape(-1, 3)).tube(radius=0.004 * half),
+                         color="#202020", lighting=False)

@@ -1,0 +1,166 @@
+"""The one look of all pictures: sizes of a journal's columns, fonts, colours, units, and how they are saved."""
+
+from contextlib import contextmanager
+
+import matplotlib
+import numpy as np
+from matplotlib.figure import Figure
+
+from ecmsim.errors import PlotError, ResultsError
+
+COLUMN_MM, PAGE_MM = 89.0, 183.0
+DPI = 300
+WARM_K = 5.0  # a smaller rise of the temperature is not worth a colour scale or an inset
+SUFFIXES = (".png", ".pdf", ".svg")
+
+# Okabe and Ito's palette, safe for all kinds of colour vision.
+BLACK, ORANGE, SKY, GREEN, BLUE, VERMILION, PURPLE = (
+    "#000000", "#E69F00", "#56B4E9", "#009E73", "#0072B2", "#D55E00", "#CC79A7")
+GREY = "#7F7F7F"
+REGIME_COLOURS = {"A": BLUE, "B": GREEN, "C": VERMILION}
+MATERIAL_COLOURS = {0: "#9AA3AD", 1: "#B87333", 2: "#EAF2F8", 3: "#D8A47F"}
+# For lit surfaces: pale where cold, so that shading shows the shape, then darker with heat.
+HEAT = ["#C9CFD6", "#F2C57C", "#E8743B", "#B2182B", "#67001F"]
+
+SETTINGS = {
+    "font.family": "sans-serif", "font.sans-serif": ["DejaVu Sans"], "font.size": 7.5,
+    "axes.labelsize": 8, "axes.titlesize": 8, "xtick.labelsize": 7, "ytick.labelsize": 7, "legend.fontsize": 7,
+    "axes.linewidth": 0.6, "lines.linewidth": 1.2, "lines.markersize": 3.5, "legend.frameon": False,
+    "xtick.direction": "in", "ytick.direction": "in", "xtick.top": True, "ytick.right": True,
+    "xtick.major.width": 0.6, "ytick.major.width": 0.6, "xtick.minor.width": 0.4, "ytick.minor.width": 0.4,
+    "mathtext.fontset": "dejavusans", "pdf.fonttype": 42, "figure.dpi": DPI, "savefig.dpi": DPI,
+    "axes.formatter.useoffset": False,
+}
+
+PREFIXES = {-15: "f", -12: "p", -9: "n", -6: "µ", -3: "m", 0: "", 3: "k", 6: "M", 9: "G"}
+
+
+@contextmanager
+def picture(output, width_mm, height_mm, layout="constrained"):
+    """A matplotlib Figure of a size in mm, in the house style, saved to output when the block ends."""
+    if output.suffix.lower() not in SUFFIXES:
+        raise PlotError(f"cannot draw {output}: its name must end in {', '.join(SUFFIXES)}")
+    with matplotlib.rc_context(SETTINGS):
+        figure = Figure(figsize=(width_mm / 25.4, height_mm / 25.4), layout=layout)
+        yield figure
+        try:
+            output.parent.mkdir(parents=True, exist_ok=True)
+            figure.savefig(output)
+        except OSError as error:
+            raise PlotError(f"cannot write {output}: {error.strerror or error}; choose another place with "
+                            "--out") from error
+
+
+def prefixed(value, unit):
+    """Factor to multiply with and prefixed unit that bring a value to between 1 and 1000: 1e3, "mA"."""
+    value = abs(value)
+    exponent = 3 * int(np.floor(np.log10(value) / 3 + 1e-9)) if value > 0 and np.isfinite(value) else 0
+    exponent = min(max(exponent, min(PREFIXES)), max(PREFIXES))
+    return 10.0**-exponent, PREFIXES[exponent] + unit
+
+
+def quantity(value, unit, digits=3):
+    """A value with its prefixed unit: "100 µA"."""
+    value = float(f"{value:.{digits}g}")
+    factor, unit = prefixed(value, unit)
+    return f"{value * factor:.{digits}g} {unit}"
+
+
+def positive(values):
+    """Values for a logarithmic axis: what is not above zero becomes nan."""
+    values = np.asarray(values, dtype=float)
+    return np.where(values > 0, values, np.nan)
+
+
+def log_axis(axis, values):
+    """Make one axis (axes.xaxis or axes.yaxis) logarithmic around values, in whole decades and some air."""
+    values = positive(values)
+    low, high = (-1, 0) if np.isnan(values).all() else np.log10([np.nanmin(values), np.nanmax(values)])
+    bottom, top = np.floor(low + 1e-9), max(np.ceil(high - 1e-9), np.floor(low + 1e-9) + 1)
+    limits = {"x": axis.axes.set_xlim, "y": axis.axes.set_ylim}[axis.axis_name]
+    {"x": axis.axes.set_xscale, "y": axis.axes.set_yscale}[axis.axis_name]("log")
+    limits(10.0**bottom, 10.0 ** (top + 0.3 if top - high < 0.2 else top))
+
+
+def require_steps(run, least=2):
+    """The time series of a run, or ResultsError where it is too short to draw."""
+    series = run.timeseries
+    if len(series) < least:
+        raise ResultsError(f"{run.folder} has {len(series)} steps so far: nothing to draw yet")
+    return {name: series[name].to_numpy(float) for name in series}
+
+
+def padded(values, share=0.05, least=1e-3):
+    """Limits around values with a margin on both sides, never of zero width."""
+    values = np.asarray(values, dtype=float)
+    low, high = np.nanmin(values), np.nanmax(values)
+    margin = max(share * (high - low), least * max(abs(high), abs(low)), 1e-30)
+    return low - margin, high + margin
+
+
+def regime_spans(run):
+    """The regimes of the first rise of the current as (letter, start, end), s."""
+    series = run.timeseries
+    peak = int(np.argmax(np.abs(series["current_A"].to_numpy())))
+    return run.regimes.spans(float(series["time_s"].iloc[0]), float(series["time_s"].iloc[peak]))
+
+
+def regime_parts(run):
+    """The regimes as (letter, slice of the steps); the step on either side of a boundary belongs to both."""
+    time = run.timeseries["time_s"].to_numpy()
+    return [(letter, slice(max(int(np.searchsorted(time, start, "right")) - 1, 0),
+                           int(np.searchsorted(time, end)) + 1))
+            for letter, start, end in regime_spans(run)]
+
+
+def shade_regimes(axes, run):
+    """Shade the regimes along a time axis, inside its limits; letters above the frame where there is room."""
+    low, high = axes.get_xlim()
+    for letter, start, end in regime_spans(run):
+        start, end = max(start, low), min(end, high)
+        if end <= start:
+            continue
+        axes.axvspan(start, end, color=REGIME_COLOURS[letter], alpha=0.13, lw=0, zorder=0)
+        if end - start > 0.02 * (high - low):
+            axes.annotate(letter, (0.5 * (start + end), 1), xycoords=("data", "axes fraction"), xytext=(0, 2),
+                          textcoords="offset points", ha="center", va="bottom", fontweight="bold",
+                          color=REGIME_COLOURS[letter])
+
+
+def switching_window(run, time, margin=0.6):
+    """The times around the end of the gap's closing, (start, end) s, or None where it has not closed."""
+    found = run.regimes
+    start = found.gamma_time if found.gamma_time is not None else found.a_b and found.a_b.time_s
+    if start is None:
+        return None
+    current = np.abs(run.timeseries["current_A"].to_numpy())
+    end = found.y_time if found.y_time is not None else time[int(np.argmax(current))]
+    span = max(end - start, 0.01 * (time[-1] - time[0]))
+    return max(start - margin * span, time[0]), min(start + span + margin * span, time[-1])
+
+
+def milestones(run):
+    """Gamma, Y and Lambda as (symbol, time in s), those that were found."""
+    found = run.regimes
+    named = [("Γ", found.gamma_time), ("Y", found.y_time), ("Λ", found.lambda_time)]
+    return [entry for entry in named if entry[1] is not None]
+
+
+def spread(positions, least):
+    """Positions in rising order, moved up where needed so that neighbours are at least so far apart."""
+    places = []
+    for position in positions:
+        places.append(max(position, places[-1] + least) if places else position)
+    return places
+
+
+def inset_place(window, time, top):
+    """Where to put an inset of a window of the time axis: left of it or right of it, its upper edge at top."""
+    share = (window[0] - time[0]) / (time[-1] - time[0])
+    return [0.56 if share < 0.5 else 0.1, top - 0.5, 0.41, 0.5]
+
+
+def panel_letter(axes, letter):
+    """A bold letter outside the upper left corner of a panel."""
+    axes.annotate(letter, (0, 1), xycoords="axes fraction", xytext=(-24, 3), textcoords="offset points",
+                  fontweight="bold", fontsize=9, ha="left", va="bottom")

@@ -1,0 +1,82 @@
+"""What a user sees of a running simulation: a bar on a terminal, plain lines elsewhere."""
+
+import sys
+import time
+
+INTERVAL = 10.0  # s between plain lines
+
+
+def status(state):
+    """One line on a state: voltage, current, gap, temperature."""
+    seen = state.observed
+    return (
+        f"V = {state.source_voltage:6.3f} V  I = {seen['current']:9.3e} A  "
+        f"gap = {seen['gap']:6.3f} nm  T = {seen['temperature_max']:5.0f} K"
+    )
+
+
+class Silent:
+    """No display at all."""
+
+    def begin(self, end):
+        """end: time at which the run will end, s."""
+
+    def step(self, state):
+        """A state was accepted."""
+
+    def end(self):
+        """The run has ended, for whatever reason."""
+
+
+class Lines(Silent):
+    """A plain line at the start, then every few seconds: for logs and pipes."""
+
+    def __init__(self, stream=None):
+        self.stream = stream or sys.stderr
+
+    def begin(self, end):
+        self.until, self.begun, self.next, self.last = end, time.monotonic(), 0.0, None
+
+    def step(self, state):
+        self.last = state
+        now = time.monotonic() - self.begun
+        if now >= self.next:
+            self._print(state, now)
+            self.next = now + INTERVAL
+
+    def _print(self, state, now):
+        share = state.time / self.until if self.until else 1.0
+        print(f"{100 * share:5.1f} %  t = {state.time:.5f} s  {status(state)}  [{now:.0f} s]", file=self.stream, flush=True)
+        self.printed = state
+
+    def end(self):
+        if getattr(self, "last", None) is not None and self.last is not self.printed:
+            self._print(self.last, time.monotonic() - self.begun)
+
+
+class Bar(Silent):
+    """A progress bar with time, voltage, current, gap, temperature and the time left."""
+
+    def begin(self, end):
+        from rich.console import Console
+        from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn, TimeRemainingColumn
+
+        self.bar = Progress(
+            BarColumn(20), TextColumn("{task.percentage:3.0f} %  t = {task.completed:.4f} s  {task.description}"),
+            TimeElapsedColumn(), TextColumn("left"), TimeRemainingColumn(),
+            console=Console(stderr=True),
+        )
+        self.task = self.bar.add_task("", total=end)
+        self.bar.start()
+
+    def step(self, state):
+        self.bar.update(self.task, completed=state.time, description=status(state))
+
+    def end(self):
+        if hasattr(self, "bar"):
+            self.bar.stop()
+
+
+def display():
+    """The display that fits: a bar on a terminal, lines elsewhere."""
+    return Bar() if sys.stderr.isatty() else Lines()

@@ -1,0 +1,240 @@
+"""Reads the folder of a run: a finished one, one in progress, or what is left after a kill.
+
+    run = open_run("runs/reference")
+    run.timeseries.plot(x="source_voltage_V", y="current_A")
+"""
+
+import io
+import json
+import tomllib
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+
+import h5py
+import numpy as np
+import pandas as pd
+
+from ecmsim.errors import ResultsError
+from ecmsim.results import columns, regimes, writer
+from ecmsim.results.provenance import process_is_gone
+
+
+def open_run(folder):
+    """Open the folder of a run. ResultsError if there is none or it holds no run."""
+    folder = Path(folder)
+    if not folder.is_dir():
+        raise ResultsError(f"no such run: {folder} is not a folder")
+    if not writer.is_run_folder(folder):
+        raise ResultsError(f"{folder} is not the folder of a run: it has no {writer.PROVENANCE} of one")
+    return Run(folder)
+
+
+@dataclass(frozen=True)
+class Outline:
+    """The outlines at one step: points (n, 2) of the filament and electrode_points (m, 2), (r, z) in nm."""
+
+    time_s: float
+    step: int
+    points: np.ndarray
+    electrode_points: np.ndarray
+
+
+@dataclass(frozen=True)
+class Snapshot:
+    """The fields at one instant, in a VTU file."""
+
+    label: str
+    time_s: float
+    source_voltage_V: float
+    current_A: float
+    path: Path
+
+    def read(self):
+        """The mesh with its point_data and cell_data, as a meshio.Mesh (points in nm)."""
+        import meshio
+
+        try:
+            return meshio.read(self.path)
+        except (OSError, meshio.ReadError) as error:
+            raise ResultsError(f"cannot read the snapshot {self.path}: {error}") from error
+
+
+class Outlines(Sequence):
+    """The outline history, read from the disk as items are asked for. Iterating reads it in one go."""
+
+    def __init__(self, path, current_A):
+        self._path = path
+        self._current = np.asarray(current_A)
+        with self._open() as file:
+            time, step = file["outline/time_s"][:], file["outline/step"][:]
+            self._offsets = {group: file[f"{group}/offset"][:] for group in ("outline", "electrode")}
+            stored = {group: len(file[f"{group}/points"]) for group in self._offsets}
+        # A kill may have left the last outline incomplete, or without its line in timeseries.csv.
+        n = min(len(time), len(step), *(len(offset) - 1 for offset in self._offsets.values()))
+        good = np.isfinite(time[:n]) & (step[:n] >= 0) & (step[:n] < len(self._current))
+        for group, offset in self._offsets.items():
+            good &= (offset[:n] >= 0) & (offset[1:n + 1] > offset[:n]) & (offset[1:n + 1] <= stored[group])
+        n = n if good.all() else int(np.argmin(good))
+        self.time_s, self.step = time[:n], step[:n]
+
+    def __len__(self):
+        return len(self.time_s)
+
+    def __getitem__(self, index):
+        if isinstance(index, slice):
+            return [self[i] for i in range(*index.indices(len(self)))]
+        i = range(len(self))[index]
+        with self._open() as file:
+            blocks = [file[f"{group}/points"][offset[i]:offset[i + 1]] for group, offset in self._offsets.items()]
+        return Outline(float(self.time_s[i]), int(self.step[i]), *blocks)
+
+    def __iter__(self):
+        with self._open() as file:
+            stored = {group: file[f"{group}/points"][:] for group in self._offsets}
+        for i in range(len(self)):
+            blocks = [stored[group][offset[i]:offset[i + 1]] for group, offset in self._offsets.items()]
+            yield Outline(float(self.time_s[i]), int(self.step[i]), *blocks)
+
+    @property
+    def current_A(self):
+        """Current at each outline, A, (n,)."""
+        return self._current[self.step]
+
+    def nearest(self, *, time_s=None, current_A=None):
+        """The outline nearest to a time, or to a current (by its logarithm) while the current first rises."""
+        if not len(self):
+            raise ResultsError(f"{self._path} holds no outlines yet")
+        if (time_s is None) == (current_A is None):
+            raise ValueError("give either time_s or current_A")
+        if time_s is not None:
+            return self[int(np.argmin(np.abs(self.time_s - time_s)))]
+        current = np.abs(self.current_A)
+        rising = np.maximum(current[:int(np.argmax(current)) + 1], 1e-300)
+        return self[int(np.argmin(np.abs(np.log(rising / abs(current_A)))))]
+
+    def __repr__(self):
+        return f"<{len(self)} outlines in {self._path}>"
+
+    def _open(self):
+        failure = None
+        # File systems without locks refuse the first; a reader of whole, flushed records needs none.
+        for locking in ("best-effort", False):
+            try:
+                return h5py.File(self._path, "r", swmr=True, locking=locking)
+            except OSError as error:
+                failure = failure or error
+        raise ResultsError(f"cannot read the outlines in {self._path}: {failure}") from failure
+
+
+class Run:
+    """A run in its folder. Everything is read when first asked for; open_run again to see newer steps."""
+
+    def __init__(self, folder):
+        self.folder = Path(folder)
+
+    @cached_property
+    def timeseries(self):
+        """One row per accepted step (pandas DataFrame; columns as in ecmsim.results.columns.COLUMNS)."""
+        return self._table(writer.TIMESERIES, columns.COLUMNS)
+
+    @cached_property
+    def events(self):
+        """What happened when: time_s, step, event, detail (pandas DataFrame)."""
+        return self._table(writer.EVENTS, columns.EVENT_COLUMNS)
+
+    @cached_property
+    def outlines(self):
+        """The outlines of filament and electrode: a sequence of Outline."""
+        return Outlines(self.folder / writer.HISTORY, self.timeseries["current_A"])
+
+    @cached_property
+    def snapshots(self):
+        """The field snapshots that are complete: a list of Snapshot in order of time."""
+        folder = self.folder / writer.SNAPSHOTS
+        table = self._table(Path(writer.SNAPSHOTS) / writer.SNAPSHOT_INDEX, columns.SNAPSHOT_COLUMNS)
+        return [Snapshot(str(row.label), float(row.time_s), float(row.source_voltage_V), float(row.current_A),
+                         folder / str(row.file))
+                for row in table.itertuples() if (folder / str(row.file)).is_file()]
+
+    @cached_property
+    def config_text(self):
+        """The effective configuration as TOML text."""
+        return self._text(writer.CONFIG)
+
+    @cached_property
+    def config(self):
+        """The effective configuration as a dict; quantities are strings with units, or tables with a "value"."""
+        try:
+            return tomllib.loads(self.config_text)
+        except tomllib.TOMLDecodeError as error:
+            raise ResultsError(f"{self.folder / writer.CONFIG} is not valid TOML: {error}") from error
+
+    @cached_property
+    def provenance(self):
+        """Versions, command, git state, host, times, status and reason, as a dict."""
+        return json.loads(self._text(writer.PROVENANCE))
+
+    @property
+    def status(self):
+        """ "running", "finished", "stopped", "failed", or "interrupted" where the process is gone unannounced."""
+        status = self.provenance["status"]
+        return "interrupted" if status == "running" and process_is_gone(self.provenance) else status
+
+    @cached_property
+    def regimes(self):
+        """Where the switching regimes A, B, C meet and growth stops (see ecmsim.results.regimes)."""
+        return regimes.find_regimes(self)
+
+    def setting(self, path, unit=None, default=None):
+        """A number of the configuration: setting("compliance.current", "A"), or default where there is none.
+
+        unit: the unit wanted; leave it out for dimensionless settings.
+        """
+        value = self.config
+        for key in path.split("."):
+            value = value.get(key) if isinstance(value, dict) else None
+        if isinstance(value, dict):
+            value = value.get("value")
+        if value is None:
+            return default
+        if unit is None or not isinstance(value, str):
+            return float(value)
+        import pint
+
+        return float(pint.Quantity(value).m_as(unit))
+
+    @property
+    def compliance_current(self):
+        """Current of an ideal compliance, A, or None."""
+        kind = self.config.get("compliance", {}).get("kind")
+        return self.setting("compliance.current", "A") if kind == "ideal" else None
+
+    def __repr__(self):
+        series = self.timeseries
+        text = f"<Run {str(self.folder)!r}: {self.status}, {len(series)} steps"
+        if len(series):
+            text += (f" to {series['time_s'].iloc[-1]:.4g} s, |I| <= {series['current_A'].abs().max():.3g} A, "
+                     f"T <= {series['temperature_max_K'].max():.0f} K")
+        return text + f", {len(self.snapshots)} snapshots>"
+
+    def _text(self, name):
+        try:
+            return (self.folder / name).read_text(encoding="utf-8")
+        except OSError as error:
+            raise ResultsError(f"cannot read {self.folder / name}: {error.strerror}") from error
+
+    def _table(self, name, names):
+        """A CSV file of whole lines: what a kill or a power cut left of a last line is dropped."""
+        path = self.folder / name
+        data = path.read_bytes().split(b"\0", 1)[0] if path.exists() else b""
+        data = data[:data.rfind(b"\n") + 1] or (",".join(names) + "\n").encode()
+        numbers = [column for column in names if column not in columns.TEXT_COLUMNS]
+        try:
+            table = pd.read_csv(io.BytesIO(data), float_precision="round_trip", keep_default_na=False,
+                                na_values=dict.fromkeys(numbers, "nan"),
+                                dtype=dict.fromkeys(columns.TEXT_COLUMNS, str))
+        except ValueError as error:
+            raise ResultsError(f"cannot read {path}: {error}") from error
+        return table.reindex(columns=[*names, *table.columns.difference(names, sort=False)])

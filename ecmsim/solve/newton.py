@@ -1,0 +1,144 @@
+"""Newton's method with a line search in the natural norm, on MUMPS factors that are kept while they serve.
+
+The residual mixes amperes, watts and rows 15 orders of magnitude apart; its norm says nothing. The size of the
+Newton correction does: a step is accepted when the next simplified correction (same factor) is smaller, which is
+Deuflhard's natural monotonicity test (Newton Methods for Nonlinear Problems, Springer 2004, algorithm NLEQ-ERR).
+"""
+
+from dataclasses import dataclass
+
+import numpy as np
+from mpi4py import MPI
+from petsc4py import PETSc
+
+from ecmsim.errors import SolveError
+
+FIELD_NAMES = ("electronic potential", "ionic potential", "temperature")
+
+
+class NewtonError(SolveError):
+    """The nonlinear solve did not converge. field: name of the worst field; iterations made."""
+
+    def __init__(self, message, field, iterations):
+        super().__init__(message)
+        self.field, self.iterations = field, iterations
+
+
+@dataclass
+class Scales:
+    """Sizes against which corrections of (psi, phi_i, T) are measured, and the most that one iteration may change."""
+
+    unit: tuple = (1.0, 1.0, 100.0)  # V, V, K
+    largest: tuple = (0.3, 0.15, 100.0)  # V, V, K
+
+
+class Newton:
+    """Solver of one FieldProblem; keep it as long as the problem, so that factors and their analysis are reused."""
+
+    def __init__(self, problem, tolerance, max_iterations, watch, scales=None):
+        self.problem, self.tolerance, self.max_iterations = problem, tolerance, max_iterations
+        self.watch, self.scales = watch, scales or Scales()
+        self.factorisations = self.solves = 0
+        self._solver = ksp = PETSc.KSP().create(problem.domain.comm)
+        ksp.setOperators(problem.matrix)
+        ksp.setType("preonly")
+        preconditioner = ksp.getPC()
+        preconditioner.setType("lu")
+        preconditioner.setFactorSolverType("mumps")
+        preconditioner.setReusePreconditioner(True)
+        self._correction = problem.vector.duplicate()
+        self._next = problem.vector.duplicate()
+        self._factorised = False
+
+    def close(self):
+        """Give back PETSc objects."""
+        for item in (self._solver, self._correction, self._next):
+            item.destroy()
+
+    def _factorise(self):
+        with self.watch("assembly"):
+            self.problem.assemble_jacobian()
+        with self.watch("factorisation"):
+            self._solver.setOperators(self.problem.matrix)
+            self._solver.getPC().setReusePreconditioner(False)
+            self._solver.setUp()
+            self._solver.getPC().setReusePreconditioner(True)
+        self._factorised = True
+        self.factorisations += 1
+
+    def _correct(self, into):
+        """Newton correction -J^-1 F(u) and its size by field."""
+        problem = self.problem
+        with self.watch("assembly"):
+            problem.assemble_residual()
+            problem.constrain_residual()
+        with self.watch("back substitution"):
+            self._solver.solve(problem.vector, into)
+        into.scale(-1.0)
+        self.solves += 1
+        parts = np.abs(into.array_r.reshape(-1, 3))
+        local = parts.max(axis=0) if len(parts) else np.zeros(3)
+        sizes = np.empty(3)
+        problem.domain.comm.Allreduce(np.where(np.isfinite(local), local, np.inf), sizes, MPI.MAX)
+        return sizes
+
+    def _apply(self, correction, factor):
+        """u += factor * correction, ghosts included."""
+        function = self.problem.u
+        owned = correction.local_size
+        function.x.array[:owned] += factor * correction.array_r
+        function.x.scatter_forward()
+
+    def solve(self, voltage=1.0, keep_factor=True):
+        """Solve from the present fields in place; returns the number of iterations (corrections applied).
+
+        voltage: size of the potentials in V, against which their corrections are measured; keep_factor: begin with
+        the last factor if there is one. Raises NewtonError, leaving the fields undefined.
+        """
+        units, largest = np.array(self.scales.unit), np.array(self.scales.largest)
+        units[:2] *= voltage
+        fresh = not (keep_factor and self._factorised)
+        if fresh:
+            self._factorise()
+        sizes = self._correct(self._correction)
+        for iteration in range(1, self.max_iterations + 1):
+            worst = int(np.argmax(sizes / units))
+            norm = (sizes / units)[worst]
+            if not np.isfinite(norm):
+                if fresh:
+                    raise NewtonError("the linear solve gave no finite correction", FIELD_NAMES[worst], iteration)
+                self._factorise()
+                fresh, sizes = True, self._correct(self._correction)
+                continue
+            if norm < self.tolerance:
+                self._apply(self._correction, 1.0)
+                return iteration
+            factor = min(1.0, float(np.min(largest / np.maximum(sizes, 1e-300))))
+            while True:
+                self._apply(self._correction, factor)
+                next_sizes = self._correct(self._next)
+                contraction = (next_sizes / units).max() / norm
+                if contraction <= 1 - factor / 4 or not fresh:
+                    break
+                self._apply(self._correction, -factor)
+                factor /= 2
+                if factor < 1e-3:
+                    raise NewtonError(
+                        "the line search found no descent", FIELD_NAMES[worst], iteration
+                    )
+            if not fresh and not contraction <= 0.5:
+                # The old factor does not serve: go back and begin again with a fresh one.
+                self._apply(self._correction, -factor)
+                self._factorise()
+                fresh, sizes = True, self._correct(self._correction)
+            elif contraction < 0.25 and factor == 1.0:
+                self._correction, self._next = self._next, self._correction
+                sizes, fresh = next_sizes, False
+            else:
+                self._factorise()
+                fresh, sizes = True, self._correct(self._correction)
+        raise NewtonError(
+            f"no convergence in {self.max_iterations} iterations: the last correction of the "
+            f"{FIELD_NAMES[worst]} was {sizes[worst]:.2g} {'K' if worst == 2 else 'V'}",
+            FIELD_NAMES[worst], self.max_iterations,
+        )

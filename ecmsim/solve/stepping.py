@@ -1,0 +1,84 @@
+"""How far the next step may go, and what happens when one fails: plain Python, no fields, no mesh."""
+
+from dataclasses import dataclass
+from math import inf
+
+from ecmsim.errors import SolveError
+
+
+class StepError(SolveError):
+    """Steps failed down to the smallest one."""
+
+
+@dataclass(frozen=True)
+class Rates:
+    """How fast the accepted state changes. Speeds in nm/s, lengths in nm, voltage_rate in V/s.
+
+    acceleration: largest change of a point's velocity per time since the last step, nm/s2.
+    """
+
+    growth_speed: float
+    closing_speed: float
+    acceleration: float
+    height: float
+    gap: float
+    finest: float
+    voltage_rate: float
+
+
+class StepController:
+    """Chooses steps from the [stepping] configuration.
+
+    A step is limited by the displacement of the outline (a fraction of the height, of the finest segment near the
+    tip and an absolute one), by the change of the gap, by the error of the extrapolated velocity, by the change of
+    the source voltage and by the growth over the step before; it never passes a corner of the waveform.
+    """
+
+    def __init__(self, settings):
+        self.settings = settings
+        self.step = settings.first_step
+        self.rejections = 0
+
+    def propose(self, rates: Rates, time_left):
+        """Length of the next step in s; time_left: until the next corner or the end, s."""
+        s = self.settings
+        reach = min(s.height_fraction * rates.height, s.largest_displacement, s.segment_fraction * rates.finest)
+        gap_reach = max(s.gap_fraction * rates.gap, s.gap_change)
+        limits = [
+            self.step,
+            s.largest_step,
+            _over(reach, rates.growth_speed),
+            _over(gap_reach, rates.closing_speed),
+            max(
+                _over(s.velocity_change * rates.growth_speed, rates.acceleration),
+                _over(2 * s.displacement_error, rates.acceleration) ** 0.5,
+            ),
+            _over(s.largest_voltage_step, abs(rates.voltage_rate)),
+        ]
+        if self.rejections:
+            limits = [self.step]
+        step = min(limits)
+        if step >= time_left:
+            return time_left
+        # Two even steps to a corner rather than a long one and a sliver.
+        return time_left / 2 if step > time_left / 2 else step
+
+    def accepted(self, step):
+        """A step of this length was accepted: the next one may be longer by `growth`, none was cut off at a corner."""
+        grown = step * self.settings.growth
+        # A step shortened by a corner or a limit does not slow the following ones by itself.
+        self.step = max(grown, self.step if self.rejections == 0 else 0.0) if step < self.step else grown
+        self.rejections = 0
+
+    def rejected(self, step, reason):
+        """A step failed: halve it. Raises StepError when it would fall below the smallest one."""
+        self.rejections += 1
+        self.step = step / 2
+        if self.step < self.settings.smallest_step:
+            raise StepError(
+                f"{self.rejections} attempts failed, the last with a step of {step:.2g} s: {reason}"
+            )
+
+
+def _over(numerator, denominator):
+    return numerator / denominator if denominator > 0 else inf
