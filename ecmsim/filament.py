@@ -106,14 +106,36 @@ class Filament:
         gradient[0, 0] = gradient[-1, 1] = 0.0
         return np.pi / 3 * gradient
 
-    def growth_velocity(self, volume_rates):
-        """Velocity of each point along its normal for given volume rates, (n, 2).
+    def normals(self):
+        """Outward unit normal at each point, (n, 2): that of the circle through the point and its neighbours.
 
-        volume_rates: (n,) volume per time that each point's share of the surface gains. By construction the
-        rate of the polyline's volume is their sum: Faraday's law holds for the discrete outline.
+        The nearer neighbour's chord counts more (it lies closer to the tangent). At the tip the normal is the axis;
+        at the foot it is that of the last segment.
         """
-        area = self.area_vectors()
-        return area * (np.asarray(volume_rates) / (area**2).sum(axis=1))[:, None]
+        chord = np.diff(self.points, axis=0)
+        length = np.hypot(*chord.T)[:, None]
+        normal = np.stack([-chord[:, 1], chord[:, 0]], axis=1) / length
+        inner = normal[:-1] * length[1:] + normal[1:] * length[:-1]
+        inner /= np.hypot(*inner.T)[:, None]
+        return np.vstack([[[0.0, 1.0]], inner, normal[-1:]])
+
+    def growth_velocity(self, speed, volume_rate=None):
+        """Velocity of each point, (n, 2), for a normal speed (n,) of the surface, in the unit of speed.
+
+        The tip moves along the axis; the foot slides on the counter electrode as fast as the surface's intersection
+        with it (an angle flatter than 30 degrees counts as 30). volume_rate: volume per time that the outline is to
+        gain in all (unit of speed times nm2); the velocities are scaled to meet it, which takes out the error of
+        the polygon, of second order in its segments.
+        """
+        normal = self.normals()
+        velocity = np.asarray(speed)[:, None] * normal
+        velocity[-1] = [speed[-1] / max(normal[-1, 0], 0.5), 0.0]
+        if volume_rate is not None:
+            gains = (self.area_vectors() * velocity).sum(axis=1)
+            # Where growth and dissolution nearly cancel, a common factor makes no sense.
+            if abs(gains.sum()) > 0.1 * np.abs(gains).sum():
+                velocity *= volume_rate / gains.sum()
+        return velocity
 
     def moved(self, displacement):
         """The outline displaced by (n, 2) nm."""
@@ -162,8 +184,8 @@ class Filament:
         """The same filament with segments of a wanted length: points inserted and removed, nothing smoothed.
 
         values (n, k) are carried along; spacing (n,) in nm. Points that stay do not move, but for what the changed
-        chords gain or lose in volume: that is given back where the outline turns (proportionally to turning times
-        segment length, the size of a chord's error), so that the metal is conserved. Returns filament and values.
+        chords gain or lose in volume: that is given back where the outline turns (in proportion to turning times
+        segment length, as a chord's error is), so that the metal is conserved. Returns filament and values.
         """
         points, values = _refined(self.points, np.asarray(values), np.asarray(spacing))
         volume, filament = self.volume, Filament(points)
@@ -171,9 +193,9 @@ class Filament:
         around = 0.5 * (np.append(length[:1], length) + np.append(length, length[-1:]))
         for _ in range(3):
             area = filament.area_vectors()
-            shift = (np.abs(filament.turning()) * around / np.hypot(*area.T))[:, None] * area
+            shift = (-filament.turning() * around / np.hypot(*area.T))[:, None] * area
             gain = float((area * shift).sum())
-            if gain <= 0:
+            if abs(gain) < 1e-12 * volume:
                 break
             filament = filament.moved((volume - filament.volume) / gain * shift)
         return filament, values

@@ -24,6 +24,9 @@ from ecmsim.solve.newton import Newton
 from ecmsim.solve.stepping import Rates
 from ecmsim.timing import Stopwatch
 
+REFINEMENTS = 4  # corrections at most after convergence, until the charge balance holds
+
+
 class RejectedStep(SolveError):
     """The step went too far; a shorter one is to be tried."""
 
@@ -227,14 +230,20 @@ class Simulation:
         problem.values = guess
         iterations = newton.solve(max(abs(trial.source_voltage), 1e-6))
         with self.watch("results"):
+            for _ in range(REFINEMENTS):
+                problem.assemble_residual()
+                out, direct_in, heat_out = problem.reactions()
+                totals = problem.totals()
+                entering = totals.get("current", direct_in)
+                scale = self._current_scale(out, entering, state)
+                if abs(entering - out) <= self.config.solver.charge_tolerance * scale:
+                    break
+                newton.refine()
+                iterations += 1
             values = problem.values
-            problem.assemble_residual()
-            out, direct_in, heat_out = problem.reactions()
-            totals = problem.totals()
-            currents = problem.deposition_currents()
+        ionic = totals["deposition"]
         with self.watch("outline"):
-            velocity = trial.filament.growth_velocity(currents * self._nm3_per_coulomb)
-        ionic = float(currents.sum())
+            velocity = self._growth_velocity(trial, values, ionic)
         deposited = state.deposited
         if step is not None:
             deposited += 0.5 * step * (state.observed["ionic_current"] + ionic) * self._nm3_per_coulomb
@@ -246,6 +255,17 @@ class Simulation:
             deposited=deposited, observed=observed, iterations=iterations,
             largest_current=max(state.largest_current, abs(out)),
         )
+
+    def _growth_velocity(self, trial, values, ionic_current):
+        """Velocity of the outline's points, nm/s: Faraday's law, Eq. (1), with the reaction current at each point."""
+        mesh = trial.mesh
+        psi, phi_i, rise = values[mesh.filament_nodes].T
+        r, z = mesh.filament_points.T
+        current_density = self.model.reaction_current_density(
+            psi - phi_i, self.cell.ambient_temperature + rise, r, z - self.cell.layer_thickness, on_filament=True
+        )
+        speed = self.model.faraday.normal_velocity(current_density) * 1e9
+        return trial.filament.growth_velocity(speed, ionic_current * self._nm3_per_coulomb)
 
     def _guess(self, trial, state):
         """Fields to begin Newton's method with: extrapolated in time, or on a new mesh the last ones with the ionic
@@ -288,8 +308,7 @@ class Simulation:
             totals["tunnel"] if self.model.tunnel_heating else 0.0
         )
         grown = filament.volume - self._nucleus_volume
-        # Where the current passes through zero it is measured against a millionth of the largest so far.
-        scale = max(abs(out), abs(entering), 1e-6 * state.largest_current, 1e-300)
+        scale = self._current_scale(out, entering, state)
         power_scale = max(abs(power), scale * abs(trial.source_voltage), 1e-12 * state.largest_current, 1e-300)
         unbalanced = abs(power - dissipated)
         if not self.transient:
@@ -310,6 +329,11 @@ class Simulation:
             "faraday_error": abs(grown - deposited) / filament.volume,
             "power_imbalance": unbalanced / power_scale,
         }
+
+    @staticmethod
+    def _current_scale(out, entering, state):
+        """What an imbalance is measured against: the current, where it passes through zero a millionth of the largest."""
+        return max(abs(out), abs(entering), 1e-6 * state.largest_current, 1e-300)
 
     @property
     def _nucleus_volume(self):

@@ -1,7 +1,7 @@
 """A made-up run folder of a SET sweep, for the tests of results and pictures. No solver is involved.
 
-The numbers imitate a 0 -> 2 -> 0 V sweep at 1 V/s with a compliance of 1 mA: the gap closes exponentially until
-1.68 s, the filament then grows sideways, heats up, and the current jumps to the compliance at 1.778 s.
+The numbers imitate a 0 -> 2 -> 0 V sweep at 1 V/s with a compliance of 1 mA: the gap closes exponentially
+until 1.68 s, the filament then grows sideways, heats up, and the current jumps to the compliance at 1.778 s.
 """
 
 import numpy as np
@@ -96,8 +96,13 @@ def series(steps=420, compliance=COMPLIANCE, noise=0.0):
         if current is not None:  # growth ends with the compliance: the outline stays as it was shortly after
             reached = np.nonzero(current > 0.99 * compliance)[0]
             if len(reached):
-                shape = np.stack(geometry(np.minimum(t, t[reached[0]] + 0.5 * -np.expm1(
-                    -np.maximum(t - t[reached[0]], 0) / 0.5))))
+                shape = np.stack(
+                    geometry(
+                        np.minimum(
+                            t, t[reached[0]] + 0.5 * -np.expm1(-np.maximum(t - t[reached[0]], 0) / 0.5)
+                        )
+                    )
+                )
         height, body, blunt = shape
         recess = np.clip(0.05 * (height - NUCLEUS), 0, 0.4)
         gap = LAYER + recess - height
@@ -108,37 +113,69 @@ def series(steps=420, compliance=COMPLIANCE, noise=0.0):
     rng = np.random.default_rng(1)
     current = current * (1 + noise * rng.standard_normal(steps))
     outlines = [outline(*row) for row in shape.T]
-    volume = np.array([np.pi * np.sum(0.25 * (p[1:, 0] + p[:-1, 0]) ** 2 * -np.diff(p[:, 1])) for p in outlines])
+    volume = np.array(
+        [np.pi * np.sum(0.25 * (p[1:, 0] + p[:-1, 0]) ** 2 * -np.diff(p[:, 1])) for p in outlines]
+    )
     temperature = AMBIENT + 0.55e6 * current * cell
     columns = dict.fromkeys(COLUMNS, np.zeros(steps)) | {
-        "time_s": t, "source_voltage_V": source, "cell_voltage_V": cell, "current_A": current,
-        "ionic_current_A": ionic, "tunnel_current_A": tunnel, "gap_nm": gap, "gap_vertical_nm": gap,
-        "gap_shortest_nm": gap, "height_nm": height, "radius_max_nm": body,
-        "radius_mean_nm": np.sqrt(volume / (np.pi * height)), "volume_nm3": volume, "recess_nm": recess,
-        "temperature_max_K": temperature, "power_W": current * cell, "heat_W": current * cell,
-        "charge_imbalance": np.full(steps, 1e-12), "newton_iterations": np.full(steps, 4),
-        "step_s": np.diff(t, prepend=0), "vertices": np.full(steps, 1500)}
+        "time_s": t,
+        "source_voltage_V": source,
+        "cell_voltage_V": cell,
+        "current_A": current,
+        "ionic_current_A": ionic,
+        "tunnel_current_A": tunnel,
+        "gap_nm": gap,
+        "gap_vertical_nm": gap,
+        "gap_shortest_nm": gap,
+        "height_nm": height,
+        "radius_max_nm": body,
+        "radius_mean_nm": np.sqrt(volume / (np.pi * height)),
+        "volume_nm3": volume,
+        "recess_nm": recess,
+        "temperature_max_K": temperature,
+        "power_W": current * cell,
+        "heat_W": current * cell,
+        "charge_imbalance": np.full(steps, 1e-12),
+        "newton_iterations": np.full(steps, 4),
+        "step_s": np.diff(t, prepend=0),
+        "vertices": np.full(steps, 1500),
+    }
     return columns, outlines
 
 
 def dense(polyline, spacing):
     """Points along a polyline at about a spacing, its own points among them."""
-    pieces = [np.linspace(a, b, max(2, int(np.ceil(np.hypot(*(b - a)) / spacing)) + 1))
-              for a, b in zip(polyline[:-1], polyline[1:], strict=True)]
+    pieces = [
+        np.linspace(a, b, max(2, int(np.ceil(np.hypot(*(b - a)) / spacing)) + 1))
+        for a, b in zip(polyline[:-1], polyline[1:], strict=True)
+    ]
     return np.vstack(pieces)
 
 
 def snapshot_fields(points, surface, temperature_max, cell_voltage, current, spacing=0.35):
     """A triangulated snapshot: points, triangles, point data and cell data with roughly the right looks."""
-    lines = [dense(points, 0.08), dense(surface, 0.15), dense(np.array([[0, 0], [RADIUS, 0]]), 0.3),
-             dense(np.array([[0, -HEIGHT], [RADIUS, -HEIGHT], [RADIUS, LAYER + HEIGHT], [0, LAYER + HEIGHT]]), 0.6),
-             dense(np.array([[0, -HEIGHT], [0, LAYER + HEIGHT]]), 0.3)]
+    lines = [
+        dense(points, 0.08),
+        dense(surface, 0.15),
+        dense(np.array([[0, 0], [RADIUS, 0]]), 0.3),
+        dense(
+            np.array([[0, -HEIGHT], [RADIUS, -HEIGHT], [RADIUS, LAYER + HEIGHT], [0, LAYER + HEIGHT]]), 0.6
+        ),
+        dense(np.array([[0, -HEIGHT], [0, LAYER + HEIGHT]]), 0.3),
+    ]
     near = np.stack(np.meshgrid(np.arange(0.1, 7, spacing), np.arange(-2, 14, spacing)), -1).reshape(-1, 2)
-    far = np.stack(np.meshgrid(np.arange(7, RADIUS, 1.0), np.arange(-HEIGHT, LAYER + HEIGHT, 1.0)),
-                   -1).reshape(-1, 2)
-    fill = np.stack(np.meshgrid(np.arange(0.1, 7, 1.0), np.r_[np.arange(-HEIGHT, -2, 1.0),
-                                                               np.arange(14, LAYER + HEIGHT, 1.0)]), -1)
-    tip = points[0] + np.stack(np.meshgrid(np.arange(0.02, 4, 0.1), np.arange(-0.6, 0.9, 0.1)), -1).reshape(-1, 2)
+    far = np.stack(
+        np.meshgrid(np.arange(7, RADIUS, 1.0), np.arange(-HEIGHT, LAYER + HEIGHT, 1.0)), -1
+    ).reshape(-1, 2)
+    fill = np.stack(
+        np.meshgrid(
+            np.arange(0.1, 7, 1.0), np.r_[np.arange(-HEIGHT, -2, 1.0), np.arange(14, LAYER + HEIGHT, 1.0)]
+        ),
+        -1,
+    )
+    tip = points[0] + np.stack(np.meshgrid(np.arange(0.02, 4, 0.1), np.arange(-0.6, 0.9, 0.1)), -1).reshape(
+        -1, 2
+    )
     scattered = np.vstack([near, far, fill.reshape(-1, 2), tip])
     boundary = np.vstack(lines)
     distance = np.hypot(*(scattered[:, None] - boundary[None]).transpose(2, 0, 1)).min(axis=1)
@@ -161,18 +198,31 @@ def snapshot_fields(points, surface, temperature_max, cell_voltage, current, spa
     in_layer = (z >= 0) & (z <= surface_height + 1e-9) & (r >= wall - 1e-9)
     radius = np.maximum(np.interp(centre[:, 1], points[::-1, 1], points[::-1, 0], left=0, right=0), 0.3)
     spread = np.hypot(centre[:, 0], np.where(centre[:, 1] > LAYER, centre[:, 1] - LAYER, centre[:, 1])) + 1.5
-    density = np.select([material == 1, material == 2], [current / (np.pi * radius**2), 1e-6 * current],
-                        current / (2 * np.pi * spread**2)) * 1e18
-    return (nodes, triangles,
-            {"temperature_K": AMBIENT + (temperature_max - AMBIENT) / (1 + away / 2),
-             "electric_potential_V": electronic,
-             "ionic_potential_V": np.where(in_layer, 0.9 * cell_voltage, np.nan)},
-            {"material": material, "current_density_A_m2": density, "joule_heat_W_m3": 1e-8 * density**2})
+    density = (
+        np.select(
+            [material == 1, material == 2],
+            [current / (np.pi * radius**2), 1e-6 * current],
+            current / (2 * np.pi * spread**2),
+        )
+        * 1e18
+    )
+    return (
+        nodes,
+        triangles,
+        {
+            "temperature_K": AMBIENT + (temperature_max - AMBIENT) / (1 + away / 2),
+            "electric_potential_V": electronic,
+            "ionic_potential_V": np.where(in_layer, 0.9 * cell_voltage, np.nan),
+        },
+        {"material": material, "current_density_A_m2": density, "joule_heat_W_m3": 1e-8 * density**2},
+    )
 
 
-def write_columns(folder, columns, outlines, config_text=CONFIG.format(compliance_mA=1)):
+def write_columns(folder, columns, outlines, compliance=COMPLIANCE):
     """Write a run with given columns and outlines, no snapshots, and return its folder."""
-    with RunWriter(folder, config_text=config_text, provenance={"command": "synthetic"}) as run:
+    with RunWriter(
+        folder, config_text=CONFIG.format(compliance_mA=compliance * 1e3), provenance={"command": "synthetic"}
+    ) as run:
         for k, points in enumerate(outlines):
             run.outline(columns["time_s"][k], k, points, electrode(points))
             run.step({name: values[k] for name, values in columns.items()})
@@ -184,8 +234,10 @@ def write_run(folder, steps=420, compliance=COMPLIANCE, stop=None, noise=0.0, sn
     columns, outlines = series(steps, compliance, noise)
     text = CONFIG.format(compliance_mA=compliance * 1e3)
     run = RunWriter(folder, config_text=text, provenance={"command": "synthetic"})
-    wanted = {f"{level:g}A": int(np.argmax(columns["current_A"] >= level))
-              for level in (1e-7, 1e-4, 0.6 * compliance, 0.99 * compliance)}
+    wanted = {
+        f"{level:g}A": int(np.argmax(columns["current_A"] >= level))
+        for level in (1e-7, 1e-4, 0.6 * compliance, 0.99 * compliance)
+    }
     for k in range(steps if stop is None else stop):
         surface = electrode(outlines[k])
         run.outline(columns["time_s"][k], k, outlines[k], surface)
@@ -193,8 +245,9 @@ def write_run(folder, steps=420, compliance=COMPLIANCE, stop=None, noise=0.0, sn
         for label, row in wanted.items():
             if snapshots and k == row and k:
                 row = {name: values[k] for name, values in columns.items()}
-                fields = snapshot_fields(outlines[k], surface, row["temperature_max_K"], row["cell_voltage_V"],
-                                         row["current_A"])
+                fields = snapshot_fields(
+                    outlines[k], surface, row["temperature_max_K"], row["cell_voltage_V"], row["current_A"]
+                )
                 run.snapshot(label, row["time_s"], row["source_voltage_V"], row["current_A"], *fields)
                 run.event(row["time_s"], k, "snapshot", f"at {label}, asked for by the test")
     if finish:

@@ -34,7 +34,7 @@ class Stepping(Section):
     gap_fraction: quantity("", gt=0, lt=1) = Field(0.02, description="Largest change of the gap over the gap, or …")
     gap_change: quantity("nm", gt=0) = Field("0.004 nm", description="… this change of the gap, if that is larger")
     velocity_change: quantity("", gt=0, lt=1) = Field(
-        0.035, description="Largest relative change of the growth velocity, unless …"
+        0.025, description="Largest relative change of the growth velocity, unless …"
     )
     displacement_error: quantity("nm", gt=0) = Field(
         "2e-5 nm", description="… its effect on the outline is smaller than this"
@@ -50,6 +50,9 @@ class Solver(Section):
 
     tolerance: quantity("", gt=0, lt=1e-3) = Field(
         1e-9, description="Last Newton correction over the source voltage (potentials) or over 100 K"
+    )
+    charge_tolerance: quantity("", gt=0, lt=1e-3) = Field(
+        1e-9, description="Imbalance of the terminal currents above which a solution is refined further"
     )
     max_iterations: StrictInt = Field(40, ge=2, description="Newton iterations before a step is rejected")
 

@@ -104,16 +104,10 @@ def metal_conductivity(s: Symbols, model, region):
 
 
 def reaction_current(s: Symbols, model, surface):
-    """J_BV on an interface, Eqs. (2), (3), (12), A/nm2; positive from metal to layer.
-
-    Stress acts on the filament; the void on both surfaces, by the height above the original interface.
-    """
-    barrier = 0.0
-    if model.stress and surface == Surface.FILAMENT:
-        barrier = barrier + model.stress(s.r)
-    if model.void:
-        barrier = barrier + model.void(s.z - s.layer_thickness)
-    return PER_NM2 * model.kinetics.current_density(s.phi_e - s.phi_i, s.temperature, barrier)
+    """J_BV on an interface, Eqs. (2), (3), (12), A/nm2; positive from metal to layer."""
+    return PER_NM2 * model.reaction_current_density(
+        s.phi_e - s.phi_i, s.temperature, s.r, s.z - s.layer_thickness, surface == Surface.FILAMENT
+    )
 
 
 def ionic_conductivity(s: Symbols, model):
@@ -202,14 +196,10 @@ def residual(s: Symbols, model: DeviceModel, transient: bool):
     return form
 
 
-def deposition_current(s: Symbols, model):
-    """Ionic current into each point of the filament's surface (its share by the nodal hat function), A."""
-    return -s.weight * reaction_current(s, model, Surface.FILAMENT) * s.v_i * s.ds(Surface.FILAMENT)
-
-
 def totals(s: Symbols, model):
     """Scalar forms: powers dissipated in metals and by ions (which heat nothing), W;
-    with a compliance element also the current (A) and the power (W) that enter at the top contact."""
+    the ionic current into the filament, A; with a compliance element also the current (A) and the power (W) that
+    enter at the top contact."""
     layer = s.dx(Region.SWITCHING_LAYER)
     ions = s.weight * ionic_conductivity(s, model) * ufl.inner(ufl.grad(s.phi_i), ufl.grad(s.phi_i)) * layer
     for surface in (Surface.FILAMENT, Surface.ACTIVE_ELECTRODE):
@@ -218,7 +208,9 @@ def totals(s: Symbols, model):
     if model.compliance:
         supply = s.weight * source_current_density(s, model)
         entering = {"current": supply * s.ds(Surface.TOP), "power": supply * s.phi_e * s.ds(Surface.TOP)}
+    deposition = -s.weight * reaction_current(s, model, Surface.FILAMENT) * s.ds(Surface.FILAMENT)
     return entering | {
+        "deposition": deposition,
         "metal": sum(s.weight * joule_heat_density(s, model, m) * s.dx(m) for m in METALS),
         "ionic": ions,
     }

@@ -36,7 +36,7 @@ class FieldForms:
         pinned = s.constant(0.0)
         trial = ufl.TrialFunction(s.space)
         jacobian += sum(pinned * ufl.inner(trial, s.test) * s.dx(region) for region in Region)
-        compiled = {"residual": residual, "jacobian": jacobian, "deposition": forms.deposition_current(s, law)}
+        compiled = {"residual": residual, "jacobian": jacobian}
         compiled |= (totals := forms.totals(s, law))
         self.total_names = tuple(totals)
         self.tunnelling = TunnelCoupling(model.tunnelling, model.tunnel_heating) if model.tunnelling else None
@@ -78,7 +78,7 @@ class FieldProblem:
         constants = {c: dolfinx.fem.Constant(domain.mesh, value) for c, value in s.values.items()}
         self._inverse_step = constants[s.inverse_step]
         subdomains = domain.subdomains()
-        rank = {"residual": 1, "jacobian": 2, "deposition": 1}
+        rank = {"residual": 1, "jacobian": 2}
         self._forms = {
             name: field_forms.bind(
                 name, domain, [domain.fields] * rank.get(name, 0), coefficients, constants, subdomains
@@ -91,7 +91,6 @@ class FieldProblem:
         self.matrix.setOption(PETSc.Mat.Option.NEW_NONZERO_ALLOCATION_ERR, False)
         self._columns, self._tunnel_power, self._source_voltage = None, 0.0, 0.0
         self.vector = dolfinx.fem.petsc.create_vector(self._forms["residual"])
-        self._deposition = dolfinx.fem.petsc.create_vector(self._forms["deposition"])
 
     # --- set-up -----------------------------------------------------------------------------------------------------
 
@@ -209,15 +208,6 @@ class FieldProblem:
         ])
         return self.domain.comm.allreduce(sums, MPI.SUM)
 
-    def deposition_currents(self):
-        """Ionic current into each node of the filament's surface, A, ordered as mesh.filament_nodes."""
-        with self._deposition.localForm() as local:
-            local.set(0.0)
-        dolfinx.fem.petsc.assemble_vector(self._deposition, self._forms["deposition"])
-        self._deposition.ghostUpdate(addv=PETSc.InsertMode.ADD, mode=PETSc.ScatterMode.REVERSE)
-        nodal = self.domain.gather(self._deposition.array_r)[:, PHI_I]
-        return nodal[self.domain.cell_mesh.filament_nodes]
-
     def totals(self):
         """Scalar results by name, after assemble_residual: those of forms.totals and "tunnel" (W and A)."""
         local = np.array([dolfinx.fem.assemble_scalar(self._forms[name]) for name in self.forms.total_names])
@@ -227,5 +217,5 @@ class FieldProblem:
 
     def close(self):
         """Give back PETSc objects and the mesh's communicators."""
-        for item in (self.matrix, self.vector, self._deposition):
+        for item in (self.matrix, self.vector):
             item.destroy()

@@ -111,6 +111,19 @@ class DeviceModel:
             joule_heating=heat.enabled and heat.joule,
         )
 
+    def reaction_current_density(self, overpotential, temperature, radius, height, on_filament):
+        """J_BV at a point of the filament's or the active electrode's surface, Eqs. (2), (3), (12), in A/m2.
+
+        overpotential in V, temperature in K, radius in nm, height above the original layer/electrode interface in nm.
+        Stress acts on the filament; the void on both surfaces. Positive from metal to layer.
+        """
+        barrier = 0.0
+        if self.stress and on_filament:
+            barrier = barrier + self.stress(radius)
+        if self.void:
+            barrier = barrier + self.void(height)
+        return self.kinetics.current_density(overpotential, temperature, barrier)
+
 
 def compliance_law(settings):
     """The element between source and cell that [compliance] describes; None connects the source directly."""

@@ -1,7 +1,7 @@
 """Pictures of a run, one module each: draw(run, output, **options) -> paths. Needs no dolfinx.
 
-    from ecmsim.plot import draw, draw_all
-    draw("iv", run, "iv.pdf")
+from ecmsim.plot import draw, draw_all
+draw("iv", run, "iv.pdf")
 """
 
 from importlib import import_module
@@ -9,13 +9,15 @@ from pathlib import Path
 
 from ecmsim.errors import EcmsimError, PlotError
 
-PICTURES = {name: f"ecmsim.plot.{name}" for name in ("iv", "gap", "temperature", "outline", "elephant", "field")}
+PICTURES = {
+    name: f"ecmsim.plot.{name}" for name in ("iv", "gap", "temperature", "outline", "elephant", "field")
+}
 
 
 def draw(name, run, output=None, **options):
     """Draw one picture of a run (a Run) and return the paths written.
 
-    output: a .png, .pdf or .svg; default figures/NAME.png in the run's folder. options: see the module's draw.
+    output: a .png, .pdf or .svg; default figures/NAME.png in the run's folder. options: those of the module.
     """
     if name not in PICTURES:
         raise PlotError(f"no picture {name!r}: choose one of {', '.join(PICTURES)}")
@@ -24,7 +26,7 @@ def draw(name, run, output=None, **options):
 
 
 def draw_all(run, folder=None):
-    """Draw every picture into a folder (default: figures in the run's own), going on where one cannot be drawn.
+    """Draw every picture into a folder (default: figures in the run's), going on where one cannot be drawn.
 
     Returns a list of (name, paths), with the error (EcmsimError) in place of the paths where there is one.
     """

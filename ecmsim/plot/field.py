@@ -41,13 +41,19 @@ QUANTITIES = {
 DECADES = 8  # that a logarithmic colour scale shows at most
 
 
-def draw(run, output, quantities=("temperature", "potential", "current_density"), snapshot=None, view="filament",
-         solid=True):
+def draw(
+    run,
+    output,
+    quantities=("temperature", "potential", "current_density"),
+    snapshot=None,
+    view="filament",
+    solid=True,
+):
     """Draw a section with one panel per quantity (output) and the body in 3D (NAME_3d beside it).
 
     quantities: names out of QUANTITIES, in a sequence or separated by commas. snapshot: a number, a label, or
-    None for the one with the largest current. view: "filament", "tip" or "cell". solid: False leaves out the 3D
-    picture, which shows the first quantity that lives on points. Returns the paths.
+    None for the one with the largest current. view: "filament", "tip" or "cell". solid: False leaves out the
+    3D picture, which shows the first quantity that lives on points. Returns the paths.
     """
     names = quantities.split(",") if isinstance(quantities, str) else list(quantities)
     if unknown := [name for name in names if name not in QUANTITIES]:
@@ -68,7 +74,9 @@ def choose(run, snapshot=None):
     """The snapshot of a run that a number or a label means."""
     snapshots = run.snapshots
     if not snapshots:
-        raise ResultsError(f"{run.folder} holds no snapshots: ask for some in [output] of the configuration")
+        raise ResultsError(
+            f"{run.folder} holds no snapshots: set output.snapshot_times or snapshot_currents for a run"
+        )
     if snapshot is None:
         return max(snapshots, key=lambda item: abs(item.current_A))
     labels = [item.label for item in snapshots]
@@ -77,8 +85,9 @@ def choose(run, snapshot=None):
     try:
         return snapshots[int(snapshot)]
     except (ValueError, IndexError):
-        raise PlotError(f"no snapshot {snapshot!r}: choose 0 ... {len(snapshots) - 1} or one of "
-                        f"{', '.join(labels)}") from None
+        raise PlotError(
+            f"no snapshot {snapshot!r}: choose 0 ... {len(snapshots) - 1} or one of {', '.join(labels)}"
+        ) from None
 
 
 @dataclass(frozen=True)
@@ -96,8 +105,13 @@ class Section:
         """Read it from a Snapshot."""
         mesh = snapshot.read()
         cell_data = {name: np.asarray(blocks[0]) for name, blocks in mesh.cell_data.items()}
-        return cls(mesh.points[:, :2], mesh.cells_dict["triangle"], cell_data["material"].astype(int),
-                   mesh.point_data, cell_data)
+        return cls(
+            mesh.points[:, :2],
+            mesh.cells_dict["triangle"],
+            cell_data["material"].astype(int),
+            mesh.point_data,
+            cell_data,
+        )
 
     def values(self, quantity):
         """The field of a Quantity, on points or cells."""
@@ -152,8 +166,13 @@ def draw_section(output, snapshot, section, quantities, window):
             bar = figure.colorbar(image, ax=axes, location="top", shrink=0.92, aspect=22, pad=0.02)
             bar.set_label(quantity.label)
         panels[0].set_ylabel("Height (nm)")
-        figure.suptitle(f"t = {style.quantity(snapshot.time_s, 's', 4)},  V = {snapshot.source_voltage_V:.3f} V,  "
-                        f"|I| = {style.quantity(abs(snapshot.current_A), 'A')}", x=0.01, ha="left", fontsize=7.5)
+        figure.suptitle(
+            f"t = {style.quantity(snapshot.time_s, 's', 4)},  V = {snapshot.source_voltage_V:.3f} V,  "
+            f"|I| = {style.quantity(abs(snapshot.current_A), 'A')}",
+            x=0.01,
+            ha="left",
+            fontsize=7.5,
+        )
     return output
 
 
@@ -161,7 +180,9 @@ def paint(axes, section, quantity, window):
     """Both halves of a field as smooth (points) or flat (cells) triangles."""
     values = section.values(quantity)
     seen = section.inside(window)
-    norm = scale_of(values[np.unique(section.triangles[seen])] if quantity.on_points else values[seen], quantity)
+    norm = scale_of(
+        values[np.unique(section.triangles[seen])] if quantity.on_points else values[seen], quantity
+    )
     hidden = ~seen
     if quantity.on_points:
         hidden |= ~np.isfinite(values[section.triangles]).all(axis=1)
@@ -171,8 +192,14 @@ def paint(axes, section, quantity, window):
     r, z = section.points.T
     for side in (-1, 1):
         halves = Triangulation(side * r, z, section.triangles, mask=hidden)
-        image = axes.tripcolor(halves, values, norm=norm, cmap=quantity.colours, rasterized=True,
-                               shading="gouraud" if quantity.on_points else "flat")
+        image = axes.tripcolor(
+            halves,
+            values,
+            norm=norm,
+            cmap=quantity.colours,
+            rasterized=True,
+            shading="gouraud" if quantity.on_points else "flat",
+        )
     return image
 
 
@@ -190,7 +217,7 @@ def scale_of(values, quantity):
 
 
 def draw_solid(output, section, quantity, window):
-    """The cell as a body of revolution, opened towards the viewer; the filament and counter electrode are whole."""
+    """The cell as a body of revolution, opened towards the viewer; filament and counter electrode whole."""
     half, low, high = window
     values = section.values(quantity)
     norm = scale_of(values[np.unique(section.triangles[section.inside(window)])], quantity)
@@ -199,47 +226,74 @@ def draw_solid(output, section, quantity, window):
         for material in np.unique(section.material):
             body = revolve(section, material, values, window, 360 if material in WHOLE else 360 - OPENING_DEG)
             if body is not None:
-                plotter.add_mesh(body, scalars="field", cmap=scale, clim=(norm.vmin, norm.vmax),
-                                 show_scalar_bar=False, smooth_shading=True, split_sharp_edges=True,
-                                 ambient=0.5, diffuse=0.7, specular=0.0)
+                plotter.add_mesh(
+                    body,
+                    scalars="field",
+                    cmap=scale,
+                    clim=(norm.vmin, norm.vmax),
+                    show_scalar_bar=False,
+                    smooth_shading=True,
+                    split_sharp_edges=True,
+                    ambient=0.5,
+                    diffuse=0.7,
+                    specular=0.0,
+                )
         add_borders(plotter, section, window)
         scene.look_from(plotter, 0, 25, ((-half, half), (-half, half), (low, high)), (0.18, 0.24, 0.03, 0.03))
         with scene.overlaid(plotter, output, SOLID_WIDTH_MM, SOLID_HEIGHT_MM) as (axes, project):
             ticks = [((z - low) / (high - low), scene.number(z)) for z in scene.nice_ticks(low, high, 7)]
-            scene.draw_axis(axes, project, (-1.08 * half, 0, low), (-1.08 * half, 0, high), (-1, 0, 0), ticks,
-                            "Height (nm)")
+            scene.draw_axis(
+                axes,
+                project,
+                (-1.08 * half, 0, low),
+                (-1.08 * half, 0, high),
+                (-1, 0, 0),
+                ticks,
+                "Height (nm)",
+            )
             beside = axes.figure.add_axes((0.84, 0.25, 0.02, 0.5))
             bar = axes.figure.colorbar(matplotlib.cm.ScalarMappable(norm, scale), cax=beside)
             bar.set_label(quantity.label)
 
 
 def revolve(section, material, values, window, angle):
-    """The part of one material inside a window, swept about the axis by an angle (deg), the gap towards -y."""
+    """The part of a material inside a window, swept about the axis by an angle (deg), the gap towards -y."""
     import pyvista
 
-    half, low, high = window
-    r, z = section.points.T
     triangles = section.triangles[(section.material == material) & section.inside(window)]
     if not len(triangles):
         return None
-    flat = pyvista.PolyData(np.stack([r, np.zeros_like(r), z], axis=1), np.insert(triangles, 0, 3, axis=1).ravel())
+    flat = pyvista.PolyData(upright(section.points), np.insert(triangles, 0, 3, axis=1).ravel())
     flat["field"] = values
+    flat = clipped(flat, window)
+    if flat is None:
+        return None
+    body = flat.extrude_rotate(resolution=180, angle=angle, capping=angle < 360)
+    return body.rotate_z(-90 + 0.5 * (360 - angle))
+
+
+def upright(points):
+    """Points (..., 2) of the section as points (..., 3) of the plane y = 0."""
+    return np.stack([points[..., 0], np.zeros(points.shape[:-1]), points[..., 1]], axis=-1)
+
+
+def clipped(surface, window):
+    """The part of a flat pyvista surface, or of lines, inside a window; None where there is none."""
+    half, low, high = window
     for normal, origin in (("x", (half, 0, 0)), ("z", (0, 0, high)), ("-z", (0, 0, low))):
-        flat = flat.clip(normal, origin=origin)
-        if not flat.n_cells:
+        surface = surface.clip(normal, origin=origin)
+        if not surface.n_cells:
             return None
-    return flat.extrude_rotate(resolution=180, angle=angle, capping=angle < 360).rotate_z(-90 + 0.5 * (360 - angle))
+    return surface
 
 
 def add_borders(plotter, section, window):
     """The interfaces as dark lines on both faces of the opening."""
     import pyvista
 
-    half, low, high = window
-    edges = section.interfaces()
-    r, z = edges.transpose(2, 0, 1)
-    edges = edges[(r.max(axis=1) <= half) & (z.max(axis=1) <= high) & (z.min(axis=1) >= low)]
-    for angle in np.radians([-90 - 0.5 * OPENING_DEG, -90 + 0.5 * OPENING_DEG]):
-        ends = np.stack([edges[..., 0] * np.cos(angle), edges[..., 0] * np.sin(angle), edges[..., 1]], axis=-1)
-        plotter.add_mesh(pyvista.line_segments_from_points(ends.reshape(-1, 3)).tube(radius=0.004 * half),
-                         color="#202020", lighting=False)
+    ends = upright(section.interfaces()).reshape(-1, 3)
+    lines = clipped(pyvista.line_segments_from_points(ends), window)
+    for angle in (-90 - 0.5 * OPENING_DEG, -90 + 0.5 * OPENING_DEG):
+        plotter.add_mesh(
+            lines.rotate_z(angle).tube(radius=0.004 * window[0]), color="#202020", lighting=False
+        )

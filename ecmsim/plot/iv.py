@@ -1,11 +1,14 @@
-"""Current against voltage, linear and logarithmic, with the regimes A, B, C and the direction of the sweep."""
+"""Current against voltage, linear and logarithmic, with the regimes A, B, C and the sweep's direction."""
 
 import numpy as np
 
 from ecmsim.errors import PlotError
 from ecmsim.plot import style
 
-VOLTAGES = {"source": ("source_voltage_V", "Source voltage (V)"), "cell": ("cell_voltage_V", "Cell voltage (V)")}
+VOLTAGES = {
+    "source": ("source_voltage_V", "Source voltage (V)"),
+    "cell": ("cell_voltage_V", "Cell voltage (V)"),
+}
 MEANING = {"A": "gap closes", "B": "side growth", "C": "thermal jump"}
 
 
@@ -47,8 +50,15 @@ def mark_regimes(linear, logarithmic, run, parts):
     for (letter, _), start, end in zip(parts, edges, ends, strict=False):
         colour = style.REGIME_COLOURS[letter]
         logarithmic.axhspan(start, end, color=colour, alpha=0.13, lw=0, zorder=0)
-        logarithmic.annotate(letter, (1.015, np.sqrt(start * end)), xycoords=("axes fraction", "data"),
-                             va="center", fontweight="bold", fontsize=9, color=colour)
+        logarithmic.annotate(
+            letter,
+            (1.015, np.sqrt(start * end)),
+            xycoords=("axes fraction", "data"),
+            va="center",
+            fontweight="bold",
+            fontsize=9,
+            color=colour,
+        )
         handles += linear.plot([], [], color=colour, lw=1.6, label=f"{letter}  {MEANING[letter]}")
     if handles:
         linear.legend(handles=handles, loc="center", bbox_to_anchor=(0.56, 0.5))
@@ -59,8 +69,14 @@ def mark_compliance(linear, logarithmic, compliance, largest, factor):
     if not compliance or largest < 0.05 * compliance:
         return
     linear.axhline(compliance * factor, color=style.BLACK, ls="--", lw=0.7, zorder=1)
-    linear.annotate(f"$I_{{CC}}$ = {style.quantity(compliance, 'A')}", (0.02, compliance * factor),
-                    xycoords=("axes fraction", "data"), xytext=(0, 2), textcoords="offset points", va="bottom")
+    linear.annotate(
+        f"$I_{{CC}}$ = {style.quantity(compliance, 'A')}",
+        (0.02, compliance * factor),
+        xycoords=("axes fraction", "data"),
+        xytext=(0, 2),
+        textcoords="offset points",
+        va="bottom",
+    )
     logarithmic.axhline(compliance, color=style.BLACK, ls="--", lw=0.7, zorder=1)
 
 
@@ -74,7 +90,7 @@ def direction_arrows(axes, x, y, lengths=(0.3, 0.75)):
     edges = np.unique(np.concatenate([[0], turns, [len(x) - 1]])) if len(x) else []
     width = axes.get_window_extent().width
     for start, end in zip(edges[:-1], edges[1:], strict=True):
-        path = drawn[start:end + 1]
+        path = drawn[start : end + 1]
         length = np.concatenate([[0], np.cumsum(np.hypot(*np.diff(path, axis=0).T))])
         if length[-1] < 0.25 * width:
             continue
@@ -82,6 +98,17 @@ def direction_arrows(axes, x, y, lengths=(0.3, 0.75)):
             at = np.array([share * length[-1] - 0.01 * width, share * length[-1] + 0.01 * width])
             ends = np.stack([np.interp(at, length, path[:, 0]), np.interp(at, length, path[:, 1])], axis=1)
             tail, head = axes.transData.inverted().transform(ends)
-            axes.annotate("", head, tail, zorder=4, arrowprops={
-                "arrowstyle": "-|>", "color": style.BLACK, "lw": 0, "mutation_scale": 9,
-                "shrinkA": 0, "shrinkB": 0})
+            axes.annotate(
+                "",
+                head,
+                tail,
+                zorder=4,
+                arrowprops={
+                    "arrowstyle": "-|>",
+                    "color": style.BLACK,
+                    "lw": 0,
+                    "mutation_scale": 9,
+                    "shrinkA": 0,
+                    "shrinkB": 0,
+                },
+            )

@@ -8,15 +8,16 @@ from ecmsim.plot import style
 
 
 def draw(run, output, currents_A=None):
-    """Draw the outlines at given currents (A), by default the decades that the run passes. Returns [output]."""
+    """Draw the outlines at given currents (A), by default the decades that a run passes. Returns [output]."""
     chosen = choose(run, currents_A)
     layer = run.setting("cell.layer_thickness", "nm", 10.0)
     radius = max(outline.points[:, 0].max() for _, outline in chosen)
     tip = max(outline.points[:, 1].max() for _, outline in chosen)
     top = max(outline.electrode_points[:, 1].max() for _, outline in chosen)
     with style.picture(output, style.PAGE_MM, 84) as figure:
-        panels = figure.subplot_mosaic([["whole", "zoom"], ["whole", "legend"]], width_ratios=[1, 1.7],
-                                       height_ratios=[1, 0.24])
+        panels = figure.subplot_mosaic(
+            [["whole", "zoom"], ["whole", "legend"]], width_ratios=[1, 1.7], height_ratios=[1, 0.24]
+        )
         whole, zoom = panels["whole"], panels["zoom"]
         colours = matplotlib.colormaps["viridis"](np.linspace(0, 0.93, len(chosen)))
         for axes in (whole, zoom):
@@ -35,8 +36,14 @@ def draw(run, output, currents_A=None):
         handles = whole.get_legend_handles_labels()[0]
         handles += whole.plot([], [], color=style.GREY, lw=1.1, ls=(0, (3, 1)), label="electrode surface")
         panels["legend"].axis("off")
-        panels["legend"].legend(handles=handles, loc="center", ncols=5, title="Outline where |I| first reaches",
-                                alignment="left", columnspacing=1.2)
+        panels["legend"].legend(
+            handles=handles,
+            loc="center",
+            ncols=5,
+            title="Outline where |I| first reaches",
+            alignment="left",
+            columnspacing=1.2,
+        )
         style.panel_letter(whole, "a")
         style.panel_letter(zoom, "b")
     return [output]
@@ -52,10 +59,14 @@ def choose(run, currents_A=None):
     largest = current.max()
     if currents_A is None:
         settled = np.maximum(current[outlines.step[0]], 1e-30)
-        decades = 10.0 ** np.arange(np.ceil(np.log10(settled)), np.floor(np.log10(max(largest, 1e-30)) + 0.01) + 1)
+        decades = 10.0 ** np.arange(
+            np.ceil(np.log10(settled)), np.floor(np.log10(max(largest, 1e-30)) + 0.01) + 1
+        )
         currents_A = [decade for decade in decades if decade >= 1e-10 and decade <= 1.01 * largest]
     elif max(currents_A) > 1.01 * largest:
-        raise PlotError(f"the run's current reaches only {style.quantity(largest, 'A')}: choose lower currents")
+        raise PlotError(
+            f"the run's current reaches only {style.quantity(largest, 'A')}: choose lower currents"
+        )
     chosen = {}
     for wanted in sorted(currents_A):
         item = outlines.nearest(current_A=min(wanted, largest))
@@ -73,7 +84,8 @@ def mirrored(points):
 def fill_materials(axes, outline, layer):
     """Pale fills for the electrodes and the largest filament."""
     surface = mirrored(outline.electrode_points)
-    axes.fill_between(surface[:, 0], surface[:, 1], 10 * layer, color=style.MATERIAL_COLOURS[3], alpha=0.25, lw=0,
-                      zorder=0)
+    axes.fill_between(
+        surface[:, 0], surface[:, 1], 10 * layer, color=style.MATERIAL_COLOURS[3], alpha=0.25, lw=0, zorder=0
+    )
     axes.fill(*mirrored(outline.points).T, color=style.MATERIAL_COLOURS[1], alpha=0.18, lw=0, zorder=0)
     axes.axhspan(-10 * layer, 0, color=style.MATERIAL_COLOURS[0], alpha=0.4, lw=0, zorder=0)

@@ -1,4 +1,4 @@
-"""Three-dimensional pictures: pyvista renders the surfaces off screen, matplotlib writes axes and text over them."""
+"""Three-dimensional pictures: pyvista renders surfaces off screen, matplotlib writes axes and text over."""
 
 import ctypes
 import os
@@ -27,13 +27,15 @@ def prepare_rendering():
             continue
         os.environ["VTK_DEFAULT_OPENGL_WINDOW"] = window
         return
-    raise PlotError("3D pictures need OpenGL without a display: install libegl1 and libgl1-mesa-dri (Debian, "
-                    "Ubuntu) or mesalib (conda-forge)")
+    raise PlotError(
+        "3D pictures need OpenGL without a display: install libegl1 and libgl1-mesa-dri (Debian, "
+        "Ubuntu) or mesalib (conda-forge)"
+    )
 
 
 @contextmanager
 def scene(width_mm, height_mm):
-    """A pyvista Plotter of a size in mm at print resolution: smooth edges, parallel projection, white ground."""
+    """A pyvista Plotter of a size in mm at print resolution: smooth edges, parallel projection, on white."""
     prepare_rendering()
     import pyvista
 
@@ -43,8 +45,9 @@ def scene(width_mm, height_mm):
     plotter.enable_parallel_projection()
     plotter.enable_anti_aliasing("ssaa")
     for place, strength in (((0.4, -1, 1.6), 0.7), ((2, -0.2, 0.6), 0.45), ((-2, -1, 0.6), 0.25)):
-        plotter.add_light(pyvista.Light(position=place, focal_point=(0, 0, 0), intensity=strength,
-                                        light_type="scene light"))
+        plotter.add_light(
+            pyvista.Light(position=place, focal_point=(0, 0, 0), intensity=strength, light_type="scene light")
+        )
     try:
         yield plotter
     finally:
@@ -54,7 +57,7 @@ def scene(width_mm, height_mm):
 def look_from(plotter, azimuth, elevation, box, margins=(0.1, 0.1, 0.1, 0.1)):
     """Aim the camera at a box ((x0, x1), (y0, y1), (z0, z1)) and fit it in.
 
-    azimuth: angle of the viewer from the -y axis towards +x, elevation above the floor, degrees. margins: left,
+    azimuth: angle of the viewer from the -y axis towards +x, elevation above the floor, deg. margins: left,
     right, bottom, top shares of the picture kept free for text.
     """
     a, e = np.radians([azimuth, elevation])
@@ -65,9 +68,12 @@ def look_from(plotter, azimuth, elevation, box, margins=(0.1, 0.1, 0.1, 0.1)):
     across, along = corners @ right, corners @ up
     width, height = plotter.window_size
     left, right_margin, bottom, top = margins
-    scale = max(np.ptp(along) / (1 - bottom - top), np.ptp(across) / (1 - left - right_margin) * height / width)
-    centre = (right * (0.5 * (across.min() + across.max()) + 0.5 * (right_margin - left) * scale * width / height)
-              + up * (0.5 * (along.min() + along.max()) + 0.5 * (top - bottom) * scale))
+    scale = max(
+        np.ptp(along) / (1 - bottom - top), np.ptp(across) / (1 - left - right_margin) * height / width
+    )
+    centre = right * (
+        0.5 * (across.min() + across.max()) + 0.5 * (right_margin - left) * scale * width / height
+    ) + up * (0.5 * (along.min() + along.max()) + 0.5 * (top - bottom) * scale)
     plotter.camera.focal_point = centre
     plotter.camera.position = centre + towards * 10 * np.ptp(corners, axis=0).max()
     plotter.camera.up = up
@@ -117,12 +123,24 @@ def draw_axis(axes, project, start, end, outwards, ticks, label, label_gap=9.0, 
         axes.plot(*np.stack([foot, tip]).T, color=style.BLACK, lw=0.6, zorder=3)
         level = abs(away[1]) < 0.01
         place = foot + away * (0.8 if level else 1.8) * tick_length * mm
-        axes.text(*place, text, ha=("right" if away[0] < 0 else "left") if level else "center", va="center",
-                  fontsize=7.5)
+        axes.text(
+            *place,
+            text,
+            ha=("right" if away[0] < 0 else "left") if level else "center",
+            va="center",
+            fontsize=7.5,
+        )
     angle = np.degrees(np.arctan2(-(line[1, 1] - line[0, 1]), line[1, 0] - line[0, 0]))
     angle = 90 - (90 - angle) % 180
-    axes.text(*(project(middle) + away * label_gap * mm), label, ha="center", va="center", rotation=angle,
-              rotation_mode="anchor", fontsize=8.5)
+    axes.text(
+        *(project(middle) + away * label_gap * mm),
+        label,
+        ha="center",
+        va="center",
+        rotation=angle,
+        rotation_mode="anchor",
+        fontsize=8.5,
+    )
 
 
 def nice_ticks(low, high, count=5):

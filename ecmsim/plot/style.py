@@ -1,4 +1,4 @@
-"""The one look of all pictures: sizes of a journal's columns, fonts, colours, units, and how they are saved."""
+"""The one look of all pictures: sizes of a journal's columns, fonts, colours, units, and how to save them."""
 
 from contextlib import contextmanager
 
@@ -15,7 +15,14 @@ SUFFIXES = (".png", ".pdf", ".svg")
 
 # Okabe and Ito's palette, safe for all kinds of colour vision.
 BLACK, ORANGE, SKY, GREEN, BLUE, VERMILION, PURPLE = (
-    "#000000", "#E69F00", "#56B4E9", "#009E73", "#0072B2", "#D55E00", "#CC79A7")
+    "#000000",
+    "#E69F00",
+    "#56B4E9",
+    "#009E73",
+    "#0072B2",
+    "#D55E00",
+    "#CC79A7",
+)
 GREY = "#7F7F7F"
 REGIME_COLOURS = {"A": BLUE, "B": GREEN, "C": VERMILION}
 MATERIAL_COLOURS = {0: "#9AA3AD", 1: "#B87333", 2: "#EAF2F8", 3: "#D8A47F"}
@@ -23,12 +30,30 @@ MATERIAL_COLOURS = {0: "#9AA3AD", 1: "#B87333", 2: "#EAF2F8", 3: "#D8A47F"}
 HEAT = ["#C9CFD6", "#F2C57C", "#E8743B", "#B2182B", "#67001F"]
 
 SETTINGS = {
-    "font.family": "sans-serif", "font.sans-serif": ["DejaVu Sans"], "font.size": 7.5,
-    "axes.labelsize": 8, "axes.titlesize": 8, "xtick.labelsize": 7, "ytick.labelsize": 7, "legend.fontsize": 7,
-    "axes.linewidth": 0.6, "lines.linewidth": 1.2, "lines.markersize": 3.5, "legend.frameon": False,
-    "xtick.direction": "in", "ytick.direction": "in", "xtick.top": True, "ytick.right": True,
-    "xtick.major.width": 0.6, "ytick.major.width": 0.6, "xtick.minor.width": 0.4, "ytick.minor.width": 0.4,
-    "mathtext.fontset": "dejavusans", "pdf.fonttype": 42, "figure.dpi": DPI, "savefig.dpi": DPI,
+    "font.family": "sans-serif",
+    "font.sans-serif": ["DejaVu Sans"],
+    "font.size": 7.5,
+    "axes.labelsize": 8,
+    "axes.titlesize": 8,
+    "xtick.labelsize": 7,
+    "ytick.labelsize": 7,
+    "legend.fontsize": 7,
+    "axes.linewidth": 0.6,
+    "lines.linewidth": 1.2,
+    "lines.markersize": 3.5,
+    "legend.frameon": False,
+    "xtick.direction": "in",
+    "ytick.direction": "in",
+    "xtick.top": True,
+    "ytick.right": True,
+    "xtick.major.width": 0.6,
+    "ytick.major.width": 0.6,
+    "xtick.minor.width": 0.4,
+    "ytick.minor.width": 0.4,
+    "mathtext.fontset": "dejavusans",
+    "pdf.fonttype": 42,
+    "figure.dpi": DPI,
+    "savefig.dpi": DPI,
     "axes.formatter.useoffset": False,
 }
 
@@ -47,13 +72,14 @@ def picture(output, width_mm, height_mm, layout="constrained"):
             output.parent.mkdir(parents=True, exist_ok=True)
             figure.savefig(output)
         except OSError as error:
-            raise PlotError(f"cannot write {output}: {error.strerror or error}; choose another place with "
-                            "--out") from error
+            raise PlotError(
+                f"cannot write {output}: {error.strerror or error}; choose another place with --out"
+            ) from error
 
 
 def prefixed(value, unit):
     """Factor to multiply with and prefixed unit that bring a value to between 1 and 1000: 1e3, "mA"."""
-    value = abs(value)
+    value = 1.001 * abs(value)
     exponent = 3 * int(np.floor(np.log10(value) / 3 + 1e-9)) if value > 0 and np.isfinite(value) else 0
     exponent = min(max(exponent, min(PREFIXES)), max(PREFIXES))
     return 10.0**-exponent, PREFIXES[exponent] + unit
@@ -72,11 +98,12 @@ def positive(values):
     return np.where(values > 0, values, np.nan)
 
 
-def log_axis(axis, values):
-    """Make one axis (axes.xaxis or axes.yaxis) logarithmic around values, in whole decades and some air."""
+def log_axis(axis, values, decades=16):
+    """Make one axis (axes.xaxis or axes.yaxis) logarithmic around values: whole decades, the highest ones."""
     values = positive(values)
     low, high = (-1, 0) if np.isnan(values).all() else np.log10([np.nanmin(values), np.nanmax(values)])
     bottom, top = np.floor(low + 1e-9), max(np.ceil(high - 1e-9), np.floor(low + 1e-9) + 1)
+    bottom = max(bottom, top - decades)
     limits = {"x": axis.axes.set_xlim, "y": axis.axes.set_ylim}[axis.axis_name]
     {"x": axis.axes.set_xscale, "y": axis.axes.set_yscale}[axis.axis_name]("log")
     limits(10.0**bottom, 10.0 ** (top + 0.3 if top - high < 0.2 else top))
@@ -98,33 +125,40 @@ def padded(values, share=0.05, least=1e-3):
     return low - margin, high + margin
 
 
-def regime_spans(run):
-    """The regimes of the first rise of the current as (letter, start, end), s."""
-    series = run.timeseries
-    peak = int(np.argmax(np.abs(series["current_A"].to_numpy())))
-    return run.regimes.spans(float(series["time_s"].iloc[0]), float(series["time_s"].iloc[peak]))
-
-
 def regime_parts(run):
     """The regimes as (letter, slice of the steps); the step on either side of a boundary belongs to both."""
     time = run.timeseries["time_s"].to_numpy()
-    return [(letter, slice(max(int(np.searchsorted(time, start, "right")) - 1, 0),
-                           int(np.searchsorted(time, end)) + 1))
-            for letter, start, end in regime_spans(run)]
+    return [
+        (
+            letter,
+            slice(
+                max(int(np.searchsorted(time, start, "right")) - 1, 0), int(np.searchsorted(time, end)) + 1
+            ),
+        )
+        for letter, start, end in run.regimes.spans()
+    ]
 
 
 def shade_regimes(axes, run):
     """Shade the regimes along a time axis, inside its limits; letters above the frame where there is room."""
     low, high = axes.get_xlim()
-    for letter, start, end in regime_spans(run):
+    for letter, start, end in run.regimes.spans():
         start, end = max(start, low), min(end, high)
         if end <= start:
             continue
         axes.axvspan(start, end, color=REGIME_COLOURS[letter], alpha=0.13, lw=0, zorder=0)
         if end - start > 0.02 * (high - low):
-            axes.annotate(letter, (0.5 * (start + end), 1), xycoords=("data", "axes fraction"), xytext=(0, 2),
-                          textcoords="offset points", ha="center", va="bottom", fontweight="bold",
-                          color=REGIME_COLOURS[letter])
+            axes.annotate(
+                letter,
+                (0.5 * (start + end), 1),
+                xycoords=("data", "axes fraction"),
+                xytext=(0, 2),
+                textcoords="offset points",
+                ha="center",
+                va="bottom",
+                fontweight="bold",
+                color=REGIME_COLOURS[letter],
+            )
 
 
 def switching_window(run, time, margin=0.6):
@@ -133,8 +167,7 @@ def switching_window(run, time, margin=0.6):
     start = found.gamma_time if found.gamma_time is not None else found.a_b and found.a_b.time_s
     if start is None:
         return None
-    current = np.abs(run.timeseries["current_A"].to_numpy())
-    end = found.y_time if found.y_time is not None else time[int(np.argmax(current))]
+    end = found.y_time if found.y_time is not None else found.peak_time
     span = max(end - start, 0.01 * (time[-1] - time[0]))
     return max(start - margin * span, time[0]), min(start + span + margin * span, time[-1])
 
@@ -155,12 +188,21 @@ def spread(positions, least):
 
 
 def inset_place(window, time, top):
-    """Where to put an inset of a window of the time axis: left of it or right of it, its upper edge at top."""
+    """Where to put an inset of a window of the time axis: left or right of it, its upper edge at top."""
     share = (window[0] - time[0]) / (time[-1] - time[0])
     return [0.56 if share < 0.5 else 0.1, top - 0.5, 0.41, 0.5]
 
 
 def panel_letter(axes, letter):
     """A bold letter outside the upper left corner of a panel."""
-    axes.annotate(letter, (0, 1), xycoords="axes fraction", xytext=(-24, 3), textcoords="offset points",
-                  fontweight="bold", fontsize=9, ha="left", va="bottom")
+    axes.annotate(
+        letter,
+        (0, 1),
+        xycoords="axes fraction",
+        xytext=(-24, 3),
+        textcoords="offset points",
+        fontweight="bold",
+        fontsize=9,
+        ha="left",
+        va="bottom",
+    )

@@ -1,4 +1,4 @@
-"""The folder of a run: written step by step, read at any time. Knows arrays and files, no mesh and no solver."""
+"""The folder of a run: written step by step, read at any time. Knows arrays and files, no mesh, no solver."""
 
 from ecmsim.results.columns import COLUMNS
 from ecmsim.results.provenance import collect as collect_provenance
@@ -6,5 +6,15 @@ from ecmsim.results.reader import Outline, Outlines, Run, Snapshot, open_run
 from ecmsim.results.regimes import Regimes, find_regimes
 from ecmsim.results.writer import RunWriter
 
-__all__ = ["COLUMNS", "Outline", "Outlines", "Regimes", "Run", "RunWriter", "Snapshot", "collect_provenance",
-           "find_regimes", "open_run"]
+__all__ = [
+    "COLUMNS",
+    "Outline",
+    "Outlines",
+    "Regimes",
+    "Run",
+    "RunWriter",
+    "Snapshot",
+    "collect_provenance",
+    "find_regimes",
+    "open_run",
+]

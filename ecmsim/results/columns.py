@@ -39,11 +39,16 @@ def check_row(row):
     """Raise ValueError naming the columns of a row (a dict) that are missing or not declared in COLUMNS."""
     missing, unknown = COLUMNS.keys() - row.keys(), row.keys() - COLUMNS.keys()
     if missing or unknown:
-        raise ValueError(f"a step needs exactly the declared columns: missing {sorted(missing)}, "
-                         f"unknown {sorted(unknown)}")
+        raise ValueError(
+            f"a step needs exactly the declared columns: missing {sorted(missing)}, unknown {sorted(unknown)}"
+        )
 
 
 def format_row(row):
     """The line of a row, with its line end; floats are written so that they read back bit by bit."""
-    return ",".join(str(int(row[name])) if name in INTEGER_COLUMNS else repr(float(row[name]))
-                    for name in COLUMNS) + "\n"
+    return (
+        ",".join(
+            str(int(row[name])) if name in INTEGER_COLUMNS else repr(float(row[name])) for name in COLUMNS
+        )
+        + "\n"
+    )

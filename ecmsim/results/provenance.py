@@ -11,9 +11,19 @@ from importlib import metadata
 from pathlib import Path
 
 DISTRIBUTIONS = {
-    "ecmsim": "ecmsim", "numpy": "numpy", "scipy": "scipy", "dolfinx": "fenics-dolfinx", "petsc": "petsc4py",
-    "mpi": "mpi4py", "gmsh": "gmsh", "pyvista": "pyvista", "h5py": "h5py", "meshio": "meshio",
-    "pandas": "pandas", "pydantic": "pydantic", "pint": "pint",
+    "ecmsim": "ecmsim",
+    "numpy": "numpy",
+    "scipy": "scipy",
+    "dolfinx": "fenics-dolfinx",
+    "petsc": "petsc4py",
+    "mpi": "mpi4py",
+    "gmsh": "gmsh",
+    "pyvista": "pyvista",
+    "h5py": "h5py",
+    "meshio": "meshio",
+    "pandas": "pandas",
+    "pydantic": "pydantic",
+    "pint": "pint",
 }
 
 
@@ -44,7 +54,7 @@ def collect(extra=None, ranks=1):
 
 
 def installed_versions():
-    """Versions of Python and of the installed libraries, read from package metadata without importing them."""
+    """Versions of Python and of the installed libraries, read from their metadata without importing them."""
     versions = {"python": platform.python_version()}
     for name, distribution in DISTRIBUTIONS.items():
         try:
@@ -55,14 +65,23 @@ def installed_versions():
 
 
 def git_state(file):
-    """Commit of the git repository that tracks a file and whether it has changes; None where there is none."""
+    """Commit of the git repository that tracks a file and whether it is changed; None where there is none."""
+
     def git(*arguments):
-        return subprocess.run(["git", "-C", str(file.parent), *arguments], capture_output=True, text=True,
-                              timeout=10, check=True).stdout.strip()
+        return subprocess.run(
+            ["git", "-C", str(file.parent), *arguments],
+            capture_output=True,
+            text=True,
+            timeout=10,
+            check=True,
+        ).stdout.strip()
+
     try:
         git("ls-files", "--error-unmatch", file.name)
-        return {"commit": git("rev-parse", "HEAD"),
-                "dirty": bool(git("status", "--porcelain", "--untracked-files=no"))}
+        return {
+            "commit": git("rev-parse", "HEAD"),
+            "dirty": bool(git("status", "--porcelain", "--untracked-files=no")),
+        }
     except (OSError, subprocess.SubprocessError):
         return None
 

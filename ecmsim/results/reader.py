@@ -1,7 +1,7 @@
 """Reads the folder of a run: a finished one, one in progress, or what is left after a kill.
 
-    run = open_run("runs/reference")
-    run.timeseries.plot(x="source_voltage_V", y="current_A")
+run = open_run("runs/reference")
+run.timeseries.plot(x="source_voltage_V", y="current_A")
 """
 
 import io
@@ -75,7 +75,9 @@ class Outlines(Sequence):
         n = min(len(time), len(step), *(len(offset) - 1 for offset in self._offsets.values()))
         good = np.isfinite(time[:n]) & (step[:n] >= 0) & (step[:n] < len(self._current))
         for group, offset in self._offsets.items():
-            good &= (offset[:n] >= 0) & (offset[1:n + 1] > offset[:n]) & (offset[1:n + 1] <= stored[group])
+            good &= (
+                (offset[:n] >= 0) & (offset[1 : n + 1] > offset[:n]) & (offset[1 : n + 1] <= stored[group])
+            )
         n = n if good.all() else int(np.argmin(good))
         self.time_s, self.step = time[:n], step[:n]
 
@@ -87,14 +89,16 @@ class Outlines(Sequence):
             return [self[i] for i in range(*index.indices(len(self)))]
         i = range(len(self))[index]
         with self._open() as file:
-            blocks = [file[f"{group}/points"][offset[i]:offset[i + 1]] for group, offset in self._offsets.items()]
+            blocks = [
+                file[f"{group}/points"][offset[i] : offset[i + 1]] for group, offset in self._offsets.items()
+            ]
         return Outline(float(self.time_s[i]), int(self.step[i]), *blocks)
 
     def __iter__(self):
         with self._open() as file:
             stored = {group: file[f"{group}/points"][:] for group in self._offsets}
         for i in range(len(self)):
-            blocks = [stored[group][offset[i]:offset[i + 1]] for group, offset in self._offsets.items()]
+            blocks = [stored[group][offset[i] : offset[i + 1]] for group, offset in self._offsets.items()]
             yield Outline(float(self.time_s[i]), int(self.step[i]), *blocks)
 
     @property
@@ -103,7 +107,7 @@ class Outlines(Sequence):
         return self._current[self.step]
 
     def nearest(self, *, time_s=None, current_A=None):
-        """The outline nearest to a time, or to a current (by its logarithm) while the current first rises."""
+        """The outline nearest to a time, or where the |current| first comes nearest to one (to 1 %)."""
         if not len(self):
             raise ResultsError(f"{self._path} holds no outlines yet")
         if (time_s is None) == (current_A is None):
@@ -111,8 +115,9 @@ class Outlines(Sequence):
         if time_s is not None:
             return self[int(np.argmin(np.abs(self.time_s - time_s)))]
         current = np.abs(self.current_A)
-        rising = np.maximum(current[:int(np.argmax(current)) + 1], 1e-300)
-        return self[int(np.argmin(np.abs(np.log(rising / abs(current_A)))))]
+        rising = np.maximum(current[: int(np.argmax(current)) + 1], 1e-300)
+        distance = np.abs(np.log(rising / abs(current_A)))
+        return self[int(np.argmax(distance <= distance.min() + 0.01))]
 
     def __repr__(self):
         return f"<{len(self)} outlines in {self._path}>"
@@ -154,9 +159,17 @@ class Run:
         """The field snapshots that are complete: a list of Snapshot in order of time."""
         folder = self.folder / writer.SNAPSHOTS
         table = self._table(Path(writer.SNAPSHOTS) / writer.SNAPSHOT_INDEX, columns.SNAPSHOT_COLUMNS)
-        return [Snapshot(str(row.label), float(row.time_s), float(row.source_voltage_V), float(row.current_A),
-                         folder / str(row.file))
-                for row in table.itertuples() if (folder / str(row.file)).is_file()]
+        return [
+            Snapshot(
+                str(row.label),
+                float(row.time_s),
+                float(row.source_voltage_V),
+                float(row.current_A),
+                folder / str(row.file),
+            )
+            for row in table.itertuples()
+            if (folder / str(row.file)).is_file()
+        ]
 
     @cached_property
     def config_text(self):
@@ -165,7 +178,7 @@ class Run:
 
     @cached_property
     def config(self):
-        """The effective configuration as a dict; quantities are strings with units, or tables with a "value"."""
+        """The effective configuration as a dict; quantities are strings with units or tables with a value."""
         try:
             return tomllib.loads(self.config_text)
         except tomllib.TOMLDecodeError as error:
@@ -178,7 +191,7 @@ class Run:
 
     @property
     def status(self):
-        """ "running", "finished", "stopped", "failed", or "interrupted" where the process is gone unannounced."""
+        """running, finished, stopped or failed; interrupted where the process has gone without a word."""
         status = self.provenance["status"]
         return "interrupted" if status == "running" and process_is_gone(self.provenance) else status
 
@@ -215,8 +228,10 @@ class Run:
         series = self.timeseries
         text = f"<Run {str(self.folder)!r}: {self.status}, {len(series)} steps"
         if len(series):
-            text += (f" to {series['time_s'].iloc[-1]:.4g} s, |I| <= {series['current_A'].abs().max():.3g} A, "
-                     f"T <= {series['temperature_max_K'].max():.0f} K")
+            text += (
+                f" to {series['time_s'].iloc[-1]:.4g} s, |I| <= {series['current_A'].abs().max():.3g} A, "
+                f"T <= {series['temperature_max_K'].max():.0f} K"
+            )
         return text + f", {len(self.snapshots)} snapshots>"
 
     def _text(self, name):
@@ -229,12 +244,16 @@ class Run:
         """A CSV file of whole lines: what a kill or a power cut left of a last line is dropped."""
         path = self.folder / name
         data = path.read_bytes().split(b"\0", 1)[0] if path.exists() else b""
-        data = data[:data.rfind(b"\n") + 1] or (",".join(names) + "\n").encode()
+        data = data[: data.rfind(b"\n") + 1] or (",".join(names) + "\n").encode()
         numbers = [column for column in names if column not in columns.TEXT_COLUMNS]
         try:
-            table = pd.read_csv(io.BytesIO(data), float_precision="round_trip", keep_default_na=False,
-                                na_values=dict.fromkeys(numbers, "nan"),
-                                dtype=dict.fromkeys(columns.TEXT_COLUMNS, str))
+            table = pd.read_csv(
+                io.BytesIO(data),
+                float_precision="round_trip",
+                keep_default_na=False,
+                na_values=dict.fromkeys(numbers, "nan"),
+                dtype=dict.fromkeys(columns.TEXT_COLUMNS, str),
+            )
         except ValueError as error:
             raise ResultsError(f"cannot read {path}: {error}") from error
         return table.reindex(columns=[*names, *table.columns.difference(names, sort=False)])

@@ -38,41 +38,48 @@ class Boundary:
 
 @dataclass(frozen=True)
 class Regimes:
-    """What find_regimes found; None where a run shows no such thing."""
+    """What find_regimes found; None where a run shows no such thing.
+
+    peak_time: when the current was largest before the source's voltage turned negative, s.
+    """
 
     a_b: Boundary | None = None
     b_c: Boundary | None = None
     gamma_time: float | None = None
     y_time: float | None = None
     lambda_time: float | None = None
+    peak_time: float | None = None
 
-    def spans(self, start, end):
-        """The regimes between two times as a list of (letter, start, end), s; empty where not even A has ended.
+    def spans(self, start=0.0):
+        """The regimes from a time on as a list of (letter, start, end), s; empty if not even A has ended.
 
-        The last one ends where the compliance takes over, or at end.
+        The last one ends where the compliance takes over, or where the current is largest.
         """
         if self.a_b is None:
             return [("A", start, self.y_time)] if self.y_time is not None else []
         edges = [start, self.a_b.time_s] + ([self.b_c.time_s] if self.b_c else [])
-        end = self.y_time if self.y_time is not None and self.y_time > edges[-1] else end
+        end = self.y_time if self.y_time is not None and self.y_time > edges[-1] else self.peak_time
         return list(zip("ABC", edges, [*edges[1:], end], strict=False))
 
 
 def find_regimes(run):
-    """Regimes of a run (a Run); no error whatever the run lacks."""
+    """Regimes of a run (a Run) before its source turns negative; no error whatever the run lacks."""
     series = run.timeseries
+    series = series[: first(series["source_voltage_V"] < -1e-9, len(series))]
     if len(series) < 2:
         return Regimes()
     column = {name: series[name].to_numpy(float) for name in series}
     time, current = column["time_s"], np.abs(column["current_A"])
     compliance = run.compliance_current
-    rise = column["temperature_max_K"] - run.setting("cell.ambient_temperature", "K",
-                                                     column["temperature_max_K"][0])
+    rise = column["temperature_max_K"] - run.setting(
+        "cell.ambient_temperature", "K", column["temperature_max_K"][0]
+    )
     a_b, b_c = current_regimes(time, current, column["gap_nm"], rise, compliance)
     gamma = growth_stop(time, column["height_nm"])
     y = reached(time, current, COMPLIANCE_REACHED * compliance) if compliance else None
     stopped = (gamma, y) != (None, None)
-    return Regimes(a_b, b_c, gamma, y, end_of_growth(run, column) if stopped else None)
+    end = end_of_growth(run.outlines, time, column["volume_nm3"]) if stopped else None
+    return Regimes(a_b, b_c, gamma, y, end, float(time[np.argmax(current)]))
 
 
 def current_regimes(time, current, gap, temperature_rise, compliance=None):
@@ -84,9 +91,9 @@ def current_regimes(time, current, gap, temperature_rise, compliance=None):
     """
     limit = BELOW_COMPLIANCE * compliance if compliance else np.inf
     end = first(current >= limit, len(current) - 1)
-    end = int(np.argmax(current[:end + 1]))
+    end = int(np.argmax(current[: end + 1]))
     start = first(gap < 0.5 * gap[0], len(gap))
-    if end - start < 3 or not current[start:end + 1].max() > 0:
+    if end - start < 3 or not current[start : end + 1].max() > 0:
         return None, None
     part = slice(start, end + 1)
     at, rate = rates_at_levels(time[part], np.log(np.maximum(current[part], 1e-30)), 1 / LEVELS_PER_E_FOLD)
@@ -109,19 +116,22 @@ def growth_stop(time, height):
     end = int(np.argmax(height))
     if height[end] - height[0] < 1.0:
         return None
-    at, rate = rates_at_levels(time[:end + 1], height[:end + 1], LEVEL_HEIGHT_NM)
-    if end < len(time) - 1:  # a tip that stands still crosses no more levels
-        at, rate = np.append(at, [time[end]] * PERSISTENCE), np.append(rate, [0.0] * PERSISTENCE)
+    at, rate = rates_at_levels(time[: end + 1], height[: end + 1], LEVEL_HEIGHT_NM)
+    # A slow tip crosses no more levels: the time that it then spends below the next one bounds its speed.
+    last = at[-1] + 0.5 * LEVEL_HEIGHT_NM / rate[-1]
+    falls = end + first(height[end:] < height[end] - LEVEL_HEIGHT_NM, len(time) - end)
+    bound = LEVEL_HEIGHT_NM / max(time[falls - 1] - last, 1e-300)
+    at, rate = np.append(at, [last] * PERSISTENCE), np.append(rate, [bound] * PERSISTENCE)
     k = first(lasting(rate < GROWTH_STOPS_AT * np.maximum.accumulate(rate)))
     return None if k is None else float(at[k])
 
 
-def end_of_growth(run, column):
-    """Lambda: when the outline comes within VISIBLE_NM of the largest one, for good; s, or None."""
-    negative = first(column["source_voltage_V"] < -1e-9, len(column["time_s"]))
-    volume = column["volume_nm3"][:negative]
-    outlines = run.outlines
-    before = np.nonzero(outlines.step <= np.argmax(volume))[0] if negative else []
+def end_of_growth(outlines, time, volume):
+    """Lambda: when the outline comes within VISIBLE_NM of the largest one, for good; s, or None.
+
+    time (s) and volume (nm3) of the filament: (n,); None too if the run ends soon after.
+    """
+    before = np.nonzero(outlines.step <= np.argmax(volume))[0]
     if len(before) < 2:
         return None
     largest = outlines[before[-1]].points
@@ -132,9 +142,8 @@ def end_of_growth(run, column):
         middle = (near + far) // 2
         grown = separation(outlines[middle].points, largest) < VISIBLE_NM
         near, far = (middle, far) if grown else (near, middle)
-    time = float(outlines.time_s[near])
-    stands = column["time_s"][:negative][-1] - time
-    return time if stands > 0.1 * time else None
+    found = float(outlines.time_s[near])
+    return found if time[-1] - found > 0.1 * found else None
 
 
 def reached(time, values, level):

@@ -37,7 +37,9 @@ def guarded(path):
     try:
         yield
     except (OSError, RuntimeError) as error:
-        code = getattr(error, "errno", None)
+        # HDF5 says what the system said only in its text.
+        told = re.search(r"errno = (\d+)", str(error))
+        code = int(told[1]) if told else getattr(error, "errno", None)
         reason = os.strerror(code) if code else str(error)
         remedy = "free some space there or choose" if code in FULL else "choose"
         raise ResultsError(f"cannot write {path}: {reason}; {remedy} another folder with --out") from error
@@ -60,7 +62,7 @@ def replace_text(path, text):
 
 
 class LineFile:
-    """A CSV file that grows by whole lines, one write each, with the disk brought up to date once a second."""
+    """A CSV file that grows by whole lines, one write each; the disk is brought up to date once a second."""
 
     def __init__(self, path, header):
         self.path = path
@@ -75,7 +77,7 @@ class LineFile:
             start = self._file.tell()
             try:
                 while data:
-                    data = data[self._file.write(data):]
+                    data = data[self._file.write(data) :]
             except OSError:
                 self._file.truncate(start)
                 raise
@@ -86,7 +88,8 @@ class LineFile:
         """Write one line of fields of any type, quoted where CSV asks for it."""
         buffer = io.StringIO()
         csv.writer(buffer, lineterminator="\n").writerow(
-            repr(float(field)) if isinstance(field, float) else field for field in fields)
+            repr(float(field)) if isinstance(field, float) else field for field in fields
+        )
         self.write(buffer.getvalue())
 
     def sync(self):
@@ -105,6 +108,7 @@ class History:
 
     def __init__(self, path, config_text):
         self.path = path
+        self._abandoned = False
         with guarded(path):
             # Until it can be read it has another name; then it is opened straight into SWMR mode.
             temporary = temporary_name(path)
@@ -115,6 +119,8 @@ class History:
             access.set_file_locking(True, True)
             flags = h5py.h5f.ACC_RDWR | h5py.h5f.ACC_SWMR_WRITE
             self._file = h5py.File(h5py.h5f.open(os.fsencode(path), flags, access))
+            names = [f"{group}/{name}" for group in ("outline", "electrode") for name in ("points", "offset")]
+            self._datasets = {name: self._file[name] for name in [*names, "outline/time_s", "outline/step"]}
 
     @staticmethod
     def _create(path, config_text):
@@ -122,43 +128,70 @@ class History:
             file.attrs.update(format=FORMAT, version=FORMAT_VERSION)
             file.create_dataset("config", data=config_text, dtype=h5py.string_dtype())
             for group in ("outline", "electrode"):
-                file.create_dataset(f"{group}/points", (0, 2), float, maxshape=(None, 2), chunks=(1024, 2),
-                                    fillvalue=np.nan).attrs["unit"] = "nm"
-                file.create_dataset(f"{group}/offset", data=np.zeros(1, np.int64), maxshape=(None,),
-                                    chunks=(1024,), fillvalue=-1)
-            file.create_dataset("outline/time_s", (0,), float, maxshape=(None,), chunks=(1024,),
-                                fillvalue=np.nan)
-            file.create_dataset("outline/step", (0,), np.int64, maxshape=(None,), chunks=(1024,), fillvalue=-1)
+                file.create_dataset(
+                    f"{group}/points", (0, 2), float, maxshape=(None, 2), chunks=(1024, 2), fillvalue=np.nan
+                ).attrs["unit"] = "nm"
+                file.create_dataset(
+                    f"{group}/offset",
+                    data=np.zeros(1, np.int64),
+                    maxshape=(None,),
+                    chunks=(1024,),
+                    fillvalue=-1,
+                )
+            file.create_dataset(
+                "outline/time_s", (0,), float, maxshape=(None,), chunks=(1024,), fillvalue=np.nan
+            )
+            file.create_dataset(
+                "outline/step", (0,), np.int64, maxshape=(None,), chunks=(1024,), fillvalue=-1
+            )
 
     def append(self, time_s, step, points, electrode_points):
-        with guarded(self.path):
+        with self._guarded():
             for group, block in (("outline", points), ("electrode", electrode_points)):
                 total = self._extend(f"{group}/points", np.asarray(block, dtype=float))
                 self._extend(f"{group}/offset", [total])
             self._extend("outline/time_s", [time_s])
             self._extend("outline/step", [step])
 
+    def close(self):
+        if not self._abandoned:
+            with self._guarded():
+                self._file.flush()
+                self._file.close()
+
     def _extend(self, name, block):
-        dataset = self._file[name]
+        dataset = self._datasets[name]
         length = len(dataset) + len(block)
         dataset.resize(length, axis=0)
-        dataset[length - len(block):] = block
+        dataset[length - len(block) :] = block
         dataset.flush()
         return length
 
-    def close(self):
-        with guarded(self.path):
-            self._file.close()
+    @contextmanager
+    def _guarded(self):
+        """As guarded; after a failure the file is left as it is.
+
+        HDF5 cannot close what it cannot write, and crashes when it is made to try twice: its handles are kept
+        from closing themselves.
+        """
+        try:
+            with guarded(self.path):
+                yield
+        except ResultsError:
+            self._abandoned = True
+            for item in (self._file, *self._datasets.values()):
+                item.id.locked = True
+            raise
 
 
 class RunWriter:
     """The folder of one run, being written.
 
-    folder is created; an existing one that is not empty is refused (ResultsError) unless overwrite is set, and
-    then only the files that a run writes are removed, and only if it is the folder of a run. config_text: the
+    folder is created; an existing one that is not empty is refused (ResultsError) unless overwrite is set:
+    then the files that a run writes are removed, and only if it is the folder of a run. config_text: the
     effective configuration as TOML. provenance: what provenance.collect returns.
     In each step call outline() before step(). A disk that is full or not writable raises ResultsError, once:
-    finish() after it says nothing more. As a context manager it finishes as "finished", or "failed" on an error.
+    finish() after it says nothing more. As a context manager it ends as "finished", on an error as "failed".
     """
 
     def __init__(self, folder, *, config_text, provenance, overwrite=False):
@@ -168,8 +201,13 @@ class RunWriter:
         self._broken = False
         self._open = True
         self._prepare_folder(overwrite)
-        self._provenance = {"format": FORMAT, "version": FORMAT_VERSION, "status": "running", "reason": "",
-                            "start_time": now()} | dict(provenance)
+        self._provenance = {
+            "format": FORMAT,
+            "version": FORMAT_VERSION,
+            "status": "running",
+            "reason": "",
+            "start_time": now(),
+        } | dict(provenance)
         self._write_provenance()
         replace_text(self.folder / CONFIG, config_text)
         self._history = History(self.folder / HISTORY, config_text)
@@ -192,8 +230,8 @@ class RunWriter:
     def outline(self, time_s, step, points, electrode_points):
         """Keep the outlines of the step about to be reported.
 
-        step: its row in timeseries.csv (equal to .steps). points (n, 2): (r, z) in nm of the filament, from the
-        tip to the foot. electrode_points (m, 2): of the active electrode's surface, from the axis outwards.
+        step: its row in timeseries.csv (equal to .steps). points (n, 2): (r, z) in nm of the filament, from
+        the tip to the foot. electrode_points (m, 2): of the electrode's surface, from the axis outwards.
         """
         if step < self.steps:
             raise ValueError(f"the outline of step {step} comes after that step was reported")
@@ -209,10 +247,12 @@ class RunWriter:
 
         name = f"{self._snapshots:04d}_{re.sub(r'[^A-Za-z0-9.+-]+', '-', label).strip('-') or 'snapshot'}.vtu"
         path = self.folder / SNAPSHOTS / name
-        mesh = meshio.Mesh(np.pad(np.asarray(points, dtype=float), ((0, 0), (0, 1))),
-                           [("triangle", np.asarray(triangles))],
-                           point_data={key: np.asarray(value) for key, value in point_data.items()},
-                           cell_data={key: [np.asarray(value)] for key, value in cell_data.items()})
+        mesh = meshio.Mesh(
+            np.pad(np.asarray(points, dtype=float), ((0, 0), (0, 1))),
+            [("triangle", np.asarray(triangles))],
+            point_data={key: np.asarray(value) for key, value in point_data.items()},
+            cell_data={key: [np.asarray(value)] for key, value in cell_data.items()},
+        )
         temporary = temporary_name(path)
         with self._noting_failure():
             with guarded(path):
@@ -246,8 +286,13 @@ class RunWriter:
         self._open = False
         self._provenance |= {"status": status, "reason": reason, "end_time": now()}
         first = None
-        for close in (self._timeseries.close, self._events.close, self._index.close, self._history.close,
-                      self._write_provenance):
+        for close in (
+            self._timeseries.close,
+            self._events.close,
+            self._index.close,
+            self._history.close,
+            self._write_provenance,
+        ):
             try:
                 close()
             except ResultsError as error:
@@ -283,11 +328,15 @@ class RunWriter:
         with guarded(self.folder):
             occupied = self.folder.exists() and any(self.folder.iterdir())
             if occupied and not overwrite:
-                raise ResultsError(f"{self.folder} exists and is not empty: choose another folder with --out, "
-                                   "or replace the run in it with --overwrite")
+                raise ResultsError(
+                    f"{self.folder} exists and is not empty: choose another folder with --out, "
+                    "or replace the run in it with --overwrite"
+                )
             if occupied and not is_run_folder(self.folder):
-                raise ResultsError(f"{self.folder} holds files that are not those of a run: --overwrite replaces "
-                                   "runs only; choose another folder with --out")
+                raise ResultsError(
+                    f"{self.folder} holds files that are not those of a run: --overwrite replaces "
+                    "runs only; choose another folder with --out"
+                )
             for path in run_files(self.folder) if occupied else ():
                 path.unlink()
             (self.folder / SNAPSHOTS).mkdir(parents=True, exist_ok=True)
@@ -305,7 +354,10 @@ def is_run_folder(folder):
 def run_files(folder):
     """The files in a folder that a run writes, provenance.json last."""
     files = [folder / name for name in (CONFIG, TIMESERIES, HISTORY, EVENTS, LOG, FAILURE)]
-    files += [folder / SNAPSHOTS / SNAPSHOT_INDEX, *(folder / SNAPSHOTS).glob("[0-9]*_*.vtu"),
-              *(folder / SNAPSHOTS).glob(".[0-9]*_*.vtu.tmp")]
+    files += [
+        folder / SNAPSHOTS / SNAPSHOT_INDEX,
+        *(folder / SNAPSHOTS).glob("[0-9]*_*.vtu"),
+        *(folder / SNAPSHOTS).glob(".[0-9]*_*.vtu.tmp"),
+    ]
     files += [temporary_name(path) for path in files] + [folder / PROVENANCE]
     return [path for path in files if path.is_file()]

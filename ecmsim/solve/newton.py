@@ -89,6 +89,11 @@ class Newton:
         function.x.array[:owned] += factor * correction.array_r
         function.x.scatter_forward()
 
+    def refine(self):
+        """One more correction with the factor at hand, for what the tolerance left over."""
+        self._correct(self._correction)
+        self._apply(self._correction, 1.0)
+
     def solve(self, voltage=1.0, keep_factor=True):
         """Solve from the present fields in place; returns the number of iterations (corrections applied).
 
