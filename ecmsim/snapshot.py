@@ -12,14 +12,15 @@ REGION_NUMBER = {
 def fields(state, model, config):
     """Point data and cell data of a state, as dictionaries of arrays.
 
-    electric_potential_V: of electrons; inside the layer it runs linearly along each column of the gap (nothing is
-    solved there). ionic_potential_V: nan off the layer. current_density_A_m2: of electrons, in the layer the
-    tunnelling current of the column. joule_heat_W_m3: in the metals.
+    electric_potential_V: of electrons, nan inside the layer. ionic_potential_V: nan off the layer.
+    current_density_A_m2: of electrons, in the layer the tunnelling current of the column. joule_heat_W_m3: in the
+    metals.
     """
     mesh, values = state.mesh, state.values
+    lift = state.source_voltage * mesh.nodes_of(Region.ACTIVE_ELECTRODE)
     temperature = config.cell.ambient_temperature + values[:, 2]
     point_data = {
-        "electric_potential_V": _electric_potential(state),
+        "electric_potential_V": np.where(mesh.nodes_of(*METALS), values[:, 0] + lift, np.nan),
         "ionic_potential_V": np.where(mesh.nodes_of(Region.SWITCHING_LAYER), values[:, 1], np.nan),
         "temperature_K": temperature,
     }
@@ -68,17 +69,6 @@ def _surfaces(state, radius):
     r = np.maximum.accumulate(mesh.filament_points[kept, 0])
     below = np.interp(radius, r, psi[mesh.filament_nodes[kept]], right=0.0)
     return below, above, state.filament.top_height(radius), np.interp(radius, *plate.T)
-
-
-def _electric_potential(state):
-    mesh = state.mesh
-    potential = state.values[:, 0] + state.source_voltage * mesh.nodes_of(Region.ACTIVE_ELECTRODE)
-    inner = ~mesh.nodes_of(*METALS)
-    r, z = mesh.points[inner].T
-    below, above, bottom, top = _surfaces(state, r)
-    share = np.clip((z - bottom) / np.maximum(top - bottom, 1e-6), 0, 1)
-    potential[inner] = below + share * (above - below)
-    return potential
 
 
 def _tunnel_current(state, model, config, points):

@@ -7,6 +7,7 @@ from dataclasses import fields, is_dataclass, replace
 
 import numpy as np
 import pytest
+from scipy.interpolate import CubicSpline
 
 from ecmsim.config import Config
 from ecmsim.physics.barriers import StressBarrier, VoidBarrier
@@ -256,12 +257,12 @@ class Dingle:
     """Dingle's conductivity ratio of wires for any specularity: (1-p)^2 sum_n n p^(n-1) F(n k, p = 0)."""
 
     def __init__(self):
-        self.grid = np.linspace(np.log(1e-4), np.log(1e5), 700)
-        self.ratio = np.log(dingle_diffuse(np.exp(self.grid)))
+        grid = np.linspace(np.log(1e-4), np.log(1e5), 400)
+        self.ratio = CubicSpline(grid, np.log(dingle_diffuse(np.exp(grid))))
 
     def __call__(self, k, p):
         n = np.arange(1, 400)
-        diffuse = np.exp(np.interp(np.log(np.multiply.outer(k, n)), self.grid, self.ratio))
+        diffuse = np.exp(self.ratio(np.log(np.multiply.outer(k, n))))
         return (1 - p) ** 2 * (n * p ** (n - 1.0) * diffuse).sum(axis=-1)
 
 
@@ -278,7 +279,7 @@ def dingle():
     ],
 )  # fmt: skip
 def test_size_effect_against_published_values(dingle, p, k, published):
-    assert dingle(k, p) == pytest.approx(published, rel=2e-4)
+    assert dingle(k, p) == pytest.approx(published, abs=6e-6)
     assert SizeEffect(p, 39.9, 1e-6).conductivity_ratio(39.9 * k) == pytest.approx(published, rel=0.049)
 
 
@@ -542,6 +543,31 @@ to = "1 V"
 rate = "1 V/s"
 [compliance]
 kind = "ideal"
+current = "10 uA"
+smoothing_voltage = "0.1 V"
+[butler_volmer]
+transfer_coefficient = 0.2
+charge_number = 2
+ion_concentration = "3e26 / m^3"
+rate_constant = "150 m/s"
+activation_energy = "0.6 eV"
+[hopping]
+distance = "0.3 nm"
+attempt_frequency = "2e13 / s"
+activation_energy = "0.45 eV"
+[stress]
+energy = "0.02 eV"
+template_radius = "1.7 nm"
+[dissolution]
+void_energy = "0.015 eV"
+void_length = "0.06 nm"
+[tunnelling]
+barrier = "4 eV"
+effective_mass = 0.8
+prefactor = 1.0
+[filament]
+specularity = 0.3
+minimum_diameter = "0.25 nm"
 """
 
 
@@ -550,12 +576,16 @@ def model(*overrides):
 
 
 def test_model_is_filled_in_from_the_configuration():
-    laws = model("stress.energy=0.02 eV", "filament.specularity=0.3", "compliance.current=10 uA")
-    assert laws.kinetics == KINETICS and laws.hopping == HOPPING and laws.tunnelling == TUNNEL
-    assert laws.faraday == COPPER and laws.void == VOID and laws.tunnel_heating == HEATING
-    assert laws.stress == StressBarrier(0.02, 1.68)
-    assert laws.size_effect == SizeEffect(0.3, 39.9, 0.2)
-    assert laws.compliance.current(100.0) == pytest.approx(1e-5)
+    laws, tunnel = model(), Simmons(4.0, 0.8, 1.0)
+    assert laws.kinetics == ButlerVolmer(0.2, 2, 3e26, 150.0, 0.6)
+    assert laws.hopping == MottGurney(2, 3e26, 0.3, 2e13, 0.45)
+    assert laws.faraday == Faraday(63.546, 8960.0, 2)
+    assert laws.tunnelling == tunnel
+    assert laws.tunnel_heating == TunnelHeating(4.0, tunnel.decay_constant())
+    assert laws.stress == StressBarrier(0.02, 1.7)
+    assert laws.void == VoidBarrier(0.015, 0.06)
+    assert laws.size_effect == SizeEffect(0.3, 39.9, 0.25)
+    assert laws.compliance == IdealCompliance(1e-5, 0.1)
     assert laws.heat and laws.joule_heating
 
 

@@ -1,7 +1,7 @@
-"""Helpers for the tests of the weak forms: mapped meshes, strong-form sources, Newton's method with scipy, orders.
+"""Helpers for the tests of the weak forms: mapped meshes, strong-form sources, a Newton solver, orders.
 
-A manufactured solution is three UFL expressions of the coordinates (psi, phi_i, T - T_ambient). Sources follow from
-the strong form of the balance in cylindrical coordinates, never from the weak form that is under test.
+A manufactured solution is three UFL expressions of the coordinates (psi, phi_i, T - T_ambient). Sources come
+from the strong form of the balance in cylindrical coordinates, never from the weak form that is under test.
 """
 
 from dataclasses import dataclass
@@ -12,15 +12,22 @@ import ufl
 from mpi4py import MPI
 from scipy.sparse.linalg import splu
 
+from ecmsim.electrode import ActiveElectrode
 from ecmsim.fem import forms
 from ecmsim.fem.domain import Domain
+from ecmsim.fem.problem import FieldForms, FieldProblem
+from ecmsim.filament import Filament
+from ecmsim.mesh.build import build_mesh
 from ecmsim.mesh.cell_mesh import CellMesh, Region
+from ecmsim.mesh.spacing import filament_spacing
 from ecmsim.physics.butler_volmer import ButlerVolmer
 from ecmsim.physics.compliance import IdealCompliance
 from ecmsim.physics.faraday import Faraday
 from ecmsim.physics.model import Conductor, DeviceModel
 from ecmsim.physics.mott_gurney import MottGurney
 from ecmsim.physics.temperature_law import TemperatureLaw
+from ecmsim.solve.newton import Newton
+from ecmsim.timing import Stopwatch
 
 AMBIENT = 300.0
 SOURCE_DEGREE = 6  # of the quadrature of manufactured sources
@@ -32,11 +39,12 @@ def device(**changes):
 
     Unlike in the real cell, conduction and reaction are of one size, so that an error in either shows.
     """
+    law = TemperatureLaw
     laws = dict(
-        counter_electrode=Conductor(TemperatureLaw(2.0, 290.0, 4e-3, 5e-6), TemperatureLaw(0.4, 310.0, 2e-3), 2e6),
-        filament=Conductor(TemperatureLaw(5.0, 285.0, 3e-3, 2e-6), TemperatureLaw(0.6, 300.0, 1e-3), 3e6),
-        switching_layer=Conductor(None, TemperatureLaw(3.0, 300.0, -7e-4), 1.5e6),
-        active_electrode=Conductor(TemperatureLaw(3.0, 295.0, 5e-3, 1e-6), TemperatureLaw(0.3, 290.0, 3e-3), 1e6),
+        counter_electrode=Conductor(law(2.0, 290.0, 4e-3, 5e-6), law(0.4, 310.0, 2e-3), 2e6),
+        filament=Conductor(law(5.0, 285.0, 3e-3, 2e-6), law(0.6, 300.0, 1e-3), 3e6),
+        switching_layer=Conductor(None, law(3.0, 300.0, -7e-4), 1.5e6),
+        active_electrode=Conductor(law(3.0, 295.0, 5e-3, 1e-6), law(0.3, 290.0, 3e-3), 1e6),
         kinetics=ButlerVolmer(0.3, 1, 1e26, 2e4, 0.3),
         hopping=MottGurney(1, 1e26, 3.0, 1e13, 0.4),
         faraday=Faraday(63.5, 8960.0, 1),
@@ -46,14 +54,14 @@ def device(**changes):
     return DeviceModel(**(laws | changes))
 
 
-# --- meshes ------------------------------------------------------------------------------------------------------
+# --- meshes -------------------------------------------------------------------------------------------------
 
 
 def mapped_mesh(s, t, position, region, filament=None, electrode=None):
     """A CellMesh on a mapped tensor grid.
 
-    s (n,), t (m,): logical coordinates; position(s, t) -> (r, z) in nm; region(s, t) -> tag of the cell whose middle
-    is there, 0 for none; filament, electrode: values of t whose nodes make up the interface, in the order of s.
+    s (n,), t (m,): logical coordinates; position(s, t) -> (r, z) in nm; region(s, t) -> tag of the cell whose
+    middle is there, 0 for none; filament, electrode: values of t on which the interfaces lie, along s.
     """
     s, t = np.asarray(s, dtype=float), np.asarray(t, dtype=float)
     grid_s, grid_t = (g.ravel() for g in np.meshgrid(s, t, indexing="ij"))
@@ -117,7 +125,7 @@ CONE_NORMAL = ufl.as_vector((CONE_HEIGHT, CONE_RADIUS)) / np.hypot(CONE_HEIGHT, 
 DISH_NORMAL = -ufl.as_vector((DISH, WIDTH)) / np.hypot(DISH, WIDTH)  # metal to layer
 
 
-# --- strong forms ------------------------------------------------------------------------------------------------
+# --- strong forms -------------------------------------------------------------------------------------------
 
 
 def divergence(s, flux):
@@ -137,7 +145,7 @@ def surface_term(s, density, test, surface):
     return 2 * np.pi * s.r * density * test * measure
 
 
-# --- solving -----------------------------------------------------------------------------------------------------
+# --- solving ------------------------------------------------------------------------------------------------
 
 
 class Compiled:
@@ -203,7 +211,7 @@ class Discrete:
         return rows
 
     def solve(self, values, free, tolerance=1e-12, most=60):
-        """Newton's method with halving, from `values`, for the dofs in the mask free (nodes, 3); new values."""
+        """Newton's method with halving, from `values`, for the unknowns in a mask (nodes, 3); new values."""
         values, dofs, nodes = values.copy(), self._dofs(free), self.domain.field_nodes
 
         def update(correction, factor):
@@ -246,3 +254,49 @@ def _evaluate(expression, point):
 def orders(errors, ratio=2.0):
     """Observed orders from errors on meshes whose edges shrink by `ratio` each."""
     return np.log(np.array(errors[:-1]) / np.array(errors[1:])) / np.log(ratio)
+
+
+# --- a real cell --------------------------------------------------------------------------------------------
+
+
+def tall_mesh(config, height=9.8, radius=1.5):
+    """A filament (half ellipsoid with a broad top) in the cell of a configuration, and its mesh."""
+    angle = np.linspace(0, np.pi / 2, 40)
+    points = np.stack([radius * np.sin(angle) ** 0.5, height * np.cos(angle)], axis=1)
+    points[0, 0] = points[-1, 1] = 0.0
+    filament, electrode = Filament(points), ActiveElectrode.from_config(config)
+    for _ in range(4):
+        spacing = filament_spacing(filament, electrode.surface(filament), config.mesh)
+        filament, _ = filament.resampled(np.zeros_like(filament.points), spacing)
+    return filament, build_mesh(filament, electrode.surface(filament), config.cell, config.mesh)
+
+
+def tall_problem(config, voltage, model=None, mesh=None, **options):
+    """The FieldProblem of a configuration, solved at a voltage (V) in a few ramps; with its Newton solver.
+
+    mesh: (filament, mesh), by default that of tall_mesh; options: height and radius of the latter.
+    """
+    model = model or DeviceModel.from_config(config)
+    filament, mesh = mesh or tall_mesh(config, **options)
+    problem = FieldProblem(
+        FieldForms(MPI.COMM_WORLD, model, config.cell, False), mesh, direct=model.compliance is None,
+        wall_ambient=config.heat.wall == "ambient", heat=model.heat,
+    )
+    ratio = model.size_effect.conductivity_ratio if model.size_effect else np.ones_like
+    problem.set_geometry(mesh, config.tunnelling.gap, lambda z: ratio(filament.local_diameter(z)))
+    newton = Newton(problem, config.solver.tolerance, config.solver.max_iterations, Stopwatch())
+    ramp(problem, newton, voltage)
+    return problem, newton
+
+
+def ramp(problem, newton, voltage, start=0.0, largest=0.2):
+    """Raise the source voltage from `start` to `voltage` (V) in steps of at most `largest`."""
+    count = max(1, int(np.ceil(abs(voltage - start) / largest)))
+    levels = np.linspace(start, voltage, count + 1)
+    for before, level in zip(levels[:-1], levels[1:], strict=True):
+        problem.set_source(level)
+        values = problem.values
+        values[:, IONS] += level - before
+        problem.values = values
+        newton.solve(abs(level))
+    problem.assemble_residual()

@@ -37,7 +37,7 @@ class Stepping(Section):
         0.025, description="Largest relative change of the growth velocity, unless …"
     )
     displacement_error: quantity("nm", gt=0) = Field(
-        "2e-5 nm", description="… its effect on the outline is smaller than this"
+        "5e-6 nm", description="… its effect on the outline is smaller than this"
     )
     largest_current_ratio: quantity("", gt=1) = Field(
         2.0, description="Jump of the current, beyond that of the source voltage, that rejects a step"

@@ -3,7 +3,7 @@
 Two pictures: a section with exact axes (matplotlib), and the body of revolution cut open (pyvista).
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import matplotlib
 import numpy as np
@@ -29,11 +29,15 @@ class Quantity:
     label: str
     colours: str
     logarithmic: bool = False
+    in_layer: str | None = None  # another field that takes its place in the switching layer
 
 
 QUANTITIES = {
     "temperature": Quantity("temperature_K", True, "Temperature (K)", "inferno"),
-    "potential": Quantity("electric_potential_V", True, "Electric potential (V)", "cividis"),
+    "potential": Quantity(
+        "electric_potential_V", True, "Potential of electrons, of ions in the layer (V)", "cividis",
+        in_layer="ionic_potential_V",
+    ),
     "ionic_potential": Quantity("ionic_potential_V", True, "Ionic potential (V)", "cividis"),
     "current_density": Quantity("current_density_A_m2", False, "Current density (A/m²)", "viridis", True),
     "joule_heat": Quantity("joule_heat_W_m3", False, "Joule heat (W/m³)", "magma", True),
@@ -163,6 +167,7 @@ def draw_section(output, snapshot, section, quantities, window):
             for colour, line in (("white", 1.5), ("black", 0.7)):
                 axes.add_collection(LineCollection(borders, colors=colour, linewidths=line, capstyle="round"))
             axes.set(xlim=(-half, half), ylim=(low, high), aspect="equal", xlabel="Lateral position (nm)")
+            style.round_ticks(axes.xaxis)
             bar = figure.colorbar(image, ax=axes, location="top", shrink=0.92, aspect=22, pad=0.02)
             bar.set_label(quantity.label)
         panels[0].set_ylabel("Height (nm)")
@@ -178,28 +183,33 @@ def draw_section(output, snapshot, section, quantities, window):
 
 def paint(axes, section, quantity, window):
     """Both halves of a field as smooth (points) or flat (cells) triangles."""
-    values = section.values(quantity)
-    seen = section.inside(window)
+    seen, layer = section.inside(window), section.material == LAYER
+    parts = [(section.values(quantity), seen)]
+    if quantity.in_layer:
+        ions = section.values(replace(quantity, name=quantity.in_layer))
+        parts = [(parts[0][0], seen & ~layer), (ions, seen & layer)]
     norm = scale_of(
-        values[np.unique(section.triangles[seen])] if quantity.on_points else values[seen], quantity
+        np.concatenate(
+            [values[np.unique(section.triangles[shown])] if quantity.on_points else values[shown] for values, shown in parts]
+        ),
+        quantity,
     )
-    hidden = ~seen
-    if quantity.on_points:
-        hidden |= ~np.isfinite(values[section.triangles]).all(axis=1)
-        values = np.where(np.isfinite(values), values, np.nanmean(values[np.isfinite(values)]))
-    else:
-        values = np.where(values > 0, values, norm.vmin) if quantity.logarithmic else values
     r, z = section.points.T
-    for side in (-1, 1):
-        halves = Triangulation(side * r, z, section.triangles, mask=hidden)
-        image = axes.tripcolor(
-            halves,
-            values,
-            norm=norm,
-            cmap=quantity.colours,
-            rasterized=True,
-            shading="gouraud" if quantity.on_points else "flat",
-        )
+    for values, shown in parts:
+        if quantity.on_points:
+            shown = shown & np.isfinite(values[section.triangles]).all(axis=1)
+            values = np.where(np.isfinite(values), values, 0.0)
+        elif quantity.logarithmic:
+            values = np.where(values > 0, values, norm.vmin)
+        for side in (-1, 1):
+            image = axes.tripcolor(
+                Triangulation(side * r, z, section.triangles, mask=~shown),
+                values,
+                norm=norm,
+                cmap=quantity.colours,
+                rasterized=True,
+                shading="gouraud" if quantity.on_points else "flat",
+            )
     return image
 
 

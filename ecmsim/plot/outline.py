@@ -24,11 +24,12 @@ def draw(run, output, currents_A=None):
             for colour, (label, outline) in zip(colours, chosen, strict=True):
                 axes.plot(*mirrored(outline.points).T, color=colour, label=label, lw=1.1)
                 axes.plot(*mirrored(outline.electrode_points).T, color=colour, lw=1.1, ls=(0, (3, 1)))
+            style.round_ticks(axes.xaxis)
             fill_materials(axes, chosen[-1][1], layer)
             axes.set(xlabel="Lateral position (nm)", ylabel="Height (nm)", aspect="equal")
         half = max(1.35 * radius, 0.55 * layer)
-        whole.set(xlim=(-half, half), ylim=(-0.1 * layer, 1.2 * layer))
-        for name, height in (("active electrode", 1.13 * layer), ("counter electrode", -0.055 * layer)):
+        whole.set(xlim=(-half, half), ylim=(-0.14 * layer, 1.2 * layer))
+        for name, height in (("active electrode", 1.13 * layer), ("counter electrode", -0.075 * layer)):
             whole.annotate(name, (0, height), ha="center", va="center", fontsize=7)
         half = 1.2 * radius
         upper = min(max(top, tip) + 0.15 * half, tip + 0.4 * half)

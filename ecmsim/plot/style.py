@@ -5,6 +5,7 @@ from contextlib import contextmanager
 import matplotlib
 import numpy as np
 from matplotlib.figure import Figure
+from matplotlib.ticker import MaxNLocator
 
 from ecmsim.errors import PlotError, ResultsError
 
@@ -107,6 +108,11 @@ def log_axis(axis, values, decades=16):
     limits = {"x": axis.axes.set_xlim, "y": axis.axes.set_ylim}[axis.axis_name]
     {"x": axis.axes.set_xscale, "y": axis.axes.set_yscale}[axis.axis_name]("log")
     limits(10.0**bottom, 10.0 ** (top + 0.3 if top - high < 0.2 else top))
+
+
+def round_ticks(axis):
+    """Ticks at multiples of 1, 2 or 5, a handful of them."""
+    axis.set_major_locator(MaxNLocator(7, steps=[1, 2, 5, 10]))
 
 
 def require_steps(run, least=2):
