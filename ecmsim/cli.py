@@ -57,6 +57,7 @@ def run(
     outcome = start(loaded, folder, overwrite=overwrite, progress=display() if talks else Silent(), until=end)
     if talks:
         seen = outcome.state.observed
+        typer.echo(f"Ended: {outcome.reason}.")
         typer.echo(
             f"{outcome.steps} steps, {outcome.newton_iterations} Newton iterations, {outcome.remeshes} meshes. "
             f"Last: I = {seen['current']:.3e} A, gap = {seen['gap']:.3f} nm, "

@@ -8,10 +8,10 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from ecmsim.errors import EcmsimError
+from ecmsim.errors import SolveError
 
 
-class OutlineError(EcmsimError):
+class OutlineError(SolveError):
     """The outline is no longer that of one solid filament (it crosses itself, or leaves the cell)."""
 
 

@@ -20,6 +20,7 @@ from ecmsim.results.writer import RunWriter
 from ecmsim.simulation import Simulation, State
 from ecmsim.snapshot import fields
 from ecmsim.solve.stepping import StepController
+from ecmsim.text import quantity
 
 logger = logging.getLogger("ecmsim")
 REACHED = 0.99  # of the compliance current
@@ -34,13 +35,14 @@ class Interrupted(EcmsimError):
 
 @dataclass(frozen=True)
 class Outcome:
-    """How a run went. state: the last accepted one; steps accepted; seconds by part of the solver; status."""
+    """How a run went. state: the last accepted one; steps accepted; seconds by part of the solver; why it ended."""
 
     state: State
     steps: int
     newton_iterations: int
     remeshes: int
     seconds: dict
+    reason: str
 
 
 def run(config, folder, *, comm=MPI.COMM_WORLD, overwrite=False, progress=None, until=None) -> Outcome:
@@ -100,6 +102,7 @@ def _loop(simulation, output, interrupted, until):
     controller = StepController(config.stepping)
     milestones = _Milestones(config)
     steps = iterations = 0
+    reason = "end of the programme" if end == programme.duration else f"t = {end:g} s, as asked for"
     output.begin(end)
     try:
         state = simulation.start()
@@ -134,8 +137,13 @@ def _loop(simulation, output, interrupted, until):
         if state.time in config.output.snapshot_times:
             labels.append(f"t = {state.time:.6g} s")
         output.accept(simulation, state, labels)
+        if state.observed["gap_shortest"] < config.tunnelling.contact_gap:
+            reason = f"contact: the gap closed to {state.observed['gap_shortest']:.3g} nm at t = {state.time:.6g} s"
+            output.note(state, "contact", reason)
+            break
     output.snapshot(simulation, state, "end")
-    outcome = Outcome(state, steps, iterations, simulation.remeshes, dict(simulation.watch.seconds))
+    seconds = dict(simulation.watch.seconds)
+    outcome = Outcome(state, steps, iterations, simulation.remeshes, seconds, reason)
     output.finish(outcome)
     return outcome
 
@@ -192,7 +200,7 @@ class _Milestones:
         """Labels of what this state is the first to have reached."""
         labels, current = [], abs(state.observed["current"])
         while self.currents and current >= self.currents[0]:
-            labels.append(f"{self.currents.pop(0):.3g} A")
+            labels.append(quantity(self.currents.pop(0), "A"))
         if self.output.snapshot_regimes:
             labels += self._regimes(state, current)
         return labels
@@ -327,4 +335,4 @@ class _Output:
             seconds=outcome.seconds, steps=outcome.steps, newton_iterations=outcome.newton_iterations,
             remeshes=outcome.remeshes,
         )
-        self.writer.finish("finished", "end of the programme")
+        self.writer.finish("finished", outcome.reason)

@@ -175,6 +175,9 @@ class Tunnelling(Section):
     effective_mass: quantity("", gt=0, le=10) = Field(
         0.8915, description="Effective mass m*, in electron masses"
     )
+    contact_gap: quantity("nm", ge=0.01) = Field(
+        "0.05 nm", description="Gap at which a run ends: filament and electrode touch, which no tunnelling law covers"
+    )
     prefactor: quantity("", gt=0, le=10) = Field(
         0.5, description="C: 1/2 as printed in Eq. (5), 3/2 in Simmons 1963, 1 in the WKB limit"
     )

@@ -35,7 +35,7 @@ class Quantity:
 QUANTITIES = {
     "temperature": Quantity("temperature_K", True, "Temperature (K)", "inferno"),
     "potential": Quantity(
-        "electric_potential_V", True, "Potential of electrons, of ions in the layer (V)", "cividis",
+        "electric_potential_V", True, "Potential: electrons; ions in layer (V)", "cividis",
         in_layer="ionic_potential_V",
     ),
     "ionic_potential": Quantity("ionic_potential_V", True, "Ionic potential (V)", "cividis"),

@@ -8,6 +8,7 @@ from matplotlib.figure import Figure
 from matplotlib.ticker import MaxNLocator
 
 from ecmsim.errors import PlotError, ResultsError
+from ecmsim.text import prefixed, quantity  # noqa: F401  (part of the style)
 
 COLUMN_MM, PAGE_MM = 89.0, 183.0
 DPI = 300
@@ -58,9 +59,6 @@ SETTINGS = {
     "axes.formatter.useoffset": False,
 }
 
-PREFIXES = {-15: "f", -12: "p", -9: "n", -6: "µ", -3: "m", 0: "", 3: "k", 6: "M", 9: "G"}
-
-
 @contextmanager
 def picture(output, width_mm, height_mm, layout="constrained"):
     """A matplotlib Figure of a size in mm, in the house style, saved to output when the block ends."""
@@ -76,21 +74,6 @@ def picture(output, width_mm, height_mm, layout="constrained"):
             raise PlotError(
                 f"cannot write {output}: {error.strerror or error}; choose another place with --out"
             ) from error
-
-
-def prefixed(value, unit):
-    """Factor to multiply with and prefixed unit that bring a value to between 1 and 1000: 1e3, "mA"."""
-    value = 1.001 * abs(value)
-    exponent = 3 * int(np.floor(np.log10(value) / 3 + 1e-9)) if value > 0 and np.isfinite(value) else 0
-    exponent = min(max(exponent, min(PREFIXES)), max(PREFIXES))
-    return 10.0**-exponent, PREFIXES[exponent] + unit
-
-
-def quantity(value, unit, digits=3):
-    """A value with its prefixed unit: "100 µA"."""
-    value = float(f"{value:.{digits}g}")
-    factor, unit = prefixed(value, unit)
-    return f"{value * factor:.{digits}g} {unit}"
 
 
 def positive(values):

@@ -1,0 +1,1 @@
+"""Newton's method for the fields and the control of time steps."""

@@ -1,0 +1,163 @@
+"""The step controller in plain Python: what limits a step, corners, halving, recovery, and giving up."""
+
+import math
+from dataclasses import replace
+
+import pytest
+
+from ecmsim.config.numerics import Stepping
+from ecmsim.drive import Programme
+from ecmsim.errors import SolveError
+from ecmsim.solve.stepping import Rates, StepController, StepError
+
+# Every limit is far away unless a test brings it near.
+SETTINGS = {
+    "first_step": "1 s", "smallest_step": "1e-6 s", "largest_step": "100 s", "growth": 2.0,
+    "largest_voltage_step": "10 V", "largest_displacement": "10 nm", "height_fraction": 0.1,
+    "segment_fraction": 0.5, "gap_fraction": 0.02, "gap_change": "0.004 nm", "velocity_change": 0.05,
+    "displacement_error": "1e-4 nm",
+}  # fmt: skip
+STILL = Rates(
+    growth_speed=0.0, closing_speed=0.0, acceleration=0.0, height=100.0, gap=100.0, finest=100.0, voltage_rate=0.0
+)
+
+
+def controller(**settings):
+    return StepController(Stepping(**(SETTINGS | settings)))
+
+
+@pytest.mark.parametrize(
+    ("settings", "rates", "expected"),
+    [
+        ({}, {}, 1.0),
+        ({"largest_step": "0.3 s"}, {}, 0.3),
+        ({"largest_voltage_step": "20 mV"}, {"voltage_rate": 0.5}, 0.04),
+        ({"largest_voltage_step": "20 mV"}, {"voltage_rate": -0.5}, 0.04),
+        ({}, {"growth_speed": 40.0}, 0.25),  # 10 % of 100 nm at 40 nm/s
+        ({}, {"growth_speed": 40.0, "height": 2.0}, 0.005),
+        ({"largest_displacement": "0.2 nm"}, {"growth_speed": 40.0}, 0.005),
+        ({}, {"growth_speed": 40.0, "finest": 0.1}, 0.00125),
+        ({}, {"closing_speed": 40.0, "gap": 1.0}, 0.0005),  # 2 % of 1 nm
+        ({}, {"closing_speed": 40.0, "gap": 0.1}, 0.0001),  # but 0.004 nm at least
+        ({}, {"closing_speed": 40.0, "gap": 0.2}, 0.0001),
+        ({}, {"growth_speed": 1.0, "acceleration": 2.0}, 0.025),  # 5 % of the speed
+        ({}, {"growth_speed": 1e-3, "acceleration": 2.0}, 0.01),  # sqrt(2 * 1e-4 nm / 2 nm/s2)
+        ({}, {"acceleration": 2e-4}, 1.0),
+    ],
+)
+def test_limits(settings, rates, expected):
+    assert controller(**settings).propose(replace(STILL, **rates), math.inf) == pytest.approx(expected)
+
+
+def test_the_smallest_limit_counts():
+    rates = replace(STILL, growth_speed=40.0, closing_speed=40.0, gap=1.0, voltage_rate=1.0)
+    assert controller(largest_voltage_step="1 mV").propose(rates, math.inf) == pytest.approx(0.0005)
+    assert controller(largest_voltage_step="0.1 mV").propose(rates, math.inf) == pytest.approx(0.0001)
+
+
+def test_a_corner_is_reached_to_the_bit():
+    steps = controller()
+    assert steps.propose(STILL, 0.7) == 0.7
+    assert steps.propose(STILL, 1.0) == 1.0
+    # Rather two even steps than a long one and a sliver.
+    assert steps.propose(STILL, 1.0 + 1e-9) == (1.0 + 1e-9) / 2
+    assert steps.propose(STILL, 1.9) == 0.95
+    assert steps.propose(STILL, 2.0) == 1.0
+    assert steps.propose(STILL, 2.1) == 1.0
+
+
+def test_a_corner_is_hit_also_after_a_rejection():
+    steps = controller()
+    steps.rejected(1.0, "reason")
+    assert steps.propose(STILL, 0.4) == 0.4
+    assert steps.propose(STILL, 0.9) == 0.45
+
+
+def test_every_corner_of_a_programme_is_hit():
+    """The loop of a run: times of accepted steps contain all corners exactly."""
+    ramp = [{"kind": "ramp", "to": 2.0, "rate": 3.0}, {"kind": "hold", "duration": 0.1}]
+    programme = Programme.from_steps([type("Step", (), step) for step in [*ramp, {**ramp[0], "to": -0.7}]])
+    steps, time, times = controller(first_step="10 ms", largest_voltage_step="70 mV"), 0.0, []
+    while time < programme.duration:
+        rates = replace(STILL, voltage_rate=programme.rate(time))
+        left = programme.next_corner(time) - time
+        step = steps.propose(rates, left)
+        assert 0 < step <= left and step * abs(rates.voltage_rate) <= 0.07 * (1 + 1e-12)
+        steps.accepted(step)
+        time = programme.next_corner(time) if step == left else time + step
+        times.append(time)
+    assert set(programme.corners[1:]) <= set(times)
+    assert 50 < len(times) < 90
+
+
+def test_accepted_steps_grow_by_the_configured_factor():
+    steps, taken = controller(largest_step="7 s"), []
+    for _ in range(5):
+        taken.append(steps.propose(STILL, math.inf))
+        steps.accepted(taken[-1])
+    assert taken == [1.0, 2.0, 4.0, 7.0, 7.0]
+
+
+def test_a_short_step_to_a_corner_does_not_slow_the_next():
+    steps = controller()
+    steps.accepted(steps.propose(STILL, 1e-3))
+    assert steps.propose(STILL, math.inf) == 1.0
+    steps.accepted(0.9)
+    assert steps.propose(STILL, math.inf) == 1.8
+
+
+def test_rejection_halves_the_step_that_failed():
+    steps = controller()
+    steps.rejected(0.5, "reason")
+    assert steps.propose(STILL, math.inf) == 0.25
+    steps.rejected(0.25, "reason")
+    assert steps.propose(STILL, math.inf) == 0.125
+
+
+def test_rejection_after_a_limit_halves_the_limited_step():
+    fast = replace(STILL, growth_speed=1000.0)
+    steps = controller()
+    first = steps.propose(fast, math.inf)
+    steps.rejected(first, "reason")
+    assert first == pytest.approx(0.01) and steps.propose(fast, math.inf) == first / 2
+
+
+def test_recovery_after_a_rejection_is_gradual():
+    steps = controller()
+    steps.rejected(1.0, "reason")
+    steps.rejected(0.5, "reason")
+    taken = []
+    for _ in range(4):
+        taken.append(steps.propose(STILL, math.inf))
+        steps.accepted(taken[-1])
+    assert taken == [0.25, 0.5, 1.0, 2.0]
+    assert steps.rejections == 0
+
+
+def test_a_corner_right_after_a_rejection_does_not_restore_the_long_step():
+    steps = controller()
+    steps.rejected(1.0, "reason")
+    steps.accepted(steps.propose(STILL, 0.01))
+    assert steps.propose(STILL, math.inf) == pytest.approx(0.02)
+
+
+def test_giving_up():
+    steps = controller()
+    step, attempts = 1.0, 0
+    with pytest.raises(StepError) as caught:
+        while True:
+            attempts += 1
+            steps.rejected(step, "the fields did not converge")
+            step = steps.propose(STILL, math.inf)
+            assert step >= 1e-6
+    assert attempts == 20  # 2^-20 s is below 1 us
+    assert str(caught.value) == "20 attempts failed, the last with a step of 1.9e-06 s: the fields did not converge"
+    assert isinstance(caught.value, SolveError) and caught.value.exit_code == 3
+
+
+def test_only_failures_in_a_row_are_counted():
+    steps = controller(smallest_step="0.3 s")
+    steps.rejected(1.0, "first")
+    steps.accepted(0.5)
+    with pytest.raises(StepError, match="^1 attempts failed, the last with a step of 0.5 s: second"):
+        steps.rejected(0.5, "second")
