@@ -27,10 +27,8 @@ def require_supported_dolfinx(version=None):
 
 
 def create_mesh(comm, cells, points, element, partitioner):
-    """dolfinx.mesh.create_mesh; 0.10 changed the order of its arguments."""
-    if dolfinx_version() >= (0, 10):
-        return dolfinx.mesh.create_mesh(comm, cells, element, points, partitioner)
-    return dolfinx.mesh.create_mesh(comm, cells, points, element, partitioner)
+    """dolfinx.mesh.create_mesh; by name, since 0.10 changed the order of its arguments."""
+    return dolfinx.mesh.create_mesh(comm, cells=cells, x=points, e=element, partitioner=partitioner)
 
 
 def prescribed_partitioner(owner):

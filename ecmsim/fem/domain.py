@@ -10,6 +10,7 @@ import numpy as np
 import ufl
 from dolfinx.fem import IntegralType
 from mpi4py import MPI
+from petsc4py import PETSc
 
 from ecmsim.fem import compat
 from ecmsim.mesh.cell_mesh import CellMesh, Region, Surface
@@ -101,6 +102,13 @@ class Domain:
         if self.comm.size > 1:
             self.comm.Allreduce(MPI.IN_PLACE, values, MPI.SUM)
         return values
+
+    def ghosted_vector(self):
+        """A PETSc vector of the fields, with ghosts, zero."""
+        dofmap = self.fields.dofmap
+        size = dofmap.index_map.size_local * dofmap.bs
+        ghosts = dofmap.index_map.ghosts.astype(PETSc.IntType)
+        return PETSc.Vec().createGhost(ghosts, size=(size, None), bsize=dofmap.bs, comm=self.comm)
 
     def block_dof_of_nodes(self):
         """Local block dof of each node, -1 where this rank has none, (nodes,)."""

@@ -90,7 +90,7 @@ class FieldProblem:
         self.matrix = dolfinx.fem.petsc.create_matrix(self._forms["jacobian"])
         self.matrix.setOption(PETSc.Mat.Option.NEW_NONZERO_ALLOCATION_ERR, False)
         self._columns, self._tunnel_power, self._source_voltage = None, 0.0, 0.0
-        self.vector = dolfinx.fem.petsc.create_vector(self._forms["residual"])
+        self.vector = domain.ghosted_vector()
 
     # --- set-up -----------------------------------------------------------------------------------------------------
 

@@ -64,10 +64,12 @@ class StepController:
         return time_left / 2 if step > time_left / 2 else step
 
     def accepted(self, step):
-        """A step of this length was accepted: the next one may be longer by `growth`, none was cut off at a corner."""
+        """A step of this length was accepted: the next one may be longer by `growth`.
+
+        One that a corner or a limit cut short does not slow the following ones; after a rejection growth is gradual.
+        """
         grown = step * self.settings.growth
-        # A step shortened by a corner or a limit does not slow the following ones by itself.
-        self.step = max(grown, self.step if self.rejections == 0 else 0.0) if step < self.step else grown
+        self.step = grown if self.rejections else max(grown, self.step)
         self.rejections = 0
 
     def rejected(self, step, reason):
