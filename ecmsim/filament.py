@@ -142,10 +142,23 @@ class Filament:
         return Filament(self.points + displacement)
 
     def top(self):
-        """Upper envelope: the points seen from above, (m, 2), r strictly increasing (overhung ones left out)."""
-        r = self.points[:, 0]
-        highest_before = np.concatenate([[-np.inf], np.maximum.accumulate(r)[:-1]])
-        return self.points[r > highest_before + 1e-9]
+        """Upper envelope: what is seen of the outline from above, (m, 2), r strictly increasing.
+
+        Beside an overhang the envelope drops from the rim to the surface below it.
+        """
+        r, z = self.points.T
+        reach = np.maximum.accumulate(r)
+        seen = r > np.concatenate([[-np.inf], reach[:-1]]) + 1e-9
+        envelope = self.points[seen]
+        # Segments that come out from under a rim: the envelope goes on where they pass below it.
+        out = np.nonzero(seen[1:] & (r[:-1] < reach[:-1]))[0]
+        if not out.size:
+            return envelope
+        rim = reach[out] + 2e-9
+        below = z[out] + (rim - r[out]) / (r[out + 1] - r[out]) * (z[out + 1] - z[out])
+        inner = rim < r[out + 1] - 1e-9
+        envelope = np.vstack([envelope, np.stack([rim, below], axis=1)[inner]])
+        return envelope[np.argsort(envelope[:, 0])]
 
     def top_height(self, radius):
         """Height of the topmost crossing of the column at each radius, 0 outside the filament; nm."""
@@ -191,13 +204,17 @@ class Filament:
         volume, filament = self.volume, Filament(points)
         length = filament.segment_lengths
         around = 0.5 * (np.append(length[:1], length) + np.append(length, length[-1:]))
-        for _ in range(3):
+        for _ in range(6):
             area = filament.area_vectors()
-            shift = (-filament.turning() * around / np.hypot(*area.T))[:, None] * area
-            gain = float((area * shift).sum())
-            if abs(gain) < 1e-12 * volume:
-                break
-            filament = filament.moved((volume - filament.volume) / gain * shift)
+            size = np.hypot(*area.T)
+            turning = -filament.turning() * around
+            # Where convex and concave places cancel, both are moved the same way.
+            for share in (turning, np.abs(turning)):
+                gain = float((share * size).sum())
+                factor = (volume - filament.volume) / gain if gain else np.inf
+                if np.max(np.abs(factor * share) / around) < 0.2:
+                    filament = filament.moved((factor * share / size)[:, None] * area)
+                    break
         return filament, values
 
     def check(self, cell_radius):

@@ -19,7 +19,7 @@ from ecmsim.results.provenance import collect
 from ecmsim.results.writer import RunWriter
 from ecmsim.simulation import Simulation, State
 from ecmsim.snapshot import fields
-from ecmsim.solve.stepping import StepController
+from ecmsim.solve.stepping import StepController, StepError
 from ecmsim.text import quantity
 
 logger = logging.getLogger("ecmsim")
@@ -117,20 +117,21 @@ def _loop(simulation, output, interrupted, until):
         while snapshots and snapshots[0] <= state.time:
             snapshots.pop(0)
         stop = min([end, programme.next_corner(state.time), *snapshots[:1]])
-        step = controller.propose(simulation.rates(state), stop - state.time)
-        # The last step to a stop lands on it to the bit.
-        at = stop if step == stop - state.time else state.time + step
+        cause = None
         try:
-            state = simulation.advance(state, at)
-        except SolveError as error:
-            output.note(state, "rejected", f"step {step:.3g} s: {error}")
+            step = controller.propose(simulation.rates(state), stop - state.time)
             try:
+                # The last step to a stop lands on it to the bit.
+                state = simulation.advance(state, stop if step == stop - state.time else state.time + step)
+            except SolveError as error:
+                cause = error
+                output.note(state, "rejected", f"step {step:.3g} s: {error}")
                 controller.rejected(step, str(error))
-            except SolveError as final:
-                failure = _explained(final, error, state, simulation)
-                output.fail(simulation, state, failure)
-                raise failure from error
-            continue
+                continue
+        except StepError as final:
+            failure = _explained(final, cause, state)
+            output.fail(simulation, state, failure)
+            raise failure from cause
         controller.accepted(step)
         steps, iterations = steps + 1, iterations + state.iterations
         labels = milestones.passed(state)
@@ -148,7 +149,7 @@ def _loop(simulation, output, interrupted, until):
     return outcome
 
 
-def _explained(final, cause, state, simulation):
+def _explained(final, cause, state):
     """The error that ends a run: where, when, the worst field, and what to try."""
     field = getattr(cause, "field", None)
     tip = state.filament.height

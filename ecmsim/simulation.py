@@ -94,6 +94,7 @@ class Simulation:
                 comm, self.model, self.cell, self.transient
             )
         self.remeshes = 0
+        self._nucleus_volume = Filament.nucleus(self.cell.nucleus_radius, self.numerics.nucleus_segments).volume
         self.discretisation = None
         self._nm3_per_coulomb = self.model.faraday.volume_per_charge * 1e27
 
@@ -334,11 +335,6 @@ class Simulation:
     def _current_scale(out, entering, state):
         """What an imbalance is measured against: the current, where it passes through zero a millionth of the largest."""
         return max(abs(out), abs(entering), 1e-6 * state.largest_current, 1e-300)
-
-    @property
-    def _nucleus_volume(self):
-        nucleus = Filament.nucleus(self.cell.nucleus_radius, self.numerics.nucleus_segments)
-        return nucleus.volume
 
     def rates(self, state: State) -> Rates:
         """What limits the next step."""

@@ -107,21 +107,6 @@ def test_resistance_of_a_shell(shape, carrier):
 # --- a planar stack -----------------------------------------------------------------------------------------
 
 
-def planar_mesh(radius=5.0):
-    """A slab of filament metal 1 nm thick, over the whole counter electrode; layer up to 10 nm."""
-    z = np.concatenate([np.linspace(-2, 0, 3), np.linspace(0, 1, 2)[1:], np.linspace(1, 10, 7)[1:], [11, 12]])
-
-    def region(s, t):
-        return int(
-            Region.COUNTER_ELECTRODE if t < 0 else Region.FILAMENT if t < 1
-            else Region.SWITCHING_LAYER if t < 10 else Region.ACTIVE_ELECTRODE
-        )
-
-    return weak.mapped_mesh(
-        np.linspace(0, 1, 5), z, lambda s, t: (radius * s, t), region, filament=1.0, electrode=10.0
-    )
-
-
 def stack_voltage(current_density, config):
     """Voltage (V) over reaction at the electrode, 9 nm of hopping and reaction at the filament, for a current
     density in A/m2, by Eqs. (2)-(4)."""
@@ -154,7 +139,7 @@ def test_planar_stack(voltage):
         "tunnelling.enabled=false", "stress.enabled=false", "heat.enabled=false", "compliance.kind=none",
         "filament.size_effect=false", "hopping.activation_energy=0.62 eV", "cell.radius=5 nm",
     ])
-    mesh = planar_mesh()
+    mesh = weak.cell_of_blocks()
     problem = FieldProblem(
         FieldForms(MPI.COMM_WORLD, DeviceModel.from_config(config), config.cell, False), mesh,
         direct=True, wall_ambient=False, heat=False,

@@ -1,4 +1,4 @@
-"""The filament's outline: volume, growth by Faraday's law, resampling, gaps, and the refusal of broken outlines."""
+"""The filament's outline: volume, growth by Faraday's law, resampling, gaps, refusal of broken outlines."""
 
 from types import SimpleNamespace
 
@@ -37,7 +37,7 @@ MUSHROOM = Filament(np.array([[0, 5], [1, 5], [2, 4], [2, 3], [0.5, 2.5], [0.5, 
 SHELF = Filament(np.array([[0, 5], [1, 5], [2, 4], [1.5, 3], [3, 1], [3, 0]], dtype=float))
 
 
-# --- volume and area vectors --------------------------------------------------------------------------------------
+# --- volume and area vectors --------------------------------------------------------------------------------
 
 
 def test_volume_of_a_nucleus_converges_with_second_order():
@@ -77,7 +77,7 @@ def test_scalars():
     assert Filament(np.array([[0, 1.0], [1, 2], [2, 0]])).highest == 2.0
 
 
-# --- growth -------------------------------------------------------------------------------------------------------
+# --- growth -------------------------------------------------------------------------------------------------
 
 
 def test_normals_of_an_unevenly_divided_sphere_are_radial():
@@ -109,8 +109,8 @@ def test_growth_has_the_given_normal_speed():
     velocity = filament.growth_velocity(speed)
     assert (velocity * filament.normals()).sum(axis=1)[:-1] == pytest.approx(speed[:-1], rel=1e-12)
     # Meeting the volume rate of the curved surface takes a correction of second order only.
-    rate = 0.5 * ((speed[:-1] + speed[1:]) * np.pi * (np.diff(filament.points[:, 0]) / 2 + filament.points[:-1, 0]) * 2
-                  * filament.segment_lengths).sum()  # fmt: skip
+    r = filament.points[:, 0]
+    rate = 0.5 * np.pi * ((speed[:-1] + speed[1:]) * (r[:-1] + r[1:]) * filament.segment_lengths).sum()
     assert filament.growth_velocity(speed, rate) == pytest.approx(velocity, rel=3e-3)
 
 
@@ -131,9 +131,9 @@ def test_growth_and_dissolution_in_balance_are_not_scaled():
 
 
 def grown(segments, steps, duration, current_density, law):
-    """A nucleus under uniform current density, moved by Adams-Bashforth as the simulation does, and its Faraday volume.
+    """A nucleus under uniform current density, moved by Adams-Bashforth as in a simulation.
 
-    Returns the filament, the volume that Faraday's law demands (nm3), and the sphere's radius by Eq. (1) (nm).
+    Returns the filament, the volume that Faraday's law demands (nm3) and the sphere's radius by Eq. (1) (nm).
     """
     filament, previous = Filament.nucleus(0.128, segments), None
     speed = law.normal_velocity(current_density) * 1e9  # nm/s
@@ -200,7 +200,7 @@ def test_simulation_moves_by_adams_bashforth_and_never_into_the_nucleus():
     assert filament.points[0, 1] == 2.0
 
 
-# --- resampling ---------------------------------------------------------------------------------------------------
+# --- resampling ---------------------------------------------------------------------------------------------
 
 
 @pytest.mark.parametrize("wanted", [0.08, 0.2, 0.5])
@@ -224,13 +224,8 @@ def flared(width):
     return Filament(points)
 
 
-SINGULAR = pytest.mark.xfail(
-    strict=True, reason="what convex and concave places take and give cancels: no factor conserves the volume"
-)
-
-
 @pytest.mark.parametrize(
-    "width", [0.5, *(pytest.param(width, marks=SINGULAR) for width in (1.4, 1.5, 1.6)), 3.0]
+    "width", [0.5, 1.4, 1.5, 1.6, 3.0]
 )
 def test_resampling_a_flared_foot(width):
     filament = flared(width)
@@ -247,7 +242,7 @@ def test_resampling_to_what_is_there_changes_nothing():
 
 @pytest.mark.parametrize("factor", [0.4, 2.5])
 def test_resampling_an_ellipse_is_accurate(factor):
-    """Distance of the new points from the true ellipse: what conservation of volume costs, of second order."""
+    """Distance of the new points from the true ellipse: what conserving the volume costs, of second order."""
     worst = []
     for segments in (20, 40, 80):
         filament = ellipsoid(2, 4, segments)
@@ -295,12 +290,14 @@ def test_ends_stay_on_axis_and_electrode():
         assert points[0, 0] == 0.0 and points[-1, 1] == 0.0
 
 
-# --- top, diameters, gaps -----------------------------------------------------------------------------------------
+# --- top, diameters, gaps -----------------------------------------------------------------------------------
 
 
 def test_top_leaves_out_what_lies_below_an_overhang():
     assert MUSHROOM.top() == pytest.approx(np.array([[0, 5], [1, 5], [2, 4]]))
-    assert SHELF.top() == pytest.approx(np.array([[0, 5], [1, 5], [2, 4], [3, 1]]))
+    # Beside the rim the envelope drops to the surface that comes out from under it.
+    below = 3 - 2 * (2 - 1.5) / 1.5
+    assert SHELF.top() == pytest.approx(np.array([[0, 5], [1, 5], [2, 4], [2, below], [3, 1]]), abs=1e-6)
     assert np.all(np.diff(SHELF.top()[:, 0]) > 0)
 
 
@@ -311,7 +308,6 @@ def test_top_height():
     assert ellipse.top_height(r) == pytest.approx(5 * np.sqrt(1 - (r / 1.5) ** 2), abs=2e-3)
 
 
-@pytest.mark.xfail(strict=True, reason="top_height joins the rim of an overhang to the next point by a straight line")
 def test_top_height_beside_an_overhang():
     assert SHELF.top_height(2.4) == pytest.approx(3 - 2 * (2.4 - 1.5) / 1.5)
 
@@ -354,7 +350,7 @@ def test_arc_length():
     assert arc_length(np.array([[0, 0.0], [3, 4], [3, 10]])) == pytest.approx([0, 5, 11])
 
 
-# --- turning ------------------------------------------------------------------------------------------------------
+# --- turning ------------------------------------------------------------------------------------------------
 
 
 def test_turning_of_a_sphere_is_even_and_sums_to_a_right_angle():
@@ -369,7 +365,7 @@ def test_turning_sees_corners_concave_places_and_a_pointed_tip():
     assert pointed.turning() == pytest.approx([-np.pi / 2, 0, 0])
 
 
-# --- broken outlines ----------------------------------------------------------------------------------------------
+# --- broken outlines ----------------------------------------------------------------------------------------
 
 
 def test_sound_outlines_pass():
@@ -391,7 +387,7 @@ def test_sound_outlines_pass():
         ([[0, 5], [2, 5], [2, 0], [3, 0]], r"touches the axis or the counter electrode off its ends"),
         (
             [[0, 5], [22.6, 5], [2, 0]],
-            r"the filament \(radius 22\.6 nm\) reaches the outer wall: choose a cell\.radius well above 25 nm",
+            r"the filament \(radius 22\.6 nm\) reaches the outer wall: choose a cell\.radius well",
         ),
     ],
 )

@@ -1,6 +1,6 @@
-"""Each law against its formula in SI numbers, its limits and published values; and the same code on UFL expressions.
+"""Each law against its formula in SI numbers, its limits and published values; the same code in a weak form.
 
-The formulas are written out here once more, independently of the code and in other units where that is possible.
+The formulas are written out here once more, independently of the code, in other units where possible.
 """
 
 from dataclasses import fields, is_dataclass, replace
@@ -41,7 +41,7 @@ def slope(function, x, step):
     return (function(x + step) - function(x - step)) / (2 * step)
 
 
-# --- Butler-Volmer, Eqs. (2), (3), (12) ---------------------------------------------------------------------------
+# --- Butler-Volmer, Eqs. (2), (3), (12) ---------------------------------------------------------------------
 
 
 @pytest.mark.parametrize("charge", [1, 2])
@@ -93,7 +93,7 @@ def test_positive_current_is_oxidation():
     assert KINETICS.current_density(0.1, 300.0) > 0 > KINETICS.current_density(-0.1, 300.0)
 
 
-# --- Mott-Gurney, Eq. (4) -----------------------------------------------------------------------------------------
+# --- Mott-Gurney, Eq. (4) -----------------------------------------------------------------------------------
 
 
 @pytest.mark.parametrize("charge", [1, 2])
@@ -146,7 +146,7 @@ def test_sinhc_against_sinh():
     assert sinhc(150.0) == pytest.approx(np.sinh(100.0) / 100 + 50 * tangent, rel=1e-12)
 
 
-# --- tunnelling, Eq. (5) ------------------------------------------------------------------------------------------
+# --- tunnelling, Eq. (5) ------------------------------------------------------------------------------------
 
 
 def test_tunnelling_decay_constant():
@@ -190,10 +190,12 @@ def test_only_the_product_of_barrier_and_mass_counts():
     assert other.conductance_density(0.6) == pytest.approx(TUNNEL.conductance_density(0.6), rel=1e-12)
 
 
-# --- tunnel-barrier heating, Eq. (10) -----------------------------------------------------------------------------
+# --- tunnel-barrier heating, Eq. (10) -----------------------------------------------------------------------
 
 
-@pytest.mark.parametrize(("x", "share"), [(0.0, 0.5), (1.0, 0.41802329), (2.0, 0.34348236), (-1.0, 0.58197671)])
+@pytest.mark.parametrize(
+    ("x", "share"), [(0.0, 0.5), (1.0, 0.41802329), (2.0, 0.34348236), (-1.0, 0.58197671)]
+)
 def test_emitter_share_values(x, share):
     assert emitter_share(x) == pytest.approx(share, abs=1e-8)
 
@@ -238,7 +240,7 @@ def test_both_surfaces_share_equally_without_voltage():
     assert HEATING.active_electrode_share(0.0, 0.4) == 0.5
 
 
-# --- size effect, Eq. (6) -----------------------------------------------------------------------------------------
+# --- size effect, Eq. (6) -----------------------------------------------------------------------------------
 
 
 def dingle_diffuse(k):
@@ -307,7 +309,7 @@ def test_size_effect_floor_of_the_diameter():
     assert law.conductivity_ratio(0.0) == law.conductivity_ratio(0.2) < law.conductivity_ratio(0.21)
 
 
-# --- temperature laws, Eq. (8) ------------------------------------------------------------------------------------
+# --- temperature laws, Eq. (8) ------------------------------------------------------------------------------
 
 
 def test_temperature_law_formula():
@@ -325,7 +327,7 @@ def test_temperature_law_stays_finite_beyond_its_pole():
     assert law(1000.0) == pytest.approx(1.38 / 0.51)
 
 
-# --- barriers, Eqs. (9) and (11) ----------------------------------------------------------------------------------
+# --- barriers, Eqs. (9) and (11) ----------------------------------------------------------------------------
 
 
 def test_stress_barrier():
@@ -349,7 +351,7 @@ def test_barriers_never_overflow(barrier):
     assert np.all(np.isfinite(far)) and np.all(far > 1e9)
 
 
-# --- compliance, Eq. (7) ------------------------------------------------------------------------------------------
+# --- compliance, Eq. (7) ------------------------------------------------------------------------------------
 
 
 def test_compliance_formula():
@@ -384,7 +386,7 @@ def test_series_resistor():
     assert SeriesResistor(2e3).current(np.array([-1.0, 0.5])) == pytest.approx([-5e-4, 2.5e-4])
 
 
-# --- Faraday, Eq. (1), and dissolution ----------------------------------------------------------------------------
+# --- Faraday, Eq. (1), and dissolution ----------------------------------------------------------------------
 
 
 @pytest.mark.parametrize(
@@ -409,12 +411,13 @@ def test_dissolution_mirrors_the_growth():
     assert law.recess(growth) == pytest.approx([0.0, 0.0, 0.05, 0.395, 0.4, 0.4])
 
 
-# --- one definition for arrays and weak forms ---------------------------------------------------------------------
+# --- one definition for arrays and weak forms ---------------------------------------------------------------
 
 COUNT = 9  # values of each argument
 TEMPERATURES = np.linspace(280, 900, COUNT)
 OVERPOTENTIALS = np.array([-1.2, -0.5, -1e-2, -1e-6, 0.0, 1e-8, 1e-3, 0.2, 0.7])
-FIELDS = np.array([0.0, 1e-9, 1e-3, 2.06e-3, 2.07e-3, 0.5, 2.0, 20.6, 100.0])  # V/nm; sinhc switches near 2e-3, 20.7
+# The pieces of sinhc meet near 2.07e-3 V/nm and 20.7 V/nm.
+FIELDS = np.array([0.0, 1e-9, 1e-3, 2.06e-3, 2.07e-3, 0.5, 2.0, 20.6, 100.0])  # V/nm
 DROPS = np.array([-1.0, -1e-9, 0.0, 1e-18, 4.9e-6, 5.1e-6, 0.01, 0.5, 60.0])  # V; the series ends at 5e-6
 GAPS, HEIGHTS = np.linspace(0.3, 9.0, COUNT), np.array([-10, -1, -0.1, 0, 0.05, 0.1, 0.2, 1.0, 5.0])
 VOLTAGES = np.array([-2.0, -0.5, -1e-3, -1e-9, 0.0, 1e-6, 1e-2, 0.3, 1.8])
@@ -422,7 +425,11 @@ RADII = np.array([0.0, 0.1, 0.5, 1.0, 1.68, 3.0, 10.0, 50.0, 60.0])
 
 # name: law, how it is called, its arguments
 LAWS = {
-    "Butler-Volmer": (KINETICS, ButlerVolmer.current_density, (OVERPOTENTIALS, TEMPERATURES, 0.01 * np.arange(COUNT))),
+    "Butler-Volmer": (
+        KINETICS,
+        ButlerVolmer.current_density,
+        (OVERPOTENTIALS, TEMPERATURES, 0.01 * np.arange(COUNT)),
+    ),
     "exchange current": (KINETICS, ButlerVolmer.exchange_current_density, (TEMPERATURES, RADII / 100)),
     "Mott-Gurney": (HOPPING, MottGurney.conductivity, (FIELDS, TEMPERATURES)),
     "tunnelling": (TUNNEL, Simmons.current_density, (VOLTAGES, GAPS)),
@@ -430,14 +437,22 @@ LAWS = {
     "tunnel heat": (HEATING, TunnelHeating.active_electrode_share, (VOLTAGES, GAPS)),
     "tunnel heat below": (HEATING, TunnelHeating.filament_share, (VOLTAGES, GAPS)),
     "size effect": (SizeEffect(0.4, 39.9, 0.2), SizeEffect.conductivity_ratio, (RADII,)),
-    "temperature law": (TemperatureLaw(9.4e6, 293.15, 3.9e-3, -5.8e-7), TemperatureLaw.__call__, (TEMPERATURES,)),
+    "temperature law": (
+        TemperatureLaw(9.4e6, 293.15, 3.9e-3, -5.8e-7),
+        TemperatureLaw.__call__,
+        (TEMPERATURES,),
+    ),
     "pole": (TemperatureLaw(1.38, 300.0, -7e-4), TemperatureLaw.__call__, (3 * TEMPERATURES,)),
     "stress": (STRESS, StressBarrier.__call__, (RADII,)),
     "void": (VOID, VoidBarrier.__call__, (HEIGHTS,)),
     "compliance": (LIMITER, IdealCompliance.current, (DROPS,)),
     "series resistor": (SeriesResistor(1e3), SeriesResistor.current, (DROPS,)),
     "Faraday": (COPPER, Faraday.normal_velocity, (1e3 * VOLTAGES,)),
-    "sinhc": (None, lambda _, x: sinhc(x), (np.array([0.0, 1e-6, 9e-3, 1.1e-2, 1.0, 30.0, 99.0, 101.0, 300.0]),)),
+    "sinhc": (
+        None,
+        lambda _, x: sinhc(x),
+        (np.array([0.0, 1e-6, 9e-3, 1.1e-2, 1.0, 30.0, 99.0, 101.0, 300.0]),),
+    ),
 }
 # Those whose derivative enters the Jacobian: name, index of the argument.
 SLOPES = [
@@ -447,8 +462,10 @@ SLOPES = [
 
 
 def in_constants(law, mesh):
-    """The law with its numbers as constants of the form, as the solver has them. The terms of the size effect's
-    series are counted out by p, which has to be a number."""
+    """The law with its numbers as constants of the form, as the solver has them.
+
+    The terms of the size effect's series are counted out by p, which has to be a number.
+    """
     from dolfinx.fem import Constant
 
     if not is_dataclass(law):
@@ -459,7 +476,7 @@ def in_constants(law, mesh):
 
 @pytest.fixture(scope="module")
 def assembled():
-    """Values of all LAWS and SLOPES at their arguments from one assembled linear form: {name or (name, i): array}."""
+    """Values of all LAWS and SLOPES at their arguments from one assembled form, by name or (name, i)."""
     import basix.ufl
     import ufl
     from dolfinx import fem
@@ -530,7 +547,7 @@ def test_slope_of_butler_volmer_at_exactly_zero(assembled):
     assert assembled["Butler-Volmer", 0][at] == pytest.approx(exchange / kt, rel=1e-7)
 
 
-# --- the laws of a configured cell --------------------------------------------------------------------------------
+# --- the laws of a configured cell --------------------------------------------------------------------------
 
 CONFIG = """
 [cell]
@@ -589,6 +606,22 @@ def test_model_is_filled_in_from_the_configuration():
     assert laws.heat and laws.joule_heating
 
 
+def test_barriers_act_where_they_belong():
+    """Stress on the filament only, the void on both surfaces; without them the bare reaction."""
+    arguments = (-0.3, 350.0, 2.0, 0.1)  # overpotential, temperature, radius, height above the interface
+    stress, void = 0.02 * np.expm1(2 / 1.7), 0.015 * np.exp(0.1 / 0.06)
+    for overrides, on_filament, barrier in (
+        ((), True, stress + void),
+        ((), False, void),
+        (("stress.enabled=false",), True, void),
+        (("dissolution.enabled=false",), True, stress),
+        (("stress.enabled=false", "dissolution.void_barrier=false"), True, 0.0),
+    ):
+        laws = model(*overrides)
+        expected = laws.kinetics.current_density(-0.3, 350.0, barrier)
+        assert laws.reaction_current_density(*arguments, on_filament) == pytest.approx(expected, rel=1e-12)
+
+
 @pytest.mark.parametrize(
     ("override", "off"),
     [
@@ -627,7 +660,9 @@ def test_conductors_of_the_reference_materials():
 def test_conductivity_factors():
     full = model()
     less = model(
-        "filament.defect_factor=0.2", "filament.thermal_conductivity_factor=0.5", "heat.thermal_conductivity_factor=0.7"
+        "filament.defect_factor=0.2",
+        "filament.thermal_conductivity_factor=0.5",
+        "heat.thermal_conductivity_factor=0.7",
     )
     assert less.filament.electrical(300.0) == pytest.approx(0.2 * full.filament.electrical(300.0))
     assert less.filament.thermal(300.0) == pytest.approx(0.35 * full.filament.thermal(300.0))
@@ -638,4 +673,6 @@ def test_conductivity_factors():
 
 
 def test_series_resistor_from_the_configuration():
-    assert model('compliance={kind="series_resistor", resistance="10 kohm"}').compliance == SeriesResistor(1e4)
+    assert model('compliance={kind="series_resistor", resistance="10 kohm"}').compliance == SeriesResistor(
+        1e4
+    )

@@ -18,7 +18,13 @@ SETTINGS = {
     "displacement_error": "1e-4 nm",
 }  # fmt: skip
 STILL = Rates(
-    growth_speed=0.0, closing_speed=0.0, acceleration=0.0, height=100.0, gap=100.0, finest=100.0, voltage_rate=0.0
+    growth_speed=0.0,
+    closing_speed=0.0,
+    acceleration=0.0,
+    height=100.0,
+    gap=100.0,
+    finest=100.0,
+    voltage_rate=0.0,
 )
 
 
@@ -151,7 +157,8 @@ def test_giving_up():
             step = steps.propose(STILL, math.inf)
             assert step >= 1e-6
     assert attempts == 20  # 2^-20 s is below 1 us
-    assert str(caught.value) == "20 attempts failed, the last with a step of 1.9e-06 s: the fields did not converge"
+    expected = "20 attempts failed, the last with a step of 1.9e-06 s: the fields did not converge"
+    assert str(caught.value) == expected
     assert isinstance(caught.value, SolveError) and caught.value.exit_code == 3
 
 
@@ -159,5 +166,5 @@ def test_only_failures_in_a_row_are_counted():
     steps = controller(smallest_step="0.3 s")
     steps.rejected(1.0, "first")
     steps.accepted(0.5)
-    with pytest.raises(StepError, match="^1 attempts failed, the last with a step of 0.5 s: second"):
+    with pytest.raises(StepError, match="^1 attempt failed, the last with a step of 0.5 s: second"):
         steps.rejected(0.5, "second")

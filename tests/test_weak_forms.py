@@ -436,12 +436,16 @@ def test_shortest_gap():
 
 
 @pytest.mark.parametrize(
-    "height, compliance", [(9.8, "compliance.current=10 uA"), (10.1, "compliance.kind=none")]
+    "height, compliance, mode",
+    [(9.8, "current=10 uA", "steady"), (10.1, "kind=none", "steady"), (10.1, "current=10 uA", "transient")],
 )
-def test_jacobian_of_the_coupled_fields(height, compliance):
+def test_jacobian_of_the_coupled_fields(height, compliance, mode):
     """Every entry of the matrix against central differences of the residual, tunnelling included, where all
     laws count: a tall filament at 1.5 V, the fields a little off their solution."""
-    problem, newton = weak.tall_problem(load_config(QUICK, [compliance]), 1.5, height=height)
+    config = load_config(QUICK, [f"compliance.{compliance}", f"heat.mode={mode}"])
+    problem, newton = weak.tall_problem(config, 1.5, height=height)
+    if mode == "transient":
+        problem.set_time_step(1e-12, np.linspace(0, 20, len(problem.domain.cell_mesh.points)))
     newton.close()
     random = np.random.default_rng(2)
     free = np.ones(problem.u.x.array.shape, bool)

@@ -125,6 +125,21 @@ CONE_NORMAL = ufl.as_vector((CONE_HEIGHT, CONE_RADIUS)) / np.hypot(CONE_HEIGHT, 
 DISH_NORMAL = -ufl.as_vector((DISH, WIDTH)) / np.hypot(DISH, WIDTH)  # metal to layer
 
 
+def cell_of_blocks(radius=5.0):
+    """All four regions as layers over the whole width: the filament a slab 1 nm thick below 9 nm of layer."""
+    z = np.concatenate([[-2, -1, 0], np.linspace(0, 1, 2)[1:], np.linspace(1, 10, 7)[1:], [11, 12]])
+
+    def region(s, t):
+        return int(
+            Region.COUNTER_ELECTRODE if t < 0 else Region.FILAMENT if t < 1
+            else Region.SWITCHING_LAYER if t < 10 else Region.ACTIVE_ELECTRODE
+        )
+
+    return mapped_mesh(
+        np.linspace(0, 1, 5), z, lambda s, t: (radius * s, t), region, filament=1.0, electrode=10.0
+    )
+
+
 # --- strong forms -------------------------------------------------------------------------------------------
 
 
@@ -153,7 +168,7 @@ class Compiled:
 
     def __init__(self, s, residual):
         self.s = s
-        jacobian = ufl.derivative(residual, s.u, ufl.TrialFunction(s.space))
+        jacobian = ufl.algorithms.expand_derivatives(ufl.derivative(residual, s.u, ufl.TrialFunction(s.space)))
         self.forms = [dolfinx.fem.compile_form(MPI.COMM_WORLD, form) for form in (residual, jacobian)]
 
 
@@ -279,8 +294,8 @@ def tall_problem(config, voltage, model=None, mesh=None, **options):
     model = model or DeviceModel.from_config(config)
     filament, mesh = mesh or tall_mesh(config, **options)
     problem = FieldProblem(
-        FieldForms(MPI.COMM_WORLD, model, config.cell, False), mesh, direct=model.compliance is None,
-        wall_ambient=config.heat.wall == "ambient", heat=model.heat,
+        FieldForms(MPI.COMM_WORLD, model, config.cell, config.heat.mode == "transient"), mesh,
+        direct=model.compliance is None, wall_ambient=config.heat.wall == "ambient", heat=model.heat,
     )
     ratio = model.size_effect.conductivity_ratio if model.size_effect else np.ones_like
     problem.set_geometry(mesh, config.tunnelling.gap, lambda z: ratio(filament.local_diameter(z)))

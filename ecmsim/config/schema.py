@@ -49,9 +49,6 @@ class Cell(Section):
     nucleus_radius: quantity("nm", gt=0) = Field(
         "0.128 nm", description="Radius of the quarter circle from which the filament grows"
     )
-    atom_diameter: quantity("nm", gt=0, le=1) = Field(
-        "0.2 nm", description="Diameter of one metal atom, the measure of penetration into the void"
-    )
     ambient_temperature: quantity("K", ge=1, le=2000) = Field(
         "300 K", description="Temperature of top and bottom contact, and at the start of a transient run"
     )

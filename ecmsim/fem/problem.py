@@ -31,7 +31,8 @@ class FieldForms:
         )
         law = forms.symbolic(model, s.domain, s.values)
         residual = forms.residual(s, law, transient)
-        jacobian = ufl.derivative(residual, s.u, ufl.TrialFunction(s.space))
+        # Differentiated here, since create_form counts the coefficients of what it is given, not of what is compiled.
+        jacobian = ufl.algorithms.expand_derivatives(ufl.derivative(residual, s.u, ufl.TrialFunction(s.space)))
         # Every entry of the ionic block exists, also where phi_i is pinned.
         pinned = s.constant(0.0)
         trial = ufl.TrialFunction(s.space)

@@ -20,8 +20,9 @@ def build_mesh(filament: Filament, surface, cell, numerics) -> CellMesh:
 
     filament: its outline; every segment becomes one edge. surface: the electrode's polyline as made by
     ActiveElectrode.surface. cell: configuration [cell]; numerics: configuration [mesh].
-    Raises MeshError when the interfaces touch or gmsh fails.
+    Raises OutlineError for a broken outline, MeshError when the interfaces touch or gmsh fails.
     """
+    filament.check(cell.radius)  # gmsh would not come back from curves that cross
     nodes, markers = electrode_nodes(surface, filament, numerics)
     if crossing_segments(nodes).size:
         raise MeshError("the active electrode's surface crosses itself")

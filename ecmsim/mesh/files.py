@@ -7,7 +7,7 @@ from ecmsim.mesh.cell_mesh import CellMesh, Region, Surface
 
 
 def write_mesh(mesh: CellMesh, path):
-    """Write triangles with their Region and the curves with their Surface as physical tags (.msh: format 4.1)."""
+    """Write triangles with their Region and the curves with their Surface as physical tags (.msh: format 2.2)."""
     import meshio
 
     surfaces = [np.asarray(mesh.edges(surface)) for surface in Surface]
@@ -46,7 +46,9 @@ def _chain(edges, start):
         raise ResultsError("the edges of an interface do not form one open curve")
     chain, left = [nodes[start(nodes)]], {tuple(edge) for edge in edges.tolist()}
     while left:
-        edge = next(e for e in left if chain[-1] in e)
+        edge = next((e for e in left if chain[-1] in e), None)
+        if edge is None:
+            raise ResultsError("the edges of an interface do not form one open curve")
         left.remove(edge)
         chain.append(edge[0] if edge[1] == chain[-1] else edge[1])
     return np.array(chain)

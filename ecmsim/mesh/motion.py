@@ -11,7 +11,8 @@ class HarmonicMotion:
     """Extension of interface displacements to all nodes, factorised once for each new mesh.
 
     Small triangles are stiffer (weight 1/area), so that the large ones take up the motion. Nodes of the axis,
-    wall, top, bottom and of the layer's floor slide along their lines; the foot pulls the floor's nodes with it.
+    the wall and the layer's floor slide along their lines, the foot pulling the floor's nodes with it; top and bottom
+    stay.
     """
 
     def __init__(self, mesh: CellMesh):

@@ -69,7 +69,7 @@ class DeviceModel:
         materials = config.materials
         metal = materials["active_electrode"]
         thermal = heat.thermal_conductivity_factor
-        tunnelling = Simmons(tunnel.barrier, tunnel.effective_mass, tunnel.prefactor) if tunnel.enabled else None
+        tunnelling = tunnelling_law(config)
         void = dissolution.enabled and dissolution.void_barrier
         return cls(
             counter_electrode=Conductor.from_material(
@@ -95,7 +95,7 @@ class DeviceModel:
                 if filament.size_effect
                 else None
             ),
-            compliance=compliance_law(config.compliance),
+            compliance=compliance_law(config),
             stress=(
                 StressBarrier(config.stress.energy, config.stress.template_radius)
                 if config.stress.enabled
@@ -125,10 +125,20 @@ class DeviceModel:
         return self.kinetics.current_density(overpotential, temperature, barrier)
 
 
-def compliance_law(settings):
+def tunnelling_law(config):
+    """The law that [tunnelling] names; None where electrons do not tunnel."""
+    tunnel = config.tunnelling
+    if not tunnel.enabled:
+        return None
+    laws = {"simmons": Simmons}
+    return laws[tunnel.law](tunnel.barrier, tunnel.effective_mass, tunnel.prefactor)
+
+
+def compliance_law(config):
     """The element between source and cell that [compliance] describes; None connects the source directly."""
-    if settings.kind == "ideal":
-        return IdealCompliance(settings.current, settings.smoothing_voltage)
-    if settings.kind == "series_resistor":
-        return SeriesResistor(settings.resistance)
+    element = config.compliance
+    if element.kind == "ideal":
+        return IdealCompliance(element.current, element.smoothing_voltage)
+    if element.kind == "series_resistor":
+        return SeriesResistor(element.resistance)
     return None

@@ -58,6 +58,8 @@ class StepController:
         if self.rejections:
             limits = [self.step]
         step = min(limits)
+        if step < s.smallest_step:
+            raise StepError(f"the outline moves so fast that a step would have to be {step:.2g} s")
         if step >= time_left:
             return time_left
         # Two even steps to a corner rather than a long one and a sliver.
@@ -77,9 +79,8 @@ class StepController:
         self.rejections += 1
         self.step = step / 2
         if self.step < self.settings.smallest_step:
-            raise StepError(
-                f"{self.rejections} attempts failed, the last with a step of {step:.2g} s: {reason}"
-            )
+            attempts = "1 attempt" if self.rejections == 1 else f"{self.rejections} attempts"
+            raise StepError(f"{attempts} failed, the last with a step of {step:.2g} s: {reason}")
 
 
 def _over(numerator, denominator):
