@@ -2,6 +2,7 @@
 
 import os
 import sys
+import time
 from pathlib import Path
 from typing import Annotated
 
@@ -164,6 +165,17 @@ def _version(version: Annotated[bool, typer.Option("--version", help="Show the v
         raise typer.Exit()
 
 
+def _wait_for_all_ranks(patience=10.0):
+    """Let the first rank speak before another one's exit code makes mpirun end them all; patience in s."""
+    if not any(int(os.environ.get(name, "1")) > 1 for name in ("OMPI_COMM_WORLD_SIZE", "PMI_SIZE")):
+        return
+    from mpi4py import MPI
+
+    barrier, deadline = MPI.COMM_WORLD.Ibarrier(), time.monotonic() + patience
+    while not barrier.Test() and time.monotonic() < deadline:
+        time.sleep(0.01)
+
+
 def main():
     """Entry point: one clear line for an error that a user can act on, with its exit code."""
     try:
@@ -171,6 +183,7 @@ def main():
     except EcmsimError as error:
         if on_first_rank():
             print(f"error: {error}", file=sys.stderr, flush=True)
+        _wait_for_all_ranks()
         sys.exit(error.exit_code)
     except Exception:
         # A defect on one rank must not leave the others waiting.

@@ -42,7 +42,7 @@ EXTRA = {"mesh/preview.py": {"results"}}  # a command: it meshes the outline of 
 SOLVER_LIBRARIES = {"dolfinx", "petsc4py", "mpi4py", "basix", "ffcx", "ufl"}
 # The parts that need them, and the one file that is written for UFL as well as for NumPy.
 SOLVING = {"fem", "solve", "run", "info"}
-EITHER = {"physics/operators.py": {"ufl"}}
+EITHER = {"physics/operators.py": {"ufl"}, "cli.py": {"mpi4py"}}  # the latter only under mpirun, after an error
 
 
 @cache
