@@ -13,13 +13,17 @@ from ecmsim.errors import ConfigError, EcmsimError
 
 app = typer.Typer(
     help="Simulate electrochemical metallization (ECM, CBRAM) memory cells.",
-    no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False,
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
     context_settings={"help_option_names": ["-h", "--help"]},
 )
 Config = Annotated[Path, typer.Argument(help="Configuration file (TOML).", show_default=False)]
 Set = Annotated[
     list[str] | None,
-    typer.Option("--set", metavar="KEY=VALUE", help='Override a setting, e.g. --set compliance.current="10 uA". Repeatable.'),
+    typer.Option(
+        "--set", metavar="KEY=VALUE", help='Override a setting, e.g. --set compliance.current="10 uA". Repeatable.'
+    ),
 ]
 RunFolder = Annotated[Path, typer.Argument(help="Folder of a run.", show_default=False)]
 
@@ -72,7 +76,9 @@ def validate(
     config: Annotated[Path | None, typer.Argument(help="Configuration file (TOML).", show_default=False)] = None,
     settings: Set = None,
     show: Annotated[bool, typer.Option("--show", help="Print the effective configuration.")] = False,
-    schema: Annotated[bool, typer.Option("--schema", help="List every setting with unit, default and meaning.")] = False,
+    schema: Annotated[
+        bool, typer.Option("--schema", help="List every setting with unit, default and meaning.")
+    ] = False,
 ):
     """Check a configuration and report everything that is wrong with it."""
     from ecmsim.config import reference_text
@@ -104,7 +110,9 @@ def mesh(
 
 @app.command()
 def plot(
-    what: Annotated[str, typer.Argument(help="iv, gap, temperature, outline, elephant, field, or all.", show_default=False)],
+    what: Annotated[
+        str, typer.Argument(help="iv, gap, temperature, outline, elephant, field, or all.", show_default=False)
+    ],
     run: RunFolder,
     out: Annotated[Path | None, typer.Option(help="Picture (.png, .pdf, .svg), or a folder for all.")] = None,
 ):

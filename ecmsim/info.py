@@ -10,8 +10,16 @@ from rich.table import Table
 from ecmsim import __version__
 
 NEEDED_BY = {
-    "dolfinx": "run", "petsc4py": "run", "mpi4py": "run", "gmsh": "run, mesh", "h5py": "results", "pandas": "results",
-    "pydantic": "configuration", "pint": "configuration", "meshio": "snapshots", "matplotlib": "pictures",
+    "dolfinx": "run",
+    "petsc4py": "run",
+    "mpi4py": "run",
+    "gmsh": "run, mesh",
+    "h5py": "results",
+    "pandas": "results",
+    "pydantic": "configuration",
+    "pint": "configuration",
+    "meshio": "snapshots",
+    "matplotlib": "pictures",
     "pyvista": "pictures in 3D",
 }
 
@@ -46,7 +54,9 @@ def checks():
         from petsc4py import PETSc
 
         found.append(("PETSc has MUMPS", bool(PETSc.Sys.hasExternalPackage("mumps"))))
-        found.append(("PETSc uses real numbers", PETSc.ScalarType is not complex and "complex" not in str(PETSc.ScalarType)))
+        found.append(
+            ("PETSc uses real numbers", PETSc.ScalarType is not complex and "complex" not in str(PETSc.ScalarType))
+        )
     except Exception as error:
         found.append((f"simulations: {error}", False))
     threads = os.environ.get("OMP_NUM_THREADS")

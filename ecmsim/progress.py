@@ -46,7 +46,11 @@ class Lines(Silent):
 
     def _print(self, state, now):
         share = state.time / self.until if self.until else 1.0
-        print(f"{100 * share:5.1f} %  t = {state.time:.5f} s  {status(state)}  [{now:.0f} s]", file=self.stream, flush=True)
+        print(
+            f"{100 * share:5.1f} %  t = {state.time:.5f} s  {status(state)}  [{now:.0f} s]",
+            file=self.stream,
+            flush=True,
+        )
         self.printed = state
 
     def end(self):
@@ -62,8 +66,11 @@ class Bar(Silent):
         from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn, TimeRemainingColumn
 
         self.bar = Progress(
-            BarColumn(20), TextColumn("{task.percentage:3.0f} %  t = {task.completed:.4f} s  {task.description}"),
-            TimeElapsedColumn(), TextColumn("left"), TimeRemainingColumn(),
+            BarColumn(20),
+            TextColumn("{task.percentage:3.0f} %  t = {task.completed:.4f} s  {task.description}"),
+            TimeElapsedColumn(),
+            TextColumn("left"),
+            TimeRemainingColumn(),
             console=Console(stderr=True),
         )
         self.task = self.bar.add_task("", total=end)

@@ -1,8 +1,8 @@
 """Runs a configuration from start to end: steps, results on disk, progress, and what happens when it fails.
 
-    from ecmsim.config import load_config
-    from ecmsim.run import run
-    run(load_config("configs/quick.toml"), "runs/quick")
+from ecmsim.config import load_config
+from ecmsim.run import run
+run(load_config("configs/quick.toml"), "runs/quick")
 """
 
 import contextlib
@@ -236,7 +236,9 @@ class _Output:
 
         versions = {"dolfinx": dolfinx.__version__, "petsc": ".".join(map(str, PETSc.Sys.getVersion()))}
         self.writer = RunWriter(
-            folder, config_text=self.config.to_toml(), overwrite=overwrite,
+            folder,
+            config_text=self.config.to_toml(),
+            overwrite=overwrite,
             provenance=collect({"versions": versions, "title": self.config.title}, ranks=self.comm.size),
         )
         handler = logging.FileHandler(self.writer.log_path)
@@ -308,8 +310,14 @@ class _Output:
     def _snapshot(self, simulation, state, label):
         point_data, cell_data = fields(state, simulation.model, self.config)
         self.writer.snapshot(
-            label, state.time, state.source_voltage, state.observed["current"],
-            state.mesh.points, state.mesh.triangles, point_data, cell_data,
+            label,
+            state.time,
+            state.source_voltage,
+            state.observed["current"],
+            state.mesh.points,
+            state.mesh.triangles,
+            point_data,
+            cell_data,
         )
 
     def fail(self, simulation, state, error):
@@ -320,9 +328,15 @@ class _Output:
     def _fail(self, simulation, state, error):
         mesh = state.mesh
         self.writer.dump(
-            message=str(error), time_s=state.time, source_voltage_V=state.source_voltage,
-            points_nm=mesh.points, triangles=mesh.triangles, region=mesh.region, fields=state.values,
-            filament_nm=state.filament.points, electrode_nm=mesh.electrode_points,
+            message=str(error),
+            time_s=state.time,
+            source_voltage_V=state.source_voltage,
+            points_nm=mesh.points,
+            triangles=mesh.triangles,
+            region=mesh.region,
+            fields=state.values,
+            filament_nm=state.filament.points,
+            electrode_nm=mesh.electrode_points,
             velocity_nm_per_s=state.velocity,
         )
         self._snapshot(simulation, state, "last accepted state")
@@ -333,7 +347,9 @@ class _Output:
 
     def _finish(self, outcome):
         self.writer.note(
-            seconds=outcome.seconds, steps=outcome.steps, newton_iterations=outcome.newton_iterations,
+            seconds=outcome.seconds,
+            steps=outcome.steps,
+            newton_iterations=outcome.newton_iterations,
             remeshes=outcome.remeshes,
         )
         self.writer.finish("finished", outcome.reason)

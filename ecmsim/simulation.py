@@ -11,14 +11,14 @@ import numpy as np
 
 from ecmsim.drive import Programme
 from ecmsim.electrode import ActiveElectrode
+from ecmsim.errors import SolveError
 from ecmsim.fem.problem import FieldForms, FieldProblem
 from ecmsim.filament import Filament
-from ecmsim.mesh.build import MeshError, build_mesh
+from ecmsim.mesh.build import build_mesh
 from ecmsim.mesh.cell_mesh import CellMesh, Region
 from ecmsim.mesh.motion import HarmonicMotion
 from ecmsim.mesh.spacing import filament_spacing
 from ecmsim.mesh.transfer import interpolate
-from ecmsim.errors import SolveError
 from ecmsim.physics.model import DeviceModel
 from ecmsim.solve.newton import Newton
 from ecmsim.solve.stepping import Rates
@@ -90,9 +90,7 @@ class Simulation:
         self.electrode = ActiveElectrode.from_config(config)
         self.transient = config.heat.enabled and config.heat.mode == "transient"
         with self.watch("forms"):
-            self.forms = FieldForms(
-                comm, self.model, self.cell, self.transient
-            )
+            self.forms = FieldForms(comm, self.model, self.cell, self.transient)
         self.remeshes = 0
         self._nucleus_volume = Filament.nucleus(self.cell.nucleus_radius, self.numerics.nucleus_segments).volume
         self.discretisation = None
@@ -109,8 +107,11 @@ class Simulation:
         """Bind a mesh to the solver."""
         with self.watch("set-up"):
             problem = FieldProblem(
-                self.forms, mesh, direct=self.model.compliance is None,
-                wall_ambient=self.config.heat.wall == "ambient", heat=self.model.heat,
+                self.forms,
+                mesh,
+                direct=self.model.compliance is None,
+                wall_ambient=self.config.heat.wall == "ambient",
+                heat=self.model.heat,
             )
             newton = Newton(problem, self.config.solver.tolerance, self.config.solver.max_iterations, self.watch)
             return Discretisation(HarmonicMotion(mesh), problem, newton)
@@ -138,8 +139,15 @@ class Simulation:
         mesh = self._mesh(filament)
         self.discretisation = self._discretise(mesh)
         state = State(
-            0.0, self.programme.voltage(0.0), filament, mesh, np.zeros((len(mesh.points), 3)),
-            np.zeros_like(filament.points), None, 0.0, 0.0,
+            0.0,
+            self.programme.voltage(0.0),
+            filament,
+            mesh,
+            np.zeros((len(mesh.points), 3)),
+            np.zeros_like(filament.points),
+            None,
+            0.0,
+            0.0,
         )
         return self._solve(self.discretisation, state, state, None)
 
@@ -159,8 +167,16 @@ class Simulation:
             new = self._discretise(mesh)
         discretisation = new or self.discretisation
         trial = State(
-            time, self.programme.voltage(time), filament, mesh, state.values, velocity, previous, step,
-            state.deposited, remeshed=new is not None,
+            time,
+            self.programme.voltage(time),
+            filament,
+            mesh,
+            state.values,
+            velocity,
+            previous,
+            step,
+            state.deposited,
+            remeshed=new is not None,
         )
         try:
             trial = self._solve(discretisation, trial, state, step)
@@ -221,9 +237,7 @@ class Simulation:
         """Fields and everything observed at a trial's geometry, time and voltage."""
         problem, newton = discretisation.problem, discretisation.newton
         with self.watch("geometry"):
-            problem.set_geometry(
-                trial.mesh, self.config.tunnelling.gap, self._size_ratio(trial.filament)
-            )
+            problem.set_geometry(trial.mesh, self.config.tunnelling.gap, self._size_ratio(trial.filament))
             problem.set_source(trial.source_voltage)
         guess = self._guess(trial, state)
         if self.transient and step is not None:
@@ -231,13 +245,13 @@ class Simulation:
         problem.values = guess
         iterations = newton.solve(max(abs(trial.source_voltage), 1e-6))
         with self.watch("results"):
-            for _ in range(REFINEMENTS):
+            for attempt in range(REFINEMENTS + 1):
                 problem.assemble_residual()
                 out, direct_in, heat_out = problem.reactions()
                 totals = problem.totals()
                 entering = totals.get("current", direct_in)
                 scale = self._current_scale(out, entering, state)
-                if abs(entering - out) <= self.config.solver.charge_tolerance * scale:
+                if abs(entering - out) <= self.config.solver.charge_tolerance * scale or attempt == REFINEMENTS:
                     break
                 newton.refine()
                 iterations += 1
@@ -250,10 +264,14 @@ class Simulation:
             deposited += 0.5 * step * (state.observed["ionic_current"] + ionic) * self._nm3_per_coulomb
         observed = self._observe(trial, values, out, direct_in, heat_out, totals, ionic, deposited, state)
         return replace(
-            trial, values=values, velocity=velocity,
+            trial,
+            values=values,
+            velocity=velocity,
             previous_velocity=trial.velocity if step is not None else None,
             previous_values=None if trial.remeshed or step is None else state.values,
-            deposited=deposited, observed=observed, iterations=iterations,
+            deposited=deposited,
+            observed=observed,
+            iterations=iterations,
             largest_current=max(state.largest_current, abs(out)),
         )
 
@@ -333,7 +351,7 @@ class Simulation:
 
     @staticmethod
     def _current_scale(out, entering, state):
-        """What an imbalance is measured against: the current, where it passes through zero a millionth of the largest."""
+        """What an imbalance is measured against: the current, near zero a millionth of the largest so far."""
         return max(abs(out), abs(entering), 1e-6 * state.largest_current, 1e-300)
 
     def rates(self, state: State) -> Rates:

@@ -5,7 +5,10 @@ import numpy as np
 from ecmsim.mesh.cell_mesh import METALS, Region
 
 REGION_NUMBER = {
-    Region.COUNTER_ELECTRODE: 0, Region.FILAMENT: 1, Region.SWITCHING_LAYER: 2, Region.ACTIVE_ELECTRODE: 3,
+    Region.COUNTER_ELECTRODE: 0,
+    Region.FILAMENT: 1,
+    Region.SWITCHING_LAYER: 2,
+    Region.ACTIVE_ELECTRODE: 3,
 }
 
 

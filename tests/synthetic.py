@@ -97,11 +97,7 @@ def series(steps=420, compliance=COMPLIANCE, noise=0.0):
             reached = np.nonzero(current > 0.99 * compliance)[0]
             if len(reached):
                 shape = np.stack(
-                    geometry(
-                        np.minimum(
-                            t, t[reached[0]] + 0.5 * -np.expm1(-np.maximum(t - t[reached[0]], 0) / 0.5)
-                        )
-                    )
+                    geometry(np.minimum(t, t[reached[0]] + 0.5 * -np.expm1(-np.maximum(t - t[reached[0]], 0) / 0.5)))
                 )
         height, body, blunt = shape
         recess = np.clip(0.05 * (height - NUCLEUS), 0, 0.4)
@@ -113,9 +109,7 @@ def series(steps=420, compliance=COMPLIANCE, noise=0.0):
     rng = np.random.default_rng(1)
     current = current * (1 + noise * rng.standard_normal(steps))
     outlines = [outline(*row) for row in shape.T]
-    volume = np.array(
-        [np.pi * np.sum(0.25 * (p[1:, 0] + p[:-1, 0]) ** 2 * -np.diff(p[:, 1])) for p in outlines]
-    )
+    volume = np.array([np.pi * np.sum(0.25 * (p[1:, 0] + p[:-1, 0]) ** 2 * -np.diff(p[:, 1])) for p in outlines])
     temperature = AMBIENT + 0.55e6 * current * cell
     columns = dict.fromkeys(COLUMNS, np.zeros(steps)) | {
         "time_s": t,
@@ -158,24 +152,16 @@ def snapshot_fields(points, surface, temperature_max, cell_voltage, current, spa
         dense(points, 0.08),
         dense(surface, 0.15),
         dense(np.array([[0, 0], [RADIUS, 0]]), 0.3),
-        dense(
-            np.array([[0, -HEIGHT], [RADIUS, -HEIGHT], [RADIUS, LAYER + HEIGHT], [0, LAYER + HEIGHT]]), 0.6
-        ),
+        dense(np.array([[0, -HEIGHT], [RADIUS, -HEIGHT], [RADIUS, LAYER + HEIGHT], [0, LAYER + HEIGHT]]), 0.6),
         dense(np.array([[0, -HEIGHT], [0, LAYER + HEIGHT]]), 0.3),
     ]
     near = np.stack(np.meshgrid(np.arange(0.1, 7, spacing), np.arange(-2, 14, spacing)), -1).reshape(-1, 2)
-    far = np.stack(
-        np.meshgrid(np.arange(7, RADIUS, 1.0), np.arange(-HEIGHT, LAYER + HEIGHT, 1.0)), -1
-    ).reshape(-1, 2)
+    far = np.stack(np.meshgrid(np.arange(7, RADIUS, 1.0), np.arange(-HEIGHT, LAYER + HEIGHT, 1.0)), -1).reshape(-1, 2)
     fill = np.stack(
-        np.meshgrid(
-            np.arange(0.1, 7, 1.0), np.r_[np.arange(-HEIGHT, -2, 1.0), np.arange(14, LAYER + HEIGHT, 1.0)]
-        ),
+        np.meshgrid(np.arange(0.1, 7, 1.0), np.r_[np.arange(-HEIGHT, -2, 1.0), np.arange(14, LAYER + HEIGHT, 1.0)]),
         -1,
     )
-    tip = points[0] + np.stack(np.meshgrid(np.arange(0.02, 4, 0.1), np.arange(-0.6, 0.9, 0.1)), -1).reshape(
-        -1, 2
-    )
+    tip = points[0] + np.stack(np.meshgrid(np.arange(0.02, 4, 0.1), np.arange(-0.6, 0.9, 0.1)), -1).reshape(-1, 2)
     scattered = np.vstack([near, far, fill.reshape(-1, 2), tip])
     boundary = np.vstack(lines)
     distance = np.hypot(*(scattered[:, None] - boundary[None]).transpose(2, 0, 1)).min(axis=1)

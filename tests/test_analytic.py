@@ -63,8 +63,8 @@ def hopping_conductivity(law):
     """The limit E -> 0 of Eq. (4) at ambient temperature: (z e a)^2 c f/kT exp(-dG/kT), S/m."""
     energy = si.k * AMBIENT
     hop = law.distance * 1e-9 * law.charge_number * si.e
-    return hop**2 * law.ion_concentration * law.attempt_frequency / energy * np.exp(
-        -law.activation_energy * si.e / energy
+    return (
+        hop**2 * law.ion_concentration * law.attempt_frequency / energy * np.exp(-law.activation_energy * si.e / energy)
     )
 
 
@@ -85,8 +85,8 @@ def test_resistance_of_a_shell(shape, carrier):
     inner, outer, height = 0.5, 8.0, 3.0
     term, region, field, sigma = CARRIERS[carrier]
     per_nm = sigma * 1e-9
-    wanted = 2 * np.pi * per_nm * (
-        height / np.log(outer / inner) if shape == "coaxial" else 1 / (1 / inner - 1 / outer)
+    wanted = (
+        2 * np.pi * per_nm * (height / np.log(outer / inner) if shape == "coaxial" else 1 / (1 / inner - 1 / outer))
     )
     errors = []
     for n in (12, 24, 48):
@@ -96,9 +96,7 @@ def test_resistance_of_a_shell(shape, carrier):
         else:
             mesh = half_shell(n, inner, outer, region)
             radius = np.hypot(*mesh.points.T)
-        got, _ = conductance(
-            lambda s: term(s, MODEL), mesh, field, radius < inner + 1e-9, radius > outer - 1e-9, 1e-5
-        )
+        got, _ = conductance(lambda s: term(s, MODEL), mesh, field, radius < inner + 1e-9, radius > outer - 1e-9, 1e-5)
         errors.append(abs(got / wanted - 1))
     assert (weak.orders(errors) > 1.8).all(), errors
     assert errors[-1] < 1.5e-3, errors
@@ -123,8 +121,14 @@ def stack_voltage(current_density, config):
         return brentq(missing, -10, 10, xtol=1e-15, rtol=1e-14)
 
     void = config.dissolution.void_energy  # at the original interface, exp(0) = 1
-    prefactor = 2 * si.e * ions.ion_concentration * hop.attempt_frequency * hop.distance * 1e-9 * np.exp(
-        -hop.activation_energy / energy
+    prefactor = (
+        2
+        * si.e
+        * ions.ion_concentration
+        * hop.attempt_frequency
+        * hop.distance
+        * 1e-9
+        * np.exp(-hop.activation_energy / energy)
     )
     field = np.arcsinh(current_density / prefactor) * 2 * energy / hop.distance  # V/nm
     at_electrode = overpotential(1, ions.activation_energy + void)
@@ -135,14 +139,25 @@ def stack_voltage(current_density, config):
 @pytest.mark.parametrize("voltage", [0.02, 0.6, 1.5, -0.9])
 def test_planar_stack(voltage):
     """Reaction, ion hopping and reaction in series; uniform in r, so that the elements are exact."""
-    config = load_config(QUICK, [
-        "tunnelling.enabled=false", "stress.enabled=false", "heat.enabled=false", "compliance.kind=none",
-        "filament.size_effect=false", "hopping.activation_energy=0.62 eV", "cell.radius=5 nm",
-    ])
+    config = load_config(
+        QUICK,
+        [
+            "tunnelling.enabled=false",
+            "stress.enabled=false",
+            "heat.enabled=false",
+            "compliance.kind=none",
+            "filament.size_effect=false",
+            "hopping.activation_energy=0.62 eV",
+            "cell.radius=5 nm",
+        ],
+    )
     mesh = weak.cell_of_blocks()
     problem = FieldProblem(
-        FieldForms(MPI.COMM_WORLD, DeviceModel.from_config(config), config.cell, False), mesh,
-        direct=True, wall_ambient=False, heat=False,
+        FieldForms(MPI.COMM_WORLD, DeviceModel.from_config(config), config.cell, False),
+        mesh,
+        direct=True,
+        wall_ambient=False,
+        heat=False,
     )
     problem.set_geometry(mesh, "vertical", np.ones_like)
     newton = Newton(problem, 1e-12, 40, Stopwatch())
@@ -204,9 +219,7 @@ def test_cylinder_on_a_half_space(ratio, factor):
     Within 2 %: the domain ends at 100 radii (some 0.6 % too little), and the contact's edge is a singularity.
     """
     size, height, reach, kappa = 1.0, 2.0, 100.0, 10.0
-    model = replace(
-        MODEL, counter_electrode=thermal_conductor(kappa), filament=thermal_conductor(ratio * kappa)
-    )
+    model = replace(MODEL, counter_electrode=thermal_conductor(kappa), filament=thermal_conductor(ratio * kappa))
     inward = np.concatenate([[0.0], np.geomspace(0.01, 1, 12)])  # distance from the edge, over the radius
     outward = np.geomspace(0.01, reach, 36)
     across = np.concatenate([size * (1 - inward[::-1]), size + outward])
@@ -218,8 +231,12 @@ def test_cylinder_on_a_half_space(ratio, factor):
     mesh = weak.mapped_mesh(across, along, lambda s, t: (s, t), region)
     r, z = mesh.points.T
     power, rise = conductance(
-        lambda s: forms.heat_conduction(s, model), mesh, HEAT, z > height - 1e-9,
-        (z < -reach + 1e-9) | (r > reach), 1.0,
+        lambda s: forms.heat_conduction(s, model),
+        mesh,
+        HEAT,
+        z > height - 1e-9,
+        (z < -reach + 1e-9) | (r > reach),
+        1.0,
     )
     contact = np.nonzero((np.abs(z) < 1e-12) & (r < size + 1e-9))[0]
     contact = contact[np.argsort(r[contact])]

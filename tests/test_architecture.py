@@ -93,15 +93,11 @@ def test_only_the_solver_imports_the_solver_s_libraries(name):
     assert part_of(name) in SOLVING or libraries <= EITHER.get(name, set())
 
 
-@pytest.mark.parametrize(
-    "parts", [("plot", "results"), ("config", "drive", "cli"), ("mesh", "electrode", "physics")]
-)
+@pytest.mark.parametrize("parts", [("plot", "results"), ("config", "drive", "cli"), ("mesh", "electrode", "physics")])
 def test_importing_without_the_solver(parts):
     """Also what these import in turn does without dolfinx."""
     names = [name for name in FILES if part_of(name) in parts]
-    modules = [
-        "ecmsim." + name.removesuffix(".py").removesuffix("/__init__").replace("/", ".") for name in names
-    ]
+    modules = ["ecmsim." + name.removesuffix(".py").removesuffix("/__init__").replace("/", ".") for name in names]
     assert len(modules) > 2
     code = f"""
 import importlib, sys
@@ -123,9 +119,7 @@ print(sorted({SOLVER_LIBRARIES} & sys.modules.keys()))
 def test_importing_the_package_is_cheap():
     heavy = {"numpy", "pydantic", "matplotlib", "dolfinx"}
     code = f"import sys, ecmsim; print(sorted({heavy} & sys.modules.keys()))"
-    done = subprocess.run(
-        [sys.executable, "-c", code], capture_output=True, text=True, check=True, cwd=PACKAGE.parent
-    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True, cwd=PACKAGE.parent)
     assert done.stdout.strip() == "[]"
 
 
@@ -135,9 +129,7 @@ def test_every_file_says_what_it_is_for(name):
 
 
 # model.py is no law, but the list of all laws and how a configuration fills them in.
-@pytest.mark.parametrize(
-    "name", [name for name in FILES if part_of(name) == "physics" and name != "physics/model.py"]
-)
+@pytest.mark.parametrize("name", [name for name in FILES if part_of(name) == "physics" and name != "physics/model.py"])
 def test_laws_are_small(name):
     assert len(FILES[name].read_text().splitlines()) < 100
 

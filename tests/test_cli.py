@@ -18,7 +18,11 @@ def ecmsim(*arguments, **options):
     """Run the command line in a process of its own."""
     return subprocess.run(
         [sys.executable, "-m", "ecmsim", *map(str, arguments)],
-        cwd=ROOT, capture_output=True, text=True, timeout=300, **options,
+        cwd=ROOT,
+        capture_output=True,
+        text=True,
+        timeout=300,
+        **options,
     )
 
 

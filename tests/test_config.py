@@ -332,9 +332,7 @@ class TestFiles:
         path = self.write(tmp_path, "a.toml", 'extends = "nothing.toml"')
         assert self.message(path) == f'{path}: extends = "nothing.toml": no such file'
         path = self.write(tmp_path, "a.toml", "extends = 3")
-        assert (
-            self.message(path) == f"{path}: extends = 3: expected the path of a configuration file in quotes"
-        )
+        assert self.message(path) == f"{path}: extends = 3: expected the path of a configuration file in quotes"
 
     def test_material_from_a_file_beside_the_configuration(self, tmp_path):
         silver = (Path(ecmsim.__file__).parent / "materials" / "Ag.toml").read_text(encoding="utf-8")
@@ -452,9 +450,7 @@ class TestOverrides:
         )
         assert config.compliance.current == 1e-5 and config.programme[0].to == 1.5
         assert config.dissolution.enabled is False and config.title == "two words"
-        assert (
-            config.output.snapshot_times == (1.0, 2e-3) and config.butler_volmer.transfer_coefficient == 0.3
-        )
+        assert config.output.snapshot_times == (1.0, 2e-3) and config.butler_volmer.transfer_coefficient == 0.3
 
     def test_later_ones_win(self):
         assert self.load("cell.radius=30 nm", "cell.radius=40 nm").cell.radius == 40
@@ -542,10 +538,7 @@ class TestConfig:
         assert load["joule_only"].heat.joule and not load["joule_only"].heat.tunnel_barrier
         assert not load["isothermal"].heat.enabled
         assert load["low_thermal_conductivity"].heat.thermal_conductivity_factor == 0.5
-        assert (
-            not load["no_dissolution"].dissolution.enabled
-            and load["no_dissolution"].compliance.current == 1e-4
-        )
+        assert not load["no_dissolution"].dissolution.enabled and load["no_dissolution"].compliance.current == 1e-4
 
     def test_is_immutable_and_can_be_copied(self):
         config = Config.from_toml(MINIMAL)
@@ -583,9 +576,7 @@ class TestReference:
 def imported_by(code):
     heavy = "{'dolfinx', 'petsc4py', 'pint', 'pyvista', 'matplotlib', 'pandas', 'pydantic', 'gmsh'}"
     command = f"{code}; import sys; print(*sorted({heavy} & set(sys.modules)))"
-    return subprocess.run(
-        [sys.executable, "-c", command], capture_output=True, text=True, check=True
-    ).stdout.split()
+    return subprocess.run([sys.executable, "-c", command], capture_output=True, text=True, check=True).stdout.split()
 
 
 def test_import_is_cheap():

@@ -224,9 +224,7 @@ def flared(width):
     return Filament(points)
 
 
-@pytest.mark.parametrize(
-    "width", [0.5, 1.4, 1.5, 1.6, 3.0]
-)
+@pytest.mark.parametrize("width", [0.5, 1.4, 1.5, 1.6, 3.0])
 def test_resampling_a_flared_foot(width):
     filament = flared(width)
     resampled, _ = filament.resampled(filament.points, np.full(len(filament.points), 0.13))

@@ -21,16 +21,31 @@ def name_of(requirement):
 
 def bare_system(folder, *commands):
     """A folder of links to the given commands and to what the launcher itself is written with."""
-    for command in ("bash", "python3", "readlink", "cksum", "cut", "sed", "id", "df", "awk", "mkdir", "cat",
-                    "grep", "uname", *commands):
+    for command in (
+        "bash",
+        "python3",
+        "readlink",
+        "cksum",
+        "cut",
+        "sed",
+        "id",
+        "df",
+        "awk",
+        "mkdir",
+        "cat",
+        "grep",
+        "uname",
+        *commands,
+    ):
         if path := shutil.which(command):
             (folder / command).symlink_to(Path(path).resolve() if command != "python3" else path)
     return folder
 
 
 def run(*arguments, **environment):
-    return subprocess.run([LAUNCHER, *arguments], capture_output=True, text=True, timeout=60,
-                          env={**os.environ, **environment})
+    return subprocess.run(
+        [LAUNCHER, *arguments], capture_output=True, text=True, timeout=60, env={**os.environ, **environment}
+    )
 
 
 def test_scripts_are_executable_and_parse():
@@ -66,10 +81,13 @@ def test_conda_environment_covers_every_requirement():
     assert needed | {"fenics-dolfinx", "petsc4py", "mpi4py", "pip"} <= conda
 
 
-@pytest.mark.parametrize("version, reason", [
-    (None, "ECMSIM_BASE=userland|no dolfinx on this machine"),
-    ("0.5.2", "dolfinx 0.5.2 of .*python3.* is too old"),
-])
+@pytest.mark.parametrize(
+    "version, reason",
+    [
+        (None, "ECMSIM_BASE=userland|no dolfinx on this machine"),
+        ("0.5.2", "dolfinx 0.5.2 of .*python3.* is too old"),
+    ],
+)
 def test_without_dolfinx_and_apt_the_other_ways_are_named(tmp_path, version, reason):
     settings = {"PATH": str(bare_system(tmp_path)), "ECMSIM_HOME": str(tmp_path / "home")}
     if version is None:

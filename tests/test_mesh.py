@@ -220,9 +220,7 @@ def test_nodes_of_regions_include_their_boundaries(slender):
     assert mesh.nodes_of(*Region).all()
 
 
-@pytest.mark.parametrize(
-    ("setting", "value", "more"), [("largest_size", "3 nm", 1.4), ("surface_size", "0.4 nm", 1.4)]
-)
+@pytest.mark.parametrize(("setting", "value", "more"), [("largest_size", "3 nm", 1.4), ("surface_size", "0.4 nm", 1.4)])
 def test_half_the_size_refines(slender, setting, value, more):
     finer = built(SHAPES["slender"], f"mesh.{setting}={value}")[0]
     assert len(finer.triangles) > more * len(slender[0].triangles)
@@ -253,9 +251,7 @@ def test_cells_across_a_narrow_gap(cells):
 
 def test_building_twice_gives_the_same_mesh(slender):
     again = built(SHAPES["slender"])[0]
-    assert np.array_equal(again.points, slender[0].points) and np.array_equal(
-        again.triangles, slender[0].triangles
-    )
+    assert np.array_equal(again.points, slender[0].points) and np.array_equal(again.triangles, slender[0].triangles)
 
 
 def flat(height=THICKNESS):
@@ -433,9 +429,7 @@ def spacing_of(filament, electrode=None, **settings):
 
 
 def test_outline_is_finer_where_it_turns():
-    filament = Filament(
-        np.array([[0, 5], [1, 5], [2, 5], [2.1, 4.9], [2.1, 4], [2.1, 2], [2.1, 0]], dtype=float)
-    )
+    filament = Filament(np.array([[0, 5], [1, 5], [2, 5], [2.1, 4.9], [2.1, 4], [2.1, 2], [2.1, 0]], dtype=float))
     spacing = spacing_of(filament, growth=100.0)
     # A turn of 45 degrees over half of 1 nm and half of 0.14 nm of arc, 0.25 rad wanted.
     assert spacing[2] == pytest.approx(0.25 * 0.5 * (1 + np.hypot(0.1, 0.1)) / (np.pi / 4))
@@ -510,9 +504,7 @@ def test_surface_without_dissolution_is_flat():
 
 
 def test_surface_above_an_overhang_is_that_of_the_topmost_point():
-    filament = Filament(
-        np.array([[0, 8], [1, 8], [2, 7.5], [2.2, 7], [2, 6.5], [1.2, 5], [1, 2], [1.3, 0.0]])
-    )
+    filament = Filament(np.array([[0, 8], [1, 8], [2, 7.5], [2.2, 7], [2, 6.5], [1.2, 5], [1, 2], [1.3, 0.0]]))
     surface = electrode().surface(filament)
     assert surface[:4, 0] == pytest.approx(filament.points[:4, 0])
     assert surface[4:-1, 0] == pytest.approx(2.2)
@@ -530,9 +522,7 @@ def test_clearance_widens_the_void_sideways():
 
 def test_electrode_of_a_configuration():
     config = Config.from_toml(CONFIG, overrides=["dissolution.ratio=0.1", "cell.layer_thickness=8 nm"])
-    assert ActiveElectrode.from_config(config) == ActiveElectrode(
-        8, 25, 0.128, MirroredDissolution(0.1, 0.4), 0.2
-    )
+    assert ActiveElectrode.from_config(config) == ActiveElectrode(8, 25, 0.128, MirroredDissolution(0.1, 0.4), 0.2)
 
 
 # --- files --------------------------------------------------------------------------------------------------
@@ -568,9 +558,7 @@ def test_a_file_without_tags_is_refused(slender, tmp_path):
     import meshio
 
     path = tmp_path / "bare.vtu"
-    meshio.write(
-        path, meshio.Mesh(np.pad(slender[0].points, ((0, 0), (0, 1))), [("triangle", slender[0].triangles)])
-    )
+    meshio.write(path, meshio.Mesh(np.pad(slender[0].points, ((0, 0), (0, 1))), [("triangle", slender[0].triangles)]))
     with pytest.raises(ResultsError, match="no physical tags on lines and triangles: see meshes/README.md"):
         read_mesh(path)
 
@@ -611,9 +599,7 @@ def test_reference_mesh_has_the_tags_of_its_description(reference):
 
 def test_reference_mesh_has_the_geometry_of_its_description(reference):
     outline = Filament(reference.filament_points)
-    assert outline.height == pytest.approx(5.0, abs=0.05) and outline.radius_max == pytest.approx(
-        1.5, abs=0.05
-    )
+    assert outline.height == pytest.approx(5.0, abs=0.05) and outline.radius_max == pytest.approx(1.5, abs=0.05)
     assert outline.volume == pytest.approx(2 / 3 * np.pi * 1.5**2 * 5, rel=0.02)
     outline.check(RADIUS)
     assert area_of(reference, Region.COUNTER_ELECTRODE) == pytest.approx(25 * 25)
@@ -664,9 +650,7 @@ def test_dolfinx_gets_every_triangle_with_its_region(domain, reference):
         assert len(domain.cells(region)) == (reference.region == region).sum() > 20
     nodes = domain.cell_nodes[domain.cells(Region.FILAMENT)]
     expected = reference.triangles[reference.region == Region.FILAMENT]
-    assert {tuple(sorted(cell)) for cell in nodes.tolist()} == {
-        tuple(sorted(cell)) for cell in expected.tolist()
-    }
+    assert {tuple(sorted(cell)) for cell in nodes.tolist()} == {tuple(sorted(cell)) for cell in expected.tolist()}
 
 
 @pytest.mark.parametrize(
@@ -721,9 +705,7 @@ def test_dolfinx_follows_the_moving_mesh(reference):
     from ecmsim.fem.domain import Domain
 
     domain = Domain(MPI.COMM_SELF, reference, forms.FIELDS, forms.SCALARS, forms.CELLWISE)
-    moved = HarmonicMotion(reference).moved(
-        reference.filament_points * [1.1, 1.0], reference.electrode_points
-    )
+    moved = HarmonicMotion(reference).moved(reference.filament_points * [1.1, 1.0], reference.electrode_points)
     domain.move(moved)
     assert domain.mesh.geometry.x[:, :2] == pytest.approx(moved.points[domain.input_node])
     assert domain.cell_mesh is moved

@@ -17,9 +17,15 @@ ROOT = Path(__file__).parents[1]
 QUICK = ROOT / "configs" / "quick.toml"
 # Steps as long as they can be: through all of the growth and into tunnelling, with some 25 meshes, in 150 steps.
 COARSE = [
-    "programme[0].to=1.7 V", "stepping.velocity_change=0.3", "stepping.displacement_error=0.02 nm",
-    "stepping.gap_change=0.02 nm", "stepping.gap_fraction=0.1", "stepping.largest_current_ratio=20",
-    "stepping.segment_fraction=1", "stepping.height_fraction=0.3", "stepping.first_step=20 ms",
+    "programme[0].to=1.7 V",
+    "stepping.velocity_change=0.3",
+    "stepping.displacement_error=0.02 nm",
+    "stepping.gap_change=0.02 nm",
+    "stepping.gap_fraction=0.1",
+    "stepping.largest_current_ratio=20",
+    "stepping.segment_fraction=1",
+    "stepping.height_fraction=0.3",
+    "stepping.first_step=20 ms",
 ]
 # Ranks that wait give way, so that a busy machine does not slow them down tenfold.
 ENVIRONMENT = os.environ | {"OMPI_MCA_mpi_yield_when_idle": "1", "PYTHONPATH": str(ROOT)}
@@ -32,7 +38,11 @@ def start(ranks, *arguments, timeout=200):
     launcher = ["mpirun", "-n", str(ranks)] if ranks > 1 else []
     return subprocess.run(
         [*launcher, sys.executable, *map(str, arguments)],
-        capture_output=True, text=True, timeout=timeout, cwd=ROOT, env=ENVIRONMENT,
+        capture_output=True,
+        text=True,
+        timeout=timeout,
+        cwd=ROOT,
+        env=ENVIRONMENT,
     )
 
 
@@ -57,16 +67,17 @@ def runs(tmp_path_factory):
 # --- the same results ---------------------------------------------------------------------------------------
 
 FLOORS = {  # what is below is round-off
-    "tunnel_current_A": 1e-16, "heat_W": 1e-16, "charge_imbalance": 1e-8, "power_imbalance": 1e-8,
+    "tunnel_current_A": 1e-16,
+    "heat_W": 1e-16,
+    "charge_imbalance": 1e-8,
+    "power_imbalance": 1e-8,
     "faraday_error": 1e-6,
 }
 
 
 @pytest.mark.parametrize("name", ["two", "three", "two again"])
 def test_the_time_series_does_not_depend_on_the_ranks(runs, name):
-    one, other = (
-        pd.read_csv(runs[which] / "timeseries.csv", float_precision="round_trip") for which in ("one", name)
-    )
+    one, other = (pd.read_csv(runs[which] / "timeseries.csv", float_precision="round_trip") for which in ("one", name))
     assert one.current_A.iloc[-1] > 1e-7 and one.remesh.sum() > 10  # a case in which something happens
     assert len(one) == len(other) and list(one) == list(other)
     for column in one:

@@ -193,9 +193,7 @@ def test_only_the_product_of_barrier_and_mass_counts():
 # --- tunnel-barrier heating, Eq. (10) -----------------------------------------------------------------------
 
 
-@pytest.mark.parametrize(
-    ("x", "share"), [(0.0, 0.5), (1.0, 0.41802329), (2.0, 0.34348236), (-1.0, 0.58197671)]
-)
+@pytest.mark.parametrize(("x", "share"), [(0.0, 0.5), (1.0, 0.41802329), (2.0, 0.34348236), (-1.0, 0.58197671)])
 def test_emitter_share_values(x, share):
     assert emitter_share(x) == pytest.approx(share, abs=1e-8)
 
@@ -673,6 +671,4 @@ def test_conductivity_factors():
 
 
 def test_series_resistor_from_the_configuration():
-    assert model('compliance={kind="series_resistor", resistance="10 kohm"}').compliance == SeriesResistor(
-        1e4
-    )
+    assert model('compliance={kind="series_resistor", resistance="10 kohm"}').compliance == SeriesResistor(1e4)

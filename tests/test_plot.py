@@ -72,9 +72,7 @@ def test_partial_runs(tmp_path, stop):
     done = dict(draw_all(run, tmp_path / "figures"))
     assert list(done) == list(PICTURES)
     drawn = {name for name, paths in done.items() if isinstance(paths, list)}
-    expected = {1: {"outline"}, 2: {"iv", "gap", "temperature", "outline"}}.get(
-        stop, set(PICTURES) - {"field"}
-    )
+    expected = {1: {"outline"}, 2: {"iv", "gap", "temperature", "outline"}}.get(stop, set(PICTURES) - {"field"})
     assert drawn == (set(PICTURES) if stop > 200 else expected)
     for paths in done.values():
         if isinstance(paths, list):
@@ -159,9 +157,7 @@ def test_interfaces_are_the_outline_and_the_electrodes(sweep):
 def test_other_views(sweep, tmp_path):
     check_picture(draw("iv", sweep, tmp_path / "iv.png", voltage="cell")[0], PAGE)
     check_picture(draw("elephant", sweep, tmp_path / "e.png", colour="regime")[0], PAGE)
-    paths = draw(
-        "field", sweep, tmp_path / "f.png", quantities="temperature", view="tip", snapshot=1, solid=False
-    )
+    paths = draw("field", sweep, tmp_path / "f.png", quantities="temperature", view="tip", snapshot=1, solid=False)
     check_picture(*paths)
 
 

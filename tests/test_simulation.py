@@ -146,9 +146,7 @@ def test_a_rejected_step_leaves_no_trace(too_long, kind, meshes):
     advance(np.linspace(0, 1.0, 51)[1:])
     same(*(arrays(state) for state in states))
     before, meshes_before = arrays(states[0]), tried.remeshes
-    tried.config = load_config(QUICK, [
-        "stepping.smallest_judged_current=0 A", "stepping.largest_current_ratio=1.01"
-    ])
+    tried.config = load_config(QUICK, ["stepping.smallest_judged_current=0 A", "stepping.largest_current_ratio=1.01"])
     with pytest.raises(kind):
         tried.advance(states[0], 1.0 + too_long)
     tried.config = config
@@ -169,11 +167,18 @@ def test_time_integration_is_of_second_order(tmp_path):
     """Height, volume and current at 1.1 s for limits of the time step scaled by 1, 1/2 and 1/4."""
 
     def end_of(scale):
-        states = run_states(tmp_path / f"{scale}", [
-            f"stepping.velocity_change={0.1 / scale}", f"stepping.displacement_error={2e-4 / scale**2} nm",
-            f"stepping.largest_voltage_step={50 / scale} mV", f"stepping.height_fraction={0.2 / scale}",
-            f"stepping.first_step={10 / scale} ms", "stepping.growth=4",
-        ], until=1.1)
+        states = run_states(
+            tmp_path / f"{scale}",
+            [
+                f"stepping.velocity_change={0.1 / scale}",
+                f"stepping.displacement_error={2e-4 / scale**2} nm",
+                f"stepping.largest_voltage_step={50 / scale} mV",
+                f"stepping.height_fraction={0.2 / scale}",
+                f"stepping.first_step={10 / scale} ms",
+                "stepping.growth=4",
+            ],
+            until=1.1,
+        )
         last = states[-1]
         assert last.time == 1.1
         return np.array([last.filament.height, last.filament.volume, last.observed["current"]]), len(states)
@@ -194,10 +199,23 @@ def test_a_failed_solve(tmp_path):
     folder = tmp_path / "run"
     done = subprocess.run(
         [
-            sys.executable, "-m", "ecmsim", "run", str(QUICK), "--out", str(folder), "--quiet",
-            "--set", "solver.max_iterations=2", "--set", "stepping.smallest_step=1 ms",
+            sys.executable,
+            "-m",
+            "ecmsim",
+            "run",
+            str(QUICK),
+            "--out",
+            str(folder),
+            "--quiet",
+            "--set",
+            "solver.max_iterations=2",
+            "--set",
+            "stepping.smallest_step=1 ms",
         ],
-        capture_output=True, text=True, timeout=100, cwd=ROOT,
+        capture_output=True,
+        text=True,
+        timeout=100,
+        cwd=ROOT,
     )
     assert done.returncode == 3, done.stderr
     errors = [line for line in done.stderr.splitlines() if line.startswith("error:")]
@@ -227,7 +245,14 @@ def tall_state(simulation, height=10.2, radius=1.5, time=1.5):
     filament, mesh = weak.tall_mesh(simulation.config, height, radius)
     simulation.discretisation = simulation._discretise(mesh)
     rest = State(
-        time, 0.0, filament, mesh, np.zeros((len(mesh.points), 3)), np.zeros_like(filament.points), None, 0.0,
+        time,
+        0.0,
+        filament,
+        mesh,
+        np.zeros((len(mesh.points), 3)),
+        np.zeros_like(filament.points),
+        None,
+        0.0,
         deposited=filament.volume - simulation._nucleus_volume,
     )
     trial = replace(rest, source_voltage=simulation.programme.voltage(time))
@@ -309,7 +334,9 @@ def test_conductors_of_heat(full):
 def test_dissolution():
     """With it the electrode recedes by 5 % of the growth, at most 0.4 nm; without it stays flat."""
     for overrides, height, recess in (
-        ((), 6.0, 0.05 * (6.0 - 0.128)), ((), 10.2, 0.4), (["dissolution.enabled=false"], 6.0, 0.0),
+        ((), 6.0, 0.05 * (6.0 - 0.128)),
+        ((), 10.2, 0.4),
+        (["dissolution.enabled=false"], 6.0, 0.0),
     ):
         state = seen(*overrides, height=height).state
         assert state.mesh.electrode_points[:, 1].max() - 10.0 == pytest.approx(recess, abs=1e-4)
@@ -382,9 +409,14 @@ def test_transient_heat_lags_behind_fast_ramps():
     """At 1e11 V/s the temperature follows within picoseconds what the steady one does at once."""
     rises = {}
     for mode in ("steady", "transient"):
-        config = load_config(QUICK, [
-            "compliance.current=100 uA", f"heat.mode={mode}", "programme[0].rate=1e11 V/s",
-        ])
+        config = load_config(
+            QUICK,
+            [
+                "compliance.current=100 uA",
+                f"heat.mode={mode}",
+                "programme[0].rate=1e11 V/s",
+            ],
+        )
         simulation = Simulation(config, MPI.COMM_WORLD)
         state = tall_state(simulation, time=1.0e-11)
         begin = state.observed["temperature_max"] - 300

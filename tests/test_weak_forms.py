@@ -78,7 +78,13 @@ def hopping_flux(model, exact):
     size = ufl.sqrt(field[0] ** 2 + field[1] ** 2)
     energy = si.k / si.e * temperature  # eV
     current = (
-        2 * law.charge_number * si.e * law.ion_concentration * law.attempt_frequency * law.distance * 1e-9
+        2
+        * law.charge_number
+        * si.e
+        * law.ion_concentration
+        * law.attempt_frequency
+        * law.distance
+        * 1e-9
         * ufl.exp(-law.activation_energy / energy)
         * ufl.sinh(law.distance * law.charge_number * size / (2 * energy))
     )
@@ -158,10 +164,16 @@ def test_electron_conduction(symbols, exact, region):
         load(s, electron_flux(model, m, exact), s.v_e, m) for m in METALS
     )
     ratio = SIZE_RATIO if region == Region.FILAMENT else 17.0  # the size effect belongs to the filament alone
-    second_order(*observed_orders(
-        s, residual, exact, lambda n: weak.block_mesh(region, n), lambda mesh: inner_nodes(mesh, [ELECTRONS]),
-        data_of=lambda mesh: weak.Data(size_ratio=ratio, lift=LIFT),
-    ))
+    second_order(
+        *observed_orders(
+            s,
+            residual,
+            exact,
+            lambda n: weak.block_mesh(region, n),
+            lambda mesh: inner_nodes(mesh, [ELECTRONS]),
+            data_of=lambda mesh: weak.Data(size_ratio=ratio, lift=LIFT),
+        )
+    )
 
 
 def test_ion_conduction(symbols, exact):
@@ -169,40 +181,45 @@ def test_ion_conduction(symbols, exact):
     s, model = symbols, weak.device()
     region = Region.SWITCHING_LAYER
     residual = forms.ion_conduction(s, model) + load(s, hopping_flux(model, exact), s.v_i, region)
-    second_order(*observed_orders(
-        s, residual, exact, lambda n: weak.block_mesh(region, n), lambda mesh: inner_nodes(mesh, [IONS])
-    ))
+    second_order(
+        *observed_orders(
+            s, residual, exact, lambda n: weak.block_mesh(region, n), lambda mesh: inner_nodes(mesh, [IONS])
+        )
+    )
 
 
 @pytest.mark.parametrize("region", Region, ids=lambda region: region.name.lower())
 def test_heat_conduction(symbols, exact, region):
     s, model = symbols, weak.device()
-    residual = forms.heat_conduction(s, model) + sum(
-        load(s, heat_flux(model, m, exact), s.v_t, m) for m in Region
+    residual = forms.heat_conduction(s, model) + sum(load(s, heat_flux(model, m, exact), s.v_t, m) for m in Region)
+    second_order(
+        *observed_orders(
+            s, residual, exact, lambda n: weak.block_mesh(region, n), lambda mesh: inner_nodes(mesh, [HEAT])
+        )
     )
-    second_order(*observed_orders(
-        s, residual, exact, lambda n: weak.block_mesh(region, n), lambda mesh: inner_nodes(mesh, [HEAT])
-    ))
 
 
 @pytest.mark.parametrize("region", METALS, ids=lambda region: region.name.lower())
 def test_joule_heating(symbols, exact, region):
     """Electrons and heat together: the source sigma |grad phi_e|^2 is of the size of what flows."""
     s, model = symbols, weak.device()
-    residual = (
-        forms.electron_conduction(s, model) + forms.heat_conduction(s, model) + forms.joule_heating(s, model)
-    )
+    residual = forms.electron_conduction(s, model) + forms.heat_conduction(s, model) + forms.joule_heating(s, model)
     # Fields of some V/nm, so that they heat as much as a conduction of some 0.5 W/m/K carries away.
     strong = (40 * exact[ELECTRONS], exact[IONS], exact[HEAT])
     for m in METALS:
         flux = electron_flux(model, m, strong)
         joule = -ufl.inner(flux, ufl.grad(strong[ELECTRONS]))
         residual += load(s, flux, s.v_e, m) + load(s, heat_flux(model, m, strong), s.v_t, m, extra=joule)
-    second_order(*observed_orders(
-        s, residual, strong, lambda n: weak.block_mesh(region, n),
-        lambda mesh: inner_nodes(mesh, [ELECTRONS, HEAT]),
-        data_of=lambda mesh: weak.Data(size_ratio=SIZE_RATIO),
-    ))
+    second_order(
+        *observed_orders(
+            s,
+            residual,
+            strong,
+            lambda n: weak.block_mesh(region, n),
+            lambda mesh: inner_nodes(mesh, [ELECTRONS, HEAT]),
+            data_of=lambda mesh: weak.Data(size_ratio=SIZE_RATIO),
+        )
+    )
 
 
 def test_reaction_at_both_surfaces(symbols, exact):
@@ -231,12 +248,18 @@ def test_reaction_at_both_surfaces(symbols, exact):
         edge = inner_nodes(mesh, [ELECTRONS])[:, ELECTRONS]
         return np.stack([metal & edge, layer & edge, np.zeros_like(edge)], axis=1)
 
-    second_order(*observed_orders(
-        s, residual, exact, weak.cone_mesh, free,
-        data_of=lambda mesh: weak.Data(
-            size_ratio=SIZE_RATIO, lift=np.where(mesh.nodes_of(Region.ACTIVE_ELECTRODE), LIFT, 0.0)
-        ),
-    ))
+    second_order(
+        *observed_orders(
+            s,
+            residual,
+            exact,
+            weak.cone_mesh,
+            free,
+            data_of=lambda mesh: weak.Data(
+                size_ratio=SIZE_RATIO, lift=np.where(mesh.nodes_of(Region.ACTIVE_ELECTRODE), LIFT, 0.0)
+            ),
+        )
+    )
 
 
 @pytest.mark.parametrize("region", Region, ids=lambda region: region.name.lower())
@@ -246,9 +269,9 @@ def test_transient_heat_decays_at_the_known_rate(symbols, region):
     radius, height, n = 3.0, 2.0, 24
     s, model = symbols, weak.device()
     laws = {m.name.lower(): conductor_of(model, m) for m in Region}
-    model = weak.device(**{
-        name: replace(law, thermal=TemperatureLaw(law.thermal.value, 300.0)) for name, law in laws.items()
-    })
+    model = weak.device(
+        **{name: replace(law, thermal=TemperatureLaw(law.thermal.value, 300.0)) for name, law in laws.items()}
+    )
     compiled = weak.Compiled(s, forms.heat_conduction(s, model) + forms.heat_storage(s, model))
     law, zero = conductor_of(model, region), jn_zeros(0, 1)[0]
     diffusivity = law.thermal.value / law.volumetric_heat_capacity * 1e18  # nm2/s
@@ -290,7 +313,7 @@ def surfaces(lower, upper):
     nodes = np.arange(len(points))
     empty = np.empty(0, dtype=int)
     return CellMesh(
-        points, empty.reshape(0, 3), empty, nodes[: len(lower)], nodes[len(lower):], np.full(len(upper), -1)
+        points, empty.reshape(0, 3), empty, nodes[: len(lower)], nodes[len(lower) :], np.full(len(upper), -1)
     )
 
 
@@ -323,8 +346,11 @@ def current_between(cols, voltage=1.0, heating=None):
     """Currents (A) that leave the electrode's nodes and enter the filament's, and the heat (W) of each."""
     rows, power = TunnelCoupling(LAW, heating).evaluate(cols, potentials(cols, 0.3, 0.3 + voltage))
     return {
-        "leaves": rows[:, UPPER, 0].sum(), "enters": -rows[:, LOWER, 0].sum(), "power": power,
-        "heat above": -rows[:, UPPER, 1].sum(), "heat below": -rows[:, LOWER, 1].sum(),
+        "leaves": rows[:, UPPER, 0].sum(),
+        "enters": -rows[:, LOWER, 0].sum(),
+        "power": power,
+        "heat above": -rows[:, UPPER, 1].sum(),
+        "heat below": -rows[:, LOWER, 1].sum(),
     }
 
 

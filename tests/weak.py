@@ -48,8 +48,14 @@ def device(**changes):
         kinetics=ButlerVolmer(0.3, 1, 1e26, 2e4, 0.3),
         hopping=MottGurney(1, 1e26, 3.0, 1e13, 0.4),
         faraday=Faraday(63.5, 8960.0, 1),
-        tunnelling=None, size_effect=None, compliance=IdealCompliance(1e-6, 0.05), stress=None,
-        tunnel_heating=None, void=None, heat=True, joule_heating=True,
+        tunnelling=None,
+        size_effect=None,
+        compliance=IdealCompliance(1e-6, 0.05),
+        stress=None,
+        tunnel_heating=None,
+        void=None,
+        heat=True,
+        joule_heating=True,
     )
     return DeviceModel(**(laws | changes))
 
@@ -85,7 +91,12 @@ def mapped_mesh(s, t, position, region, filament=None, electrode=None):
 
     plate = line(electrode)
     return CellMesh(
-        points[used], renumbered[triangles], tags, line(filament), plate, np.full(len(plate), -1),
+        points[used],
+        renumbered[triangles],
+        tags,
+        line(filament),
+        plate,
+        np.full(len(plate), -1),
     )
 
 
@@ -131,13 +142,16 @@ def cell_of_blocks(radius=5.0):
 
     def region(s, t):
         return int(
-            Region.COUNTER_ELECTRODE if t < 0 else Region.FILAMENT if t < 1
-            else Region.SWITCHING_LAYER if t < 10 else Region.ACTIVE_ELECTRODE
+            Region.COUNTER_ELECTRODE
+            if t < 0
+            else Region.FILAMENT
+            if t < 1
+            else Region.SWITCHING_LAYER
+            if t < 10
+            else Region.ACTIVE_ELECTRODE
         )
 
-    return mapped_mesh(
-        np.linspace(0, 1, 5), z, lambda s, t: (radius * s, t), region, filament=1.0, electrode=10.0
-    )
+    return mapped_mesh(np.linspace(0, 1, 5), z, lambda s, t: (radius * s, t), region, filament=1.0, electrode=10.0)
 
 
 # --- strong forms -------------------------------------------------------------------------------------------
@@ -203,7 +217,10 @@ class Discrete:
         subdomains = domain.subdomains()
         self.residual_form, self.jacobian_form = (
             dolfinx.fem.create_form(
-                form, [domain.fields] * rank, domain.mesh, subdomains,
+                form,
+                [domain.fields] * rank,
+                domain.mesh,
+                subdomains,
                 {c: f for c, f in coefficients.items() if c in form.ufl_form.coefficients()},
                 {c: f for c, f in constants.items() if c in form.ufl_form.constants()},
             )
@@ -257,9 +274,7 @@ class Discrete:
 
 def nodal(expressions, s, mesh):
     """Values (nodes, 3) of three UFL expressions of the coordinates (or numbers)."""
-    return np.stack(
-        [[_evaluate(e, point) for point in mesh.points] for e in expressions], axis=1
-    )
+    return np.stack([[_evaluate(e, point) for point in mesh.points] for e in expressions], axis=1)
 
 
 def _evaluate(expression, point):
@@ -294,8 +309,11 @@ def tall_problem(config, voltage, model=None, mesh=None, **options):
     model = model or DeviceModel.from_config(config)
     filament, mesh = mesh or tall_mesh(config, **options)
     problem = FieldProblem(
-        FieldForms(MPI.COMM_WORLD, model, config.cell, config.heat.mode == "transient"), mesh,
-        direct=model.compliance is None, wall_ambient=config.heat.wall == "ambient", heat=model.heat,
+        FieldForms(MPI.COMM_WORLD, model, config.cell, config.heat.mode == "transient"),
+        mesh,
+        direct=model.compliance is None,
+        wall_ambient=config.heat.wall == "ambient",
+        heat=model.heat,
     )
     ratio = model.size_effect.conductivity_ratio if model.size_effect else np.ones_like
     problem.set_geometry(mesh, config.tunnelling.gap, lambda z: ratio(filament.local_diameter(z)))

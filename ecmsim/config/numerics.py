@@ -60,9 +60,7 @@ class Solver(Section):
 class Output(Section):
     """What a run writes besides its time series."""
 
-    snapshot_times: tuple[quantity("s", ge=0), ...] = Field(
-        (), description="Times at which the fields are written"
-    )
+    snapshot_times: tuple[quantity("s", ge=0), ...] = Field((), description="Times at which the fields are written")
     snapshot_currents: tuple[quantity("A", gt=0), ...] = Field(
         (), description="Currents at whose first crossing the fields are written"
     )

@@ -36,9 +36,7 @@ class Cell(Section):
     )
     switching_layer: MaterialName = Field(description="Material between the electrodes, likewise")
     counter_electrode: MaterialName = Field(description="Inert metal on which the filament grows, likewise")
-    layer_thickness: quantity("nm", gt=0, le=1000) = Field(
-        "10 nm", description="Thickness L of the switching layer"
-    )
+    layer_thickness: quantity("nm", gt=0, le=1000) = Field("10 nm", description="Thickness L of the switching layer")
     radius: quantity("nm", gt=0, le=10000) = Field("25 nm", description="Radius of the simulated cylinder")
     active_electrode_height: quantity("nm", gt=0, le=10000) = Field(
         "25 nm", description="Thickness of the active electrode"
@@ -147,12 +145,8 @@ class Dissolution(Section):
 
     enabled: StrictBool = Field(True, description="Whether the electrode dissolves; if not, no void barrier")
     ratio: quantity("", ge=0, lt=1) = Field(0.05, description="v*: dissolved depth over filament growth")
-    maximum_depth: quantity("nm", ge=0) = Field(
-        "0.4 nm", description="Depth that can dissolve: two atomic layers"
-    )
-    clearance: quantity("nm", ge=0) = Field(
-        "0.2 nm", description="How far the void reaches beyond the filament's side"
-    )
+    maximum_depth: quantity("nm", ge=0) = Field("0.4 nm", description="Depth that can dissolve: two atomic layers")
+    clearance: quantity("nm", ge=0) = Field("0.2 nm", description="How far the void reaches beyond the filament's side")
     void_barrier: StrictBool = Field(True, description="Whether the void impedes growth")
     void_energy: quantity("eV", ge=0, le=5) = Field(
         "0.01 eV", description="W_v0 of the barrier W_v0 exp(z/z_0), z from the original electrode surface"
@@ -169,9 +163,7 @@ class Tunnelling(Section):
         "vertical", description="Gap from a point of the filament: straight up, or to the nearest point"
     )
     barrier: quantity("eV", gt=0, le=20) = Field("4.2 eV", description="Barrier height dW_0")
-    effective_mass: quantity("", gt=0, le=10) = Field(
-        0.8915, description="Effective mass m*, in electron masses"
-    )
+    effective_mass: quantity("", gt=0, le=10) = Field(0.8915, description="Effective mass m*, in electron masses")
     contact_gap: quantity("nm", ge=0.01) = Field(
         "0.05 nm", description="Gap at which a run ends: filament and electrode touch, which no tunnelling law covers"
     )
@@ -184,12 +176,8 @@ class FilamentProperties(Section):
     """How the filament conducts compared with the bulk metal, Eq. (6)."""
 
     size_effect: StrictBool = Field(True, description="Whether its surface scatters electrons, Eq. (6)")
-    specularity: quantity("", ge=0, lt=1) = Field(
-        0.0, description="Share p of electrons reflected specularly"
-    )
-    defect_factor: quantity("", gt=0, le=1) = Field(
-        1.0, description="Further factor on its electrical conductivity"
-    )
+    specularity: quantity("", ge=0, lt=1) = Field(0.0, description="Share p of electrons reflected specularly")
+    defect_factor: quantity("", gt=0, le=1) = Field(1.0, description="Further factor on its electrical conductivity")
     thermal_conductivity_factor: quantity("", gt=0, le=1) = Field(
         1.0, description="Factor on the thermal conductivity of the filament alone"
     )
@@ -227,9 +215,7 @@ class Config(Section):
     stress: Stress = Field(default_factory=Stress, description="Mechanical barrier")
     dissolution: Dissolution = Field(default_factory=Dissolution, description="Void in the active electrode")
     tunnelling: Tunnelling = Field(default_factory=Tunnelling, description="Tunnelling")
-    filament: FilamentProperties = Field(
-        default_factory=FilamentProperties, description="Conductivity of the filament"
-    )
+    filament: FilamentProperties = Field(default_factory=FilamentProperties, description="Conductivity of the filament")
     heat: Heat = Field(default_factory=Heat, description="Temperature")
     mesh: Mesh = Field(default_factory=Mesh, description="Mesh")
     stepping: Stepping = Field(default_factory=Stepping, description="Time steps")

@@ -26,7 +26,7 @@ def listed(names, last="or"):
 
 
 def did_you_mean(given, names):
-    """"; did you mean "x"?" for the name closest to `given`, or nothing."""
+    """ "; did you mean "x"?" for the name closest to `given`, or nothing."""
     lower = {name.lower(): name for name in names}
     close = difflib.get_close_matches(str(given).lower(), lower, n=1, cutoff=0.6)
     return f'; did you mean "{lower[close[0]]}"?' if close else ""

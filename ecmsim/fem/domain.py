@@ -31,7 +31,10 @@ class Domain:
         cells = mesh.triangles if on_root else np.empty((0, 3), dtype=np.int64)
         points = mesh.points if on_root else np.empty((0, 2))
         self.mesh = compat.create_mesh(
-            comm, cells.astype(np.int64), points, ufl.Mesh(ELEMENT),
+            comm,
+            cells.astype(np.int64),
+            points,
+            ufl.Mesh(ELEMENT),
             compat.prescribed_partitioner(_owners(mesh, comm.size)),
         )
         self.fields = dolfinx.fem.functionspace(self.mesh, fields_element)

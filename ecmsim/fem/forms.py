@@ -3,8 +3,8 @@
 Unknowns: u = (psi, phi_i, T - T_ambient). The electronic potential is phi_e = psi + lift, where `lift` is the source
 voltage on the active electrode and zero elsewhere: only the small deviation psi is differentiated, so that currents
 of 1e-20 A do not drown in the round-off of a volt (nor heat in that of 300 K). Electrons live in the metals; they
-cross the layer by tunnelling, which couples its two surfaces (tunnel_coupling.py) and is no weak-form term. Lengths in nm, currents in A, heat in W. All
-integrals carry the weight 2 pi r of the axisymmetric cell.
+cross the layer by tunnelling, which couples its two surfaces (tunnel_coupling.py) and is no weak-form term. Lengths in
+nm, currents in A, heat in W. All integrals carry the weight 2 pi r of the axisymmetric cell.
 """
 
 from dataclasses import dataclass, fields, is_dataclass, replace
@@ -77,14 +77,10 @@ class Symbols:
         return self.psi + self.lift
 
     def dx(self, region):
-        return ufl.Measure(
-            "dx", self.domain, int(region), metadata={"quadrature_degree": VOLUME_DEGREE}
-        )
+        return ufl.Measure("dx", self.domain, int(region), metadata={"quadrature_degree": VOLUME_DEGREE})
 
     def ds(self, surface):
-        return ufl.Measure(
-            "ds", self.domain, int(surface), metadata={"quadrature_degree": SURFACE_DEGREE}
-        )
+        return ufl.Measure("ds", self.domain, int(surface), metadata={"quadrature_degree": SURFACE_DEGREE})
 
 
 def conductor(model: DeviceModel, region):
@@ -131,7 +127,9 @@ def electron_conduction(s: Symbols, model):
 def ion_conduction(s: Symbols, model):
     """int sigma_ion grad phi_i . grad v_i over the layer."""
     return (
-        s.weight * ionic_conductivity(s, model) * ufl.inner(ufl.grad(s.phi_i), ufl.grad(s.v_i))
+        s.weight
+        * ionic_conductivity(s, model)
+        * ufl.inner(ufl.grad(s.phi_i), ufl.grad(s.v_i))
         * s.dx(Region.SWITCHING_LAYER)
     )
 
@@ -154,8 +152,11 @@ def source(s: Symbols, model):
 def heat_conduction(s: Symbols, model):
     """int kappa(T) grad T . grad v_T over all regions, kappa by Eq. (8)."""
     return sum(
-        s.weight * PER_NM * conductor(model, m).thermal(s.temperature)
-        * ufl.inner(ufl.grad(s.rise), ufl.grad(s.v_t)) * s.dx(m)
+        s.weight
+        * PER_NM
+        * conductor(model, m).thermal(s.temperature)
+        * ufl.inner(ufl.grad(s.rise), ufl.grad(s.v_t))
+        * s.dx(m)
         for m in Region
     )
 
@@ -163,8 +164,13 @@ def heat_conduction(s: Symbols, model):
 def heat_storage(s: Symbols, model):
     """int rho c (T - T_old)/dt v_T (implicit Euler); 1/dt = 0 makes it steady."""
     return sum(
-        s.weight * PER_NM**3 * conductor(model, m).volumetric_heat_capacity * s.inverse_step
-        * (s.rise - s.old_rise) * s.v_t * s.dx(m)
+        s.weight
+        * PER_NM**3
+        * conductor(model, m).volumetric_heat_capacity
+        * s.inverse_step
+        * (s.rise - s.old_rise)
+        * s.v_t
+        * s.dx(m)
         for m in Region
     )
 

@@ -26,9 +26,7 @@ class FieldForms:
 
     def __init__(self, comm, model, cell, transient):
         self.comm, self.transient = comm, transient
-        self.symbols = s = forms.Symbols(
-            cell.layer_thickness, np.pi * cell.radius**2, cell.ambient_temperature
-        )
+        self.symbols = s = forms.Symbols(cell.layer_thickness, np.pi * cell.radius**2, cell.ambient_temperature)
         law = forms.symbolic(model, s.domain, s.values)
         residual = forms.residual(s, law, transient)
         # Differentiated here, since create_form counts the coefficients of what it is given, not of what is compiled.
@@ -49,9 +47,7 @@ class FieldForms:
         present = set(form.coefficients()) | set(form.constants())
         coefficients = {symbol: data for symbol, data in coefficients.items() if symbol in present}
         constants = {symbol: data for symbol, data in constants.items() if symbol in present}
-        return dolfinx.fem.create_form(
-            self.compiled[name], spaces, domain.mesh, subdomains, coefficients, constants
-        )
+        return dolfinx.fem.create_form(self.compiled[name], spaces, domain.mesh, subdomains, coefficients, constants)
 
 
 class FieldProblem:
@@ -64,16 +60,16 @@ class FieldProblem:
     def __init__(self, field_forms: FieldForms, mesh: CellMesh, direct, wall_ambient, heat=True):
         self.forms = field_forms
         s = field_forms.symbols
-        self.domain = domain = Domain(
-            field_forms.comm, mesh, forms.FIELDS, forms.SCALARS, forms.CELLWISE
-        )
+        self.domain = domain = Domain(field_forms.comm, mesh, forms.FIELDS, forms.SCALARS, forms.CELLWISE)
         function = dolfinx.fem.Function
         self.u = function(domain.fields)
         self.lift, self.old_rise = function(domain.scalars), function(domain.scalars)
         self.size_ratio = function(domain.cellwise)
         self.size_ratio.x.array[:] = 1.0
         coefficients = {
-            s.u: self.u, s.lift: self.lift, s.old_rise: self.old_rise,
+            s.u: self.u,
+            s.lift: self.lift,
+            s.old_rise: self.old_rise,
             s.size_ratio: self.size_ratio,
         }
         constants = {c: dolfinx.fem.Constant(domain.mesh, value) for c, value in s.values.items()}
@@ -201,12 +197,16 @@ class FieldProblem:
         """
         owned = self.domain.fields.dofmap.index_map.size_local * 3
         array = self.vector.array_r
-        sums = np.array([
-            -array[dofs[dofs < owned]].sum() * sign
-            for dofs, sign in (
-                (3 * self._bottom + PSI, 1), (3 * self._top + PSI, -1), (self.given_dofs[RISE], 1),
-            )
-        ])
+        sums = np.array(
+            [
+                -array[dofs[dofs < owned]].sum() * sign
+                for dofs, sign in (
+                    (3 * self._bottom + PSI, 1),
+                    (3 * self._top + PSI, -1),
+                    (self.given_dofs[RISE], 1),
+                )
+            ]
+        )
         return self.domain.comm.allreduce(sums, MPI.SUM)
 
     def totals(self):

@@ -62,8 +62,10 @@ def columns(mesh, gap_definition):
         gap = distance_to_polyline(points.reshape(-1, 2), upper).reshape(gap.shape)
     nodes = np.stack(
         [
-            mesh.filament_nodes[below], mesh.filament_nodes[below + 1],
-            mesh.electrode_nodes[above], mesh.electrode_nodes[above + 1],
+            mesh.filament_nodes[below],
+            mesh.filament_nodes[below + 1],
+            mesh.electrode_nodes[above],
+            mesh.electrode_nodes[above + 1],
         ],
         axis=1,
     )

@@ -33,7 +33,9 @@ def build_mesh(filament: Filament, surface, cell, numerics) -> CellMesh:
     points, triangles, region = _generate(filament.points, spacing, nodes, cell, numerics)
     tree = cKDTree(points)
     return CellMesh(
-        points, triangles, region,
+        points,
+        triangles,
+        region,
         filament_nodes=tree.query(filament.points)[1],
         electrode_nodes=tree.query(nodes)[1],
         electrode_markers=markers,
@@ -90,7 +92,11 @@ def _generate(outline, spacing, electrode, cell, numerics):
             Region.COUNTER_ELECTRODE: [*lower, -base, -contact],
             Region.FILAMENT: [contact, *(-line for line in reversed(front_lines)), -inner_axis],
             Region.SWITCHING_LAYER: [
-                *front_lines, base, layer_wall, *(-line for line in reversed(plate_lines)), -gap_axis,
+                *front_lines,
+                base,
+                layer_wall,
+                *(-line for line in reversed(plate_lines)),
+                -gap_axis,
             ],
             Region.ACTIVE_ELECTRODE: [*plate_lines, *(-line for line in reversed(upper))],
         }

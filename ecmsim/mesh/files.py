@@ -3,7 +3,7 @@
 import numpy as np
 
 from ecmsim.errors import ResultsError
-from ecmsim.mesh.cell_mesh import CellMesh, Region, Surface
+from ecmsim.mesh.cell_mesh import CellMesh, Surface
 
 
 def write_mesh(mesh: CellMesh, path):
@@ -14,7 +14,9 @@ def write_mesh(mesh: CellMesh, path):
     lines, line_tags = np.vstack(surfaces), np.repeat([int(s) for s in Surface], [len(e) for e in surfaces])
     tags = {"gmsh:physical": [line_tags, mesh.region], "gmsh:geometrical": [line_tags, mesh.region]}
     content = meshio.Mesh(
-        np.pad(mesh.points, ((0, 0), (0, 1))), [("line", lines), ("triangle", mesh.triangles)], cell_data=tags,
+        np.pad(mesh.points, ((0, 0), (0, 1))),
+        [("line", lines), ("triangle", mesh.triangles)],
+        cell_data=tags,
     )
     is_gmsh = str(path).endswith(".msh")
     meshio.write(path, content, **({"file_format": "gmsh22", "binary": False} if is_gmsh else {}))
@@ -32,7 +34,9 @@ def read_mesh(path) -> CellMesh:
     points = content.points[:, :2]
     lines, line_tags = content.cells_dict["line"], tags["line"]
     return CellMesh(
-        points, content.cells_dict["triangle"].astype(np.int64), tags["triangle"].astype(np.int64),
+        points,
+        content.cells_dict["triangle"].astype(np.int64),
+        tags["triangle"].astype(np.int64),
         filament_nodes=_chain(lines[line_tags == Surface.FILAMENT], start=lambda n: points[n, 0].argmin()),
         electrode_nodes=_chain(lines[line_tags == Surface.ACTIVE_ELECTRODE], start=lambda n: points[n, 0].argmin()),
         electrode_markers=np.full((line_tags == Surface.ACTIVE_ELECTRODE).sum() + 1, -1),

@@ -12,7 +12,9 @@ from ecmsim.mesh.files import write_mesh
 from ecmsim.mesh.spacing import filament_spacing
 
 COLOURS = {
-    Region.COUNTER_ELECTRODE: "#c9c9c9", Region.FILAMENT: "#d55e00", Region.SWITCHING_LAYER: "#cfe8f5",
+    Region.COUNTER_ELECTRODE: "#c9c9c9",
+    Region.FILAMENT: "#d55e00",
+    Region.SWITCHING_LAYER: "#cfe8f5",
     Region.ACTIVE_ELECTRODE: "#e8b58a",
 }
 
@@ -58,8 +60,12 @@ def _draw(mesh, config, path):
     for axis, (name, (across, up)) in zip(axes, views.items(), strict=True):
         for region, colour in COLOURS.items():
             axis.tripcolor(
-                *mesh.points.T, mesh.triangles[mesh.region == region], facecolors=np.zeros((mesh.region == region).sum()),
-                cmap=matplotlib.colors.ListedColormap([colour]), edgecolors="0.25", linewidth=0.25,
+                *mesh.points.T,
+                mesh.triangles[mesh.region == region],
+                facecolors=np.zeros((mesh.region == region).sum()),
+                cmap=matplotlib.colors.ListedColormap([colour]),
+                edgecolors="0.25",
+                linewidth=0.25,
             )
         axis.set(xlim=across, ylim=up, aspect="equal", title=name, xlabel="radius (nm)", ylabel="height (nm)")
     handles = [Patch(color=colour, label=region.name.replace("_", " ").lower()) for region, colour in COLOURS.items()]

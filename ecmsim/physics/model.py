@@ -72,20 +72,24 @@ class DeviceModel:
         tunnelling = tunnelling_law(config)
         void = dissolution.enabled and dissolution.void_barrier
         return cls(
-            counter_electrode=Conductor.from_material(
-                materials["counter_electrode"], thermal_factor=thermal
-            ),
+            counter_electrode=Conductor.from_material(materials["counter_electrode"], thermal_factor=thermal),
             filament=Conductor.from_material(
                 metal, filament.defect_factor, thermal * filament.thermal_conductivity_factor
             ),
             switching_layer=Conductor.from_material(materials["switching_layer"], thermal_factor=thermal),
             active_electrode=Conductor.from_material(metal, thermal_factor=thermal),
             kinetics=ButlerVolmer(
-                ions.transfer_coefficient, ions.charge_number, ions.ion_concentration,
-                ions.rate_constant, ions.activation_energy,
+                ions.transfer_coefficient,
+                ions.charge_number,
+                ions.ion_concentration,
+                ions.rate_constant,
+                ions.activation_energy,
             ),
             hopping=MottGurney(
-                ions.charge_number, ions.ion_concentration, layer.distance, layer.attempt_frequency,
+                ions.charge_number,
+                ions.ion_concentration,
+                layer.distance,
+                layer.attempt_frequency,
                 layer.activation_energy,
             ),
             faraday=Faraday(metal.molar_mass, metal.density, ions.charge_number),
@@ -97,9 +101,7 @@ class DeviceModel:
             ),
             compliance=compliance_law(config),
             stress=(
-                StressBarrier(config.stress.energy, config.stress.template_radius)
-                if config.stress.enabled
-                else None
+                StressBarrier(config.stress.energy, config.stress.template_radius) if config.stress.enabled else None
             ),
             tunnel_heating=(
                 TunnelHeating(tunnel.barrier, tunnelling.decay_constant())

@@ -29,7 +29,12 @@ class MottGurney:
         a = self.distance * 1e-9
         slope = self.distance * self.charge_number / (2 * BOLTZMANN_EV * temperature)
         prefactor = (
-            2 * self.charge_number * ELEMENTARY_CHARGE * self.ion_concentration
-            * self.attempt_frequency * a * exp(-self.activation_energy / (BOLTZMANN_EV * temperature))
+            2
+            * self.charge_number
+            * ELEMENTARY_CHARGE
+            * self.ion_concentration
+            * self.attempt_frequency
+            * a
+            * exp(-self.activation_energy / (BOLTZMANN_EV * temperature))
         )
         return prefactor * slope * 1e-9 * sinhc(slope * field)

@@ -30,9 +30,7 @@ class Simmons:
     def conductance_density(self, gap):
         """G = J/V = C sqrt(2 m* dW0)/g (e/h)^2 exp(-4 pi g sqrt(2 m* dW0)/h), Eq. (5), in S/m2; gap in nm."""
         quantum = (ELEMENTARY_CHARGE / PLANCK) ** 2
-        return (
-            self.prefactor * self._momentum() / (gap * 1e-9) * quantum * exp(-self.decay_constant() * gap)
-        )
+        return self.prefactor * self._momentum() / (gap * 1e-9) * quantum * exp(-self.decay_constant() * gap)
 
     def current_density(self, voltage, gap):
         """J_Tu = G(g) V_Tu, Eq. (5), in A/m2; voltage in V, gap in nm."""

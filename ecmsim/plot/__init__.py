@@ -9,9 +9,7 @@ from pathlib import Path
 
 from ecmsim.errors import EcmsimError, PlotError
 
-PICTURES = {
-    name: f"ecmsim.plot.{name}" for name in ("iv", "gap", "temperature", "outline", "elephant", "field")
-}
+PICTURES = {name: f"ecmsim.plot.{name}" for name in ("iv", "gap", "temperature", "outline", "elephant", "field")}
 
 
 def draw(name, run, output=None, **options):

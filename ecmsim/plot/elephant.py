@@ -44,9 +44,7 @@ def history(run, start=None):
     """Outlines at equal steps of log time and at stored ones: log10(t / s) (n,), points (n, ALONG, 2)."""
     stored = [outline for outline in run.outlines if outline.time_s > 0]
     if len(stored) < 2:
-        raise ResultsError(
-            f"{run.folder} holds {len(stored)} outlines after t = 0: the elephant plot needs two"
-        )
+        raise ResultsError(f"{run.folder} holds {len(stored)} outlines after t = 0: the elephant plot needs two")
     known = np.log10([outline.time_s for outline in stored])
     share = np.linspace(0, 1, ALONG)
     shapes = np.array([along_arc(outline.points, share) for outline in stored])
@@ -73,9 +71,7 @@ def along_arc(points, share):
 def marks_within(run, log_time):
     """Gamma, Y and Lambda as (symbol, log10(t / s)), in order of time, those that the picture shows."""
     marks = [(symbol, float(np.log10(at))) for symbol, at in style.milestones(run) if at > 0]
-    return sorted(
-        (mark for mark in marks if log_time[0] <= mark[1] <= log_time[-1]), key=lambda mark: mark[1]
-    )
+    return sorted((mark for mark in marks if log_time[0] <= mark[1] <= log_time[-1]), key=lambda mark: mark[1])
 
 
 def colours_of(run, colour, log_time):
@@ -115,15 +111,11 @@ def draw_surface(run, output, colour, log_time, outlines):
     rgb, bar = colours_of(run, colour, log_time)
     leftwards = (-np.cos(np.radians(AZIMUTH)), -np.sin(np.radians(AZIMUTH)), 0)
     with scene.scene(WIDTH_MM, HEIGHT_MM) as plotter:
-        add_skin(
-            plotter, place(log_time), np.concatenate([outlines[:, :0:-1] * [-1, 1], outlines], axis=1), rgb
-        )
+        add_skin(plotter, place(log_time), np.concatenate([outlines[:, :0:-1] * [-1, 1], outlines], axis=1), rgb)
         add_grid(plotter, half, length, height, ticks, place)
         for _, log_t in marks:
             add_mark(plotter, place(log_t), outlines[np.argmin(np.abs(log_time - log_t))], half)
-        scene.look_from(
-            plotter, AZIMUTH, 23, ((-half, half), (0, length), (0, height)), (0.09, 0.13, 0.12, 0.05)
-        )
+        scene.look_from(plotter, AZIMUTH, 23, ((-half, half), (0, length), (0, height)), (0.09, 0.13, 0.12, 0.05))
         with scene.overlaid(plotter, output, WIDTH_MM, HEIGHT_MM) as (axes, project):
             scene.draw_axis(
                 axes,
@@ -163,9 +155,7 @@ def add_skin(plotter, y, shapes, rgb):
     rows, columns = shapes.shape[:2]
     points = np.stack([shapes[..., 0], np.broadcast_to(y[:, None], (rows, columns)), shapes[..., 1]], axis=-1)
     corner = np.arange(rows * columns).reshape(rows, columns)
-    quads = np.stack([corner[:-1, :-1], corner[1:, :-1], corner[1:, 1:], corner[:-1, 1:]], axis=-1).reshape(
-        -1, 4
-    )
+    quads = np.stack([corner[:-1, :-1], corner[1:, :-1], corner[1:, 1:], corner[:-1, 1:]], axis=-1).reshape(-1, 4)
     skin = pyvista.PolyData(points.reshape(-1, 3), np.insert(quads, 0, 4, axis=1).ravel())
     skin["colour"] = np.repeat(rgb, columns, axis=0)
     skin = skin.compute_normals(cell_normals=False, split_vertices=False)
@@ -216,9 +206,7 @@ def add_mark(plotter, y, points, half):
 def label_marks(axes, project, marks, place, log_time, outlines):
     """The letters of the milestones above the surface."""
     mm = style.DPI / 25.4
-    tops = [
-        [0, place(log_t), outlines[np.argmin(np.abs(log_time - log_t)), :, 1].max()] for _, log_t in marks
-    ]
+    tops = [[0, place(log_t), outlines[np.argmin(np.abs(log_time - log_t)), :, 1].max()] for _, log_t in marks]
     feet = project(tops) if tops else []
     for (symbol, _), foot, x in zip(marks, feet, style.spread([x for x, _ in feet], 3.5 * mm), strict=True):
         axes.plot([foot[0], x], [foot[1] - 0.6 * mm, foot[1] - 4 * mm], color=style.BLACK, lw=0.7)
@@ -252,9 +240,7 @@ def draw_map(run, output, log_time, outlines):
     radius = np.where(radius > 0, radius, np.nan)
     with style.picture(output, style.PAGE_MM, 84) as figure:
         axes = figure.subplots()
-        image = axes.pcolormesh(
-            log_time, heights, radius, cmap="viridis", shading="nearest", rasterized=True, vmin=0
-        )
+        image = axes.pcolormesh(log_time, heights, radius, cmap="viridis", shading="nearest", rasterized=True, vmin=0)
         levels = scene.nice_ticks(0.0, np.nanmax(radius), 8)[1:]
         if levels:
             lines = axes.contour(log_time, heights, radius, levels=levels, colors="white", linewidths=0.5)

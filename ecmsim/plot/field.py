@@ -35,7 +35,10 @@ class Quantity:
 QUANTITIES = {
     "temperature": Quantity("temperature_K", True, "Temperature (K)", "inferno"),
     "potential": Quantity(
-        "electric_potential_V", True, "Potential: electrons; ions in layer (V)", "cividis",
+        "electric_potential_V",
+        True,
+        "Potential: electrons; ions in layer (V)",
+        "cividis",
         in_layer="ionic_potential_V",
     ),
     "ionic_potential": Quantity("ionic_potential_V", True, "Ionic potential (V)", "cividis"),
@@ -78,9 +81,7 @@ def choose(run, snapshot=None):
     """The snapshot of a run that a number or a label means."""
     snapshots = run.snapshots
     if not snapshots:
-        raise ResultsError(
-            f"{run.folder} holds no snapshots: set output.snapshot_times or snapshot_currents for a run"
-        )
+        raise ResultsError(f"{run.folder} holds no snapshots: set output.snapshot_times or snapshot_currents for a run")
     if snapshot is None:
         return max(snapshots, key=lambda item: abs(item.current_A))
     labels = [item.label for item in snapshots]
@@ -190,7 +191,10 @@ def paint(axes, section, quantity, window):
         parts = [(parts[0][0], seen & ~layer), (ions, seen & layer)]
     norm = scale_of(
         np.concatenate(
-            [values[np.unique(section.triangles[shown])] if quantity.on_points else values[shown] for values, shown in parts]
+            [
+                values[np.unique(section.triangles[shown])] if quantity.on_points else values[shown]
+                for values, shown in parts
+            ]
         ),
         quantity,
     )
@@ -304,6 +308,4 @@ def add_borders(plotter, section, window):
     ends = upright(section.interfaces()).reshape(-1, 3)
     lines = clipped(pyvista.line_segments_from_points(ends), window)
     for angle in (-90 - 0.5 * OPENING_DEG, -90 + 0.5 * OPENING_DEG):
-        plotter.add_mesh(
-            lines.rotate_z(angle).tube(radius=0.004 * window[0]), color="#202020", lighting=False
-        )
+        plotter.add_mesh(lines.rotate_z(angle).tube(radius=0.004 * window[0]), color="#202020", lighting=False)

@@ -60,14 +60,10 @@ def choose(run, currents_A=None):
     largest = current.max()
     if currents_A is None:
         settled = np.maximum(current[outlines.step[0]], 1e-30)
-        decades = 10.0 ** np.arange(
-            np.ceil(np.log10(settled)), np.floor(np.log10(max(largest, 1e-30)) + 0.01) + 1
-        )
+        decades = 10.0 ** np.arange(np.ceil(np.log10(settled)), np.floor(np.log10(max(largest, 1e-30)) + 0.01) + 1)
         currents_A = [decade for decade in decades if decade >= 1e-10 and decade <= 1.01 * largest]
     elif max(currents_A) > 1.01 * largest:
-        raise PlotError(
-            f"the run's current reaches only {style.quantity(largest, 'A')}: choose lower currents"
-        )
+        raise PlotError(f"the run's current reaches only {style.quantity(largest, 'A')}: choose lower currents")
     chosen = {}
     for wanted in sorted(currents_A):
         item = outlines.nearest(current_A=min(wanted, largest))

@@ -68,9 +68,7 @@ def look_from(plotter, azimuth, elevation, box, margins=(0.1, 0.1, 0.1, 0.1)):
     across, along = corners @ right, corners @ up
     width, height = plotter.window_size
     left, right_margin, bottom, top = margins
-    scale = max(
-        np.ptp(along) / (1 - bottom - top), np.ptp(across) / (1 - left - right_margin) * height / width
-    )
+    scale = max(np.ptp(along) / (1 - bottom - top), np.ptp(across) / (1 - left - right_margin) * height / width)
     centre = right * (
         0.5 * (across.min() + across.max()) + 0.5 * (right_margin - left) * scale * width / height
     ) + up * (0.5 * (along.min() + along.max()) + 0.5 * (top - bottom) * scale)

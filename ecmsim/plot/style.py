@@ -59,6 +59,7 @@ SETTINGS = {
     "axes.formatter.useoffset": False,
 }
 
+
 @contextmanager
 def picture(output, width_mm, height_mm, layout="constrained"):
     """A matplotlib Figure of a size in mm, in the house style, saved to output when the block ends."""
@@ -120,9 +121,7 @@ def regime_parts(run):
     return [
         (
             letter,
-            slice(
-                max(int(np.searchsorted(time, start, "right")) - 1, 0), int(np.searchsorted(time, end)) + 1
-            ),
+            slice(max(int(np.searchsorted(time, start, "right")) - 1, 0), int(np.searchsorted(time, end)) + 1),
         )
         for letter, start, end in run.regimes.spans()
     ]

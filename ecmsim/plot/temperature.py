@@ -21,9 +21,7 @@ def draw(run, output):
             axes.plot(time, hottest, color=style.BLACK)
             axes.set(xlabel="Time (s)", xlim=span, ylim=limits)
             style.shade_regimes(axes, run)
-            mark_milestones(
-                axes, run, time, hottest, except_in=window if axes is not against_time[-1] else None
-            )
+            mark_milestones(axes, run, time, hottest, except_in=window if axes is not against_time[-1] else None)
         against_time[0].set_ylabel(HOTTEST)
         plot_against_current(against_current, run, style.positive(np.abs(column["current_A"])), hottest)
         for letter, axes in zip("abc", (*against_time, against_current), strict=False):

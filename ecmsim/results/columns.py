@@ -21,7 +21,7 @@ COLUMNS = {
     "heat_W": "heat that leaves the cell through its contacts",
     "charge_imbalance": "largest difference between terminal currents, relative to the current",
     "faraday_error": "filament volume against integrated ionic charge, relative",
-    "power_imbalance": "power in against heat out (and stored), relative to the power",
+    "power_imbalance": "power in against power dissipated, and steady heat made against heat out, relative",
     "newton_iterations": "Newton iterations of the step",
     "step_s": "length of the step",
     "vertices": "vertices of the mesh",
@@ -47,8 +47,5 @@ def check_row(row):
 def format_row(row):
     """The line of a row, with its line end; floats are written so that they read back bit by bit."""
     return (
-        ",".join(
-            str(int(row[name])) if name in INTEGER_COLUMNS else repr(float(row[name])) for name in COLUMNS
-        )
-        + "\n"
+        ",".join(str(int(row[name])) if name in INTEGER_COLUMNS else repr(float(row[name])) for name in COLUMNS) + "\n"
     )

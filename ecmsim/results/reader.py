@@ -75,9 +75,7 @@ class Outlines(Sequence):
         n = min(len(time), len(step), *(len(offset) - 1 for offset in self._offsets.values()))
         good = np.isfinite(time[:n]) & (step[:n] >= 0) & (step[:n] < len(self._current))
         for group, offset in self._offsets.items():
-            good &= (
-                (offset[:n] >= 0) & (offset[1 : n + 1] > offset[:n]) & (offset[1 : n + 1] <= stored[group])
-            )
+            good &= (offset[:n] >= 0) & (offset[1 : n + 1] > offset[:n]) & (offset[1 : n + 1] <= stored[group])
         n = n if good.all() else int(np.argmin(good))
         self.time_s, self.step = time[:n], step[:n]
 
@@ -89,9 +87,7 @@ class Outlines(Sequence):
             return [self[i] for i in range(*index.indices(len(self)))]
         i = range(len(self))[index]
         with self._open() as file:
-            blocks = [
-                file[f"{group}/points"][offset[i] : offset[i + 1]] for group, offset in self._offsets.items()
-            ]
+            blocks = [file[f"{group}/points"][offset[i] : offset[i + 1]] for group, offset in self._offsets.items()]
         return Outline(float(self.time_s[i]), int(self.step[i]), *blocks)
 
     def __iter__(self):

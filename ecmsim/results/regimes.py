@@ -71,9 +71,7 @@ def find_regimes(run):
     column = {name: series[name].to_numpy(float) for name in series}
     time, current = column["time_s"], np.abs(column["current_A"])
     compliance = run.compliance_current
-    rise = column["temperature_max_K"] - run.setting(
-        "cell.ambient_temperature", "K", column["temperature_max_K"][0]
-    )
+    rise = column["temperature_max_K"] - run.setting("cell.ambient_temperature", "K", column["temperature_max_K"][0])
     a_b, b_c = current_regimes(time, current, column["gap_nm"], rise, compliance)
     gamma = growth_stop(time, column["height_nm"])
     y = reached(time, current, COMPLIANCE_REACHED * compliance) if compliance else None

@@ -138,12 +138,8 @@ class History:
                     chunks=(1024,),
                     fillvalue=-1,
                 )
-            file.create_dataset(
-                "outline/time_s", (0,), float, maxshape=(None,), chunks=(1024,), fillvalue=np.nan
-            )
-            file.create_dataset(
-                "outline/step", (0,), np.int64, maxshape=(None,), chunks=(1024,), fillvalue=-1
-            )
+            file.create_dataset("outline/time_s", (0,), float, maxshape=(None,), chunks=(1024,), fillvalue=np.nan)
+            file.create_dataset("outline/step", (0,), np.int64, maxshape=(None,), chunks=(1024,), fillvalue=-1)
 
     def append(self, time_s, step, points, electrode_points):
         with self._guarded():

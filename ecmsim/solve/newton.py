@@ -128,9 +128,7 @@ class Newton:
                 self._apply(self._correction, -factor)
                 factor /= 2
                 if factor < 1e-3:
-                    raise NewtonError(
-                        "the line search found no descent", FIELD_NAMES[worst], iteration
-                    )
+                    raise NewtonError("the line search found no descent", FIELD_NAMES[worst], iteration)
             if not fresh and not contraction <= 0.5:
                 # The old factor does not serve: go back and begin again with a fresh one.
                 self._apply(self._correction, -factor)
@@ -145,5 +143,6 @@ class Newton:
         raise NewtonError(
             f"no convergence in {self.max_iterations} iterations: the last correction of the "
             f"{FIELD_NAMES[worst]} was {sizes[worst]:.2g} {'K' if worst == 2 else 'V'}",
-            FIELD_NAMES[worst], self.max_iterations,
+            FIELD_NAMES[worst],
+            self.max_iterations,
         )
