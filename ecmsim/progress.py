@@ -10,7 +10,7 @@ def status(state):
     """One line on a state: voltage, current, gap, temperature."""
     seen = state.observed
     return (
-        f"V = {state.source_voltage:6.3f} V  I = {seen['current']:9.3e} A  "
+        f"V = {state.source_voltage:6.3f} V  I = {seen['current'] + 0.0:9.3e} A  "
         f"gap = {seen['gap']:6.3f} nm  T = {seen['temperature_max']:5.0f} K"
     )
 
@@ -63,21 +63,25 @@ class Bar(Silent):
 
     def begin(self, end):
         from rich.console import Console
-        from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn, TimeRemainingColumn
+        from rich.progress import BarColumn, Progress, TextColumn, TimeRemainingColumn
 
+        # Narrow enough for a terminal of 80 columns.
         self.bar = Progress(
-            BarColumn(20),
-            TextColumn("{task.percentage:3.0f} %  t = {task.completed:.4f} s  {task.description}"),
-            TimeElapsedColumn(),
-            TextColumn("left"),
-            TimeRemainingColumn(),
+            BarColumn(8),
+            TextColumn("{task.percentage:3.0f} % {task.completed:.4f} s {task.description} left"),
+            TimeRemainingColumn(compact=True),
             console=Console(stderr=True),
         )
         self.task = self.bar.add_task("", total=end)
         self.bar.start()
 
     def step(self, state):
-        self.bar.update(self.task, completed=state.time, description=status(state))
+        seen = state.observed
+        description = (
+            f"{state.source_voltage:.3f} V {seen['current'] + 0.0:.1e} A {seen['gap']:.3f} nm "
+            f"{seen['temperature_max']:.0f} K"
+        )
+        self.bar.update(self.task, completed=state.time, description=description)
 
     def end(self):
         if hasattr(self, "bar"):

@@ -159,7 +159,10 @@ def _explained(final, cause, state):
     )
     if field:
         message += f" Worst field: {field}."
-        remedy = "a finer mesh (mesh.cells_across_gap, mesh.turning) or smaller steps (stepping.gap_change)"
+        remedy = (
+            "a finer mesh (mesh.cells_across_gap, mesh.turning), smaller steps (stepping.gap_change) "
+            "or more solver.max_iterations"
+        )
     elif state.observed["gap"] < 0.1:
         remedy = "a lower compliance.current: the gap has closed, and this model has no contact"
     else:
