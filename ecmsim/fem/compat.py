@@ -31,6 +31,12 @@ def create_mesh(comm, cells, points, element, partitioner):
     return dolfinx.mesh.create_mesh(comm, cells=cells, x=points, e=element, partitioner=partitioner)
 
 
+def cell_corners(mesh):
+    """Geometry nodes at the corners of each local cell, (cells, 3); 0.11 renamed the property."""
+    geometry = mesh.geometry
+    return geometry.dofmaps[0] if dolfinx_version() >= (0, 11) else geometry.dofmap
+
+
 def prescribed_partitioner(owner):
     """A partitioner that gives cell i (in input order, all on rank 0) to rank owner[i]."""
     from dolfinx.graph import adjacencylist

@@ -46,7 +46,7 @@ class Domain:
         self.owned_cells = index_map.size_local
         self.input_node = np.asarray(geometry.input_global_indices)
         self.input_cell = np.asarray(topology.original_cell_index)
-        self.cell_nodes = self.input_node[geometry.dofmap]
+        self.cell_nodes = self.input_node[compat.cell_corners(self.mesh)]
         self.region = mesh.region[self.input_cell]
         self.field_nodes = self._nodes_of_dofs(self.fields)
         self.scalar_nodes = self._nodes_of_dofs(self.scalars)

@@ -10,7 +10,7 @@ import ufl
 from mpi4py import MPI
 from petsc4py import PETSc
 
-from ecmsim.fem import forms
+from ecmsim.fem import compat, forms
 from ecmsim.fem.domain import Domain
 from ecmsim.fem.tunnel_coupling import TunnelCoupling, columns
 from ecmsim.mesh.cell_mesh import METALS, CellMesh, Region
@@ -116,7 +116,7 @@ class FieldProblem:
         """
         domain = self.domain
         domain.move(mesh)
-        nodes = domain.mesh.geometry.dofmap[self._filament_cells]
+        nodes = compat.cell_corners(domain.mesh)[self._filament_cells]
         heights = domain.mesh.geometry.x[nodes, 1].mean(axis=1)
         self.size_ratio.x.array[self._filament_cells] = size_ratio(heights)
         if self.forms.tunnelling and domain.comm.rank == 0:
