@@ -3,6 +3,7 @@
 import os
 import sys
 import time
+import tomllib
 from pathlib import Path
 from typing import Annotated
 
@@ -111,18 +112,31 @@ def mesh(
 @app.command()
 def plot(
     what: Annotated[
-        str, typer.Argument(help="iv, gap, temperature, outline, elephant, field, or all.", show_default=False)
+        str, typer.Argument(help="iv, gap, temperature, outline, elephant, field, all.", show_default=False)
     ],
     run: RunFolder,
     out: Annotated[Path | None, typer.Option(help="Picture (.png, .pdf, .svg), or a folder for all.")] = None,
+    options: Annotated[
+        list[str] | None,
+        typer.Option(
+            "--option", "-o", metavar="KEY=VALUE", help="Of one picture, e.g. field: -o view=tip (repeatable)."
+        ),
+    ] = None,
 ):
-    """Draw a picture of a run, or all of them."""
+    """Draw a picture of a run, or all of them.
+
+    Options: iv: voltage=source|cell; outline: currents_A=[1e-6, 1e-3]; elephant: colour=temperature|time|regime;
+    field: snapshot=LABEL, view=filament|tip|cell, quantities=temperature,potential,…
+    """
     from ecmsim.plot import draw, draw_all
     from ecmsim.results import open_run
 
+    chosen = dict(_option(text) for text in options or ())
     opened = open_run(run)
     if what != "all":
-        drawn = [(what, draw(what, opened, out))]
+        drawn = [(what, draw(what, opened, out, **chosen))]
+    elif chosen:
+        raise ConfigError("--option goes with one picture, not with all")
     else:
         drawn = draw_all(opened, out)
     for name, paths in drawn:
@@ -130,6 +144,17 @@ def plot(
             typer.echo(f"{name}: not drawn: {paths}", err=True)
         else:
             typer.echo("\n".join(f"wrote {path}" for path in paths))
+
+
+def _option(text):
+    """KEY=VALUE as key and value: a TOML value, or else the text."""
+    key, equals, value = text.partition("=")
+    if not equals:
+        raise ConfigError(f'--option "{text}": expected KEY=VALUE')
+    try:
+        return key.strip(), tomllib.loads(f"value = {value}")["value"]
+    except tomllib.TOMLDecodeError:
+        return key.strip(), value.strip()
 
 
 @app.command()

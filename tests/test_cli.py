@@ -119,6 +119,13 @@ def test_bad_input_gets_one_clear_error_and_exit_code_2(arguments, text):
     assert process.stderr.startswith("error: ") and "Traceback" not in process.stderr
 
 
+def test_options_of_a_picture_are_taken_or_refused(quick, tmp_path):
+    taken = ecmsim("plot", "field", quick[1], "--out", tmp_path / "f.png", "-o", "view=tip", "-o", "solid=false")
+    assert taken.returncode == 0 and (tmp_path / "f.png").exists(), taken.stderr
+    refused = ecmsim("plot", "iv", quick[1], "-o", "voltages=cell")
+    assert refused.returncode == 2 and "iv has no option voltages: it knows voltage" in refused.stderr
+
+
 def test_unknown_picture_lists_the_known_ones(quick):
     process = ecmsim("plot", "spaghetti", quick[1])
     assert process.returncode == 2 and "elephant" in process.stderr

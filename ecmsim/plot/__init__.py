@@ -5,6 +5,7 @@ draw("iv", run, "iv.pdf")
 """
 
 from importlib import import_module
+from inspect import signature
 from pathlib import Path
 
 from ecmsim.errors import EcmsimError, PlotError
@@ -20,7 +21,11 @@ def draw(name, run, output=None, **options):
     if name not in PICTURES:
         raise PlotError(f"no picture {name!r}: choose one of {', '.join(PICTURES)}")
     output = Path(output) if output else run.folder / "figures" / f"{name}.png"
-    return import_module(PICTURES[name]).draw(run, output, **options)
+    module = import_module(PICTURES[name])
+    known = [key for key in signature(module.draw).parameters if key not in ("run", "output")]
+    if unknown := [key for key in options if key not in known]:
+        raise PlotError(f"{name} has no option {', '.join(unknown)}: it knows {', '.join(known) or 'none'}")
+    return module.draw(run, output, **options)
 
 
 def draw_all(run, folder=None):
