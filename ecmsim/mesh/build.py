@@ -44,7 +44,7 @@ def build_mesh(filament: Filament, surface, cell, numerics) -> CellMesh:
 
 @contextlib.contextmanager
 def _model():
-    """A gmsh model of its own in the process-wide session, removed afterwards."""
+    """A gmsh model of its own, removed afterwards; gmsh itself is started once per process."""
     import gmsh
 
     if not gmsh.isInitialized():
