@@ -7,7 +7,7 @@ cross the layer by tunnelling, which couples its two surfaces (tunnel_coupling.p
 nm, currents in A, heat in W. All integrals carry the weight 2 pi r of the axisymmetric cell.
 """
 
-from dataclasses import dataclass, fields, is_dataclass, replace
+from dataclasses import fields, is_dataclass, replace
 
 import basix.ufl
 import numpy as np
@@ -42,7 +42,6 @@ def symbolic(law, domain, values):
     return replace(law, **changes)
 
 
-@dataclass
 class Symbols:
     """What the terms are written with: unknowns, test functions, coordinates, data and measures."""
 

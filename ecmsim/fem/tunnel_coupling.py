@@ -114,6 +114,7 @@ class TunnelCoupling:
         if self.heating is None:
             return np.zeros_like(shape)
         power = self._current(voltage, gap) * voltage
+        lower = self.heating.filament_share(voltage, gap)
         upper = self.heating.active_electrode_share(voltage, gap)
-        share = np.stack([1 - upper, 1 - upper, upper, upper], axis=-1)
+        share = np.stack([lower, lower, upper, upper], axis=-1)
         return power[..., None] * share * shape
