@@ -1,4 +1,4 @@
-"""The command line: ecmsim run | validate | mesh | plot | info | benchmark."""
+"""The command line: ecmsim run | resume | sweep | validate | mesh | plot | info | benchmark."""
 
 import os
 import sys
@@ -62,14 +62,87 @@ def run(
     talks = on_first_rank() and not quiet
     outcome = start(loaded, folder, overwrite=overwrite, progress=display() if talks else Silent(), until=end)
     if talks:
-        seen = outcome.state.observed
-        typer.echo(f"Ended: {outcome.reason}.")
-        typer.echo(
-            f"{outcome.steps} steps, {outcome.newton_iterations} Newton iterations, {outcome.remeshes} meshes. "
-            f"Last: I = {seen['current']:.3e} A, gap = {seen['gap']:.3f} nm, "
-            f"charge imbalance {seen['charge_imbalance']:.1e}, Faraday error {seen['faraday_error']:.1e}."
-        )
-        typer.echo(f"Results are in {folder}")
+        _tell(outcome, folder)
+
+
+@app.command()
+def resume(
+    folder: RunFolder,
+    settings: Set = None,
+    until: Annotated[str | None, typer.Option(help='End earlier, at this time, e.g. "1.7 s".')] = None,
+    quiet: Annotated[bool, typer.Option("--quiet", "-q", help="No progress display.")] = False,
+):
+    """Go on with a run that was stopped, killed or has failed, from its newest checkpoint.
+
+    Numerical settings and output may be changed, and steps added to the end of the programme; the model may not.
+    """
+    end = _quantity("--until", until, "s") if until else None
+    from ecmsim.fem.compat import require_supported_dolfinx
+
+    require_supported_dolfinx()
+    from ecmsim.progress import Silent, display
+    from ecmsim.run import resume as start
+
+    talks = on_first_rank() and not quiet
+    progress = display() if talks else Silent()
+    outcome = start(folder, overrides=settings or (), progress=progress, until=end)
+    if talks:
+        _tell(outcome, folder)
+
+
+def _tell(outcome, folder):
+    """How a run went, in three lines."""
+    seen = outcome.state.observed
+    typer.echo(f"Ended: {outcome.reason}.")
+    typer.echo(
+        f"{outcome.steps} steps, {outcome.newton_iterations} Newton iterations, {outcome.remeshes} meshes. "
+        f"Last: I = {seen['current']:.3e} A, gap = {seen['gap']:.3f} nm, "
+        f"charge imbalance {seen['charge_imbalance']:.1e}, Faraday error {seen['faraday_error']:.1e}."
+    )
+    typer.echo(f"Results are in {folder}")
+
+
+@app.command()
+def sweep(
+    study: Annotated[Path, typer.Argument(help="Study file (TOML).", show_default=False)],
+    out: Annotated[Path | None, typer.Option(help="Folder for the results [default: runs/NAME].")] = None,
+    jobs: Annotated[
+        int | None, typer.Option("--jobs", "-j", min=1, help="Cases at a time [default: cores over ranks].")
+    ] = None,
+    ranks: Annotated[int, typer.Option(min=1, help="MPI ranks of each case.")] = 1,
+    mpi: Annotated[
+        bool, typer.Option("--mpi", help="Under mpirun: a case at a time on each rank but the first.")
+    ] = False,
+    index: Annotated[
+        str | None, typer.Option(help='Only the case of this number, from 0; "slurm": that of the job array.')
+    ] = None,
+    listing: Annotated[bool, typer.Option("--list", help="List the cases and how they stand.")] = False,
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="Say what would be done with each case.")] = False,
+    summary: Annotated[bool, typer.Option("--summary", help="Only build the summary anew.")] = False,
+    overwrite: Annotated[
+        bool, typer.Option("--overwrite", help="Replace runs that were made with another configuration.")
+    ] = False,
+    retry: Annotated[bool, typer.Option("--retry", help="Try again the cases that failed before.")] = False,
+    quiet: Annotated[bool, typer.Option("--quiet", "-q", help="No progress display.")] = False,
+):
+    """Run a study: one configuration with settings varied. Finished cases are skipped, interrupted ones resumed."""
+    from ecmsim.study.command import sweep as start
+
+    code = start(
+        study,
+        out,
+        jobs=jobs,
+        ranks=ranks,
+        mpi=mpi,
+        index=index,
+        listing=listing,
+        dry_run=dry_run,
+        summary=summary,
+        overwrite=overwrite,
+        retry=retry,
+        quiet=quiet,
+    )
+    raise typer.Exit(code)
 
 
 @app.command()
@@ -112,7 +185,7 @@ def mesh(
 @app.command()
 def plot(
     what: Annotated[
-        str, typer.Argument(help="iv, gap, temperature, outline, elephant, field, all.", show_default=False)
+        str, typer.Argument(help="iv, gap, temperature, outline, elephant, field, all; study.", show_default=False)
     ],
     run: RunFolder,
     out: Annotated[Path | None, typer.Option(help="Picture (.png, .pdf, .svg), or a folder for all.")] = None,
@@ -123,16 +196,17 @@ def plot(
         ),
     ] = None,
 ):
-    """Draw a picture of a run, or all of them.
+    """Draw a picture of a run, or all of them; study: of the folder of a study.
 
     Options: iv: voltage=source|cell; outline: currents_A=[1e-6, 1e-3]; elephant: colour=temperature|time|regime;
-    field: snapshot=LABEL, view=filament|tip|cell, quantities=temperature,potential,…
+    field: snapshot=LABEL, view=filament|tip|cell, quantities=temperature,potential,…; study: x=COLUMN, y=COLUMN,…
     """
-    from ecmsim.plot import draw, draw_all
+    from ecmsim.plot import STUDY_PICTURES, draw, draw_all
+    from ecmsim.plot.study import open_study
     from ecmsim.results import open_run
 
     chosen = dict(_option(text) for text in options or ())
-    opened = open_run(run)
+    opened = open_study(run) if what in STUDY_PICTURES else open_run(run)
     if what != "all":
         drawn = [(what, draw(what, opened, out, **chosen))]
     elif chosen:

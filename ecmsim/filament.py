@@ -11,6 +11,12 @@ import numpy as np
 from ecmsim.errors import SolveError
 
 
+EDGE = 0.4  # turn in rad above which a point of a converging surface counts as an edge, not as part of a curve
+
+
+CROWDED = 0.3  # segment over the wanted length below which a point has to go
+
+
 class OutlineError(SolveError):
     """The outline is no longer that of one solid filament (it crosses itself, or leaves the cell)."""
 
@@ -127,8 +133,8 @@ class Filament:
         gain in all (unit of speed times nm2); the velocities are scaled to meet it, which takes out the error of
         the polygon, of second order in its segments.
         """
-        normal = self.normals()
-        velocity = np.asarray(speed)[:, None] * normal
+        speed, normal = np.asarray(speed), self.normals()
+        velocity = speed[:, None] * self._along_edges(speed, normal)
         velocity[-1] = [speed[-1] / max(normal[-1, 0], 0.5), 0.0]
         if volume_rate is not None:
             gains = (self.area_vectors() * velocity).sum(axis=1)
@@ -136,6 +142,26 @@ class Filament:
             if abs(gains.sum()) > 0.1 * np.abs(gains).sum():
                 velocity *= volume_rate / gains.sum()
         return velocity
+
+    def _along_edges(self, speed, normal):
+        """Direction and speed factor of each point, (n, 2): the normal, but at sharpening edges that of the edge.
+
+        Two faces that move by v along their normals and converge meet in an edge that moves by v/cos(angle/2) along
+        the bisector. Where they diverge, the edge rounds and its point moves like any other (Huygens).
+        """
+        turning = self.turning()
+        share = np.clip((np.abs(turning) - 0.5 * EDGE) / EDGE, 0, 1) * (turning * speed > 0)
+        chord = np.diff(self.points, axis=0)
+        face = np.stack([-chord[:, 1], chord[:, 0]], axis=1) / np.hypot(*chord.T)[:, None]
+        bisector = np.vstack([[[0.0, 1.0]], face[:-1] + face[1:], face[-1:]])
+        bisector /= np.maximum(np.hypot(*bisector.T), 1e-12)[:, None]
+        edge = bisector / np.maximum(np.cos(turning / 2), 0.4)[:, None]
+        return normal + share[:, None] * (edge - normal)
+
+    def sharpening(self, speed):
+        """Where the moving surface converges to an edge, (n,) bool: convex and dissolving, or a growing notch."""
+        turning = self.turning()
+        return (np.abs(turning) > EDGE) & (turning * np.asarray(speed) > 0)
 
     def moved(self, displacement):
         """The outline displaced by (n, 2) nm."""
@@ -238,7 +264,9 @@ def _refined(points, values, spacing):
     for i in range(1, len(points) - 1):
         step = np.hypot(*(points[i] - points[last]))
         ahead = np.hypot(*(points[i + 1] - points[i]))
-        if min(step, ahead) < 0.6 * spacing[i] and step + ahead < 1.3 * spacing[i]:
+        # A crowded segment ahead is dealt with at its other end; only the foot stays in any case.
+        crowded = step if i < len(points) - 2 else min(step, ahead)
+        if crowded < CROWDED * spacing[i] or (min(step, ahead) < 0.6 * spacing[i] and step + ahead < 1.3 * spacing[i]):
             keep[i] = False
         else:
             last = i

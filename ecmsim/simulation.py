@@ -9,21 +9,25 @@ from dataclasses import dataclass, field, replace
 
 import numpy as np
 
-from ecmsim.drive import Programme
-from ecmsim.electrode import ActiveElectrode
+from ecmsim.drive import Leg, Programme
 from ecmsim.errors import SolveError
 from ecmsim.fem.problem import FieldForms, FieldProblem
-from ecmsim.filament import Filament
+from ecmsim.filament import CROWDED, Filament
+from ecmsim.front import Front, FrontMotion, Rupture
 from ecmsim.mesh.build import build_mesh
 from ecmsim.mesh.cell_mesh import CellMesh, Region
 from ecmsim.mesh.motion import HarmonicMotion
 from ecmsim.mesh.spacing import filament_spacing
 from ecmsim.mesh.transfer import interpolate
-from ecmsim.physics.model import DeviceModel
-from ecmsim.solve.newton import Newton
+from ecmsim.physics.compliance import IdealCompliance
+from ecmsim.physics.model import DeviceModel, compliance_law
+from ecmsim.relaxation import rounded_cylinder
+from ecmsim.solve.newton import Newton, NewtonError
 from ecmsim.solve.stepping import Rates
 from ecmsim.timing import Stopwatch
 
+LEAST_CURRENT = 1e-12  # A: of a current source, which an open cell would leave without a defined voltage
+SOURCE_SMOOTHING = 0.05  # V: V_0 of the element that stands for a current source
 REFINEMENTS = 4  # corrections at most after convergence, until the charge balance holds
 
 
@@ -33,8 +37,9 @@ class RejectedStep(SolveError):
 
 @dataclass
 class Discretisation:
-    """A mesh with all that is bound to it, closed as a whole."""
+    """A mesh with all that is bound to it, closed as a whole. element: kind of the element that feeds the cell."""
 
+    element: tuple
     motion: HarmonicMotion
     problem: FieldProblem
     newton: Newton
@@ -49,19 +54,31 @@ class State:
     """An accepted (or tried) state. Currents in A, powers in W, lengths in nm, temperature in K."""
 
     time: float
+    leg: Leg  # of the programme
     source_voltage: float
-    filament: Filament
+    front: Front
     mesh: CellMesh
     values: np.ndarray  # (nodes, 3): psi, phi_i, T - T_ambient
-    velocity: np.ndarray  # (outline points, 2), nm/s
     previous_velocity: np.ndarray | None  # of the same points one step earlier
     previous_step: float
     deposited: float  # volume that Faraday's law demands since the start, nm3
     previous_values: np.ndarray | None = None  # values one step earlier on the same mesh
     largest_current: float = 0.0
+    largest_volume: float = 0.0  # of the filament so far, nm3
     observed: dict = field(default_factory=dict)
     iterations: int = 0
     remeshed: bool = False
+    rupture: Rupture | None = None  # in the step to this state
+    relaxation_speed: float = 0.0  # largest speed of a point by surface diffusion, nm/s
+
+    @property
+    def filament(self):
+        return self.front.filament
+
+    @property
+    def velocity(self):
+        """Velocity of the outline's points, (n, 2), nm/s."""
+        return self.front.velocity
 
 
 def transferred(state: State, mesh):
@@ -73,6 +90,19 @@ def transferred(state: State, mesh):
         nodes = np.nonzero(mesh.nodes_of(*regions))[0]
         values[nodes[:, None], fields] = interpolate(state.mesh, state.values[:, fields], mesh.points[nodes], regions)
     return values
+
+
+def element(config, leg, time):
+    """Law of the element between source and cell at a time of a leg; None where they are connected directly.
+
+    A current source with a voltage limit is the ideal compliance, Eq. (7), fed by that limit: below it the current is
+    the one wanted, to exp(-(V_limit - V_cell)/V_0).
+    """
+    current = leg.source_current(time)
+    if current is None:
+        return compliance_law(leg.piece.compliance or config.compliance)
+    polarity = "positive" if leg.source_voltage(time) > 0 else "negative"
+    return IdealCompliance(max(abs(current), LEAST_CURRENT), SOURCE_SMOOTHING, polarity)
 
 
 class Simulation:
@@ -87,13 +117,14 @@ class Simulation:
         self.model = DeviceModel.from_config(config)
         self.programme = Programme.from_steps(config.programme)
         self.watch = Stopwatch()
-        self.electrode = ActiveElectrode.from_config(config)
+        self.motion = FrontMotion.from_config(config)
+        self.electrode = self.motion.electrode
         self.transient = config.heat.enabled and config.heat.mode == "transient"
-        with self.watch("forms"):
-            self.forms = FieldForms(comm, self.model, self.cell, self.transient)
         self.remeshes = 0
-        self._nucleus_volume = Filament.nucleus(self.cell.nucleus_radius, self.numerics.nucleus_segments).volume
+        self._forms = {}
+        self._first_volume = self._initial_filament().volume
         self.discretisation = None
+        self._pending = None  # the discretisation of a tried state, until that is accepted
         self._nm3_per_coulomb = self.model.faraday.volume_per_charge * 1e27
 
     # --- geometry ---------------------------------------------------------------------------------------------------
@@ -103,26 +134,36 @@ class Simulation:
             return np.ones_like
         return lambda z: self.model.size_effect.conductivity_ratio(filament.local_diameter(z))
 
-    def _discretise(self, mesh):
-        """Bind a mesh to the solver."""
+    def _kind(self, leg):
+        """What the compiled forms depend on in the element of a leg."""
+        law = element(self.config, leg, leg.start)
+        return type(law), getattr(law, "polarity", None)
+
+    def _discretise(self, mesh, leg):
+        """Bind a mesh to the solver, fed by the element of a leg."""
+        kind, law = self._kind(leg), element(self.config, leg, leg.start)
+        if kind not in self._forms:
+            with self.watch("forms"):
+                model = replace(self.model, compliance=law)
+                self._forms[kind] = FieldForms(self.comm, model, self.cell, self.transient)
         with self.watch("set-up"):
             problem = FieldProblem(
-                self.forms,
+                self._forms[kind],
                 mesh,
-                direct=self.model.compliance is None,
+                direct=law is None,
                 wall_ambient=self.config.heat.wall == "ambient",
                 heat=self.model.heat,
             )
             newton = Newton(problem, self.config.solver.tolerance, self.config.solver.max_iterations, self.watch)
-            return Discretisation(HarmonicMotion(mesh), problem, newton)
+            return Discretisation(kind, HarmonicMotion(mesh), problem, newton)
 
-    def _mesh(self, filament):
+    def _mesh(self, front):
         """A new mesh (built on rank 0, the same on all)."""
         with self.watch("meshing"):
             outcome = None
             if self.comm.rank == 0:
                 try:
-                    outcome = build_mesh(filament, self.electrode.surface(filament), self.cell, self.numerics)
+                    outcome = build_mesh(front.filament, front.surface(self.electrode), self.cell, self.numerics)
                 except SolveError as error:
                     outcome = error
             outcome = self.comm.bcast(outcome)
@@ -134,78 +175,117 @@ class Simulation:
     # --- states -----------------------------------------------------------------------------------------------------
 
     def start(self) -> State:
-        """The state at t = 0: the nucleus at the programme's first voltage."""
-        filament = Filament.nucleus(self.cell.nucleus_radius, self.numerics.nucleus_segments)
-        mesh = self._mesh(filament)
-        self.discretisation = self._discretise(mesh)
+        """The state at t = 0: the initial filament at the programme's first voltage."""
+        front = Front.at_rest(self._initial_filament())
+        mesh, leg = self._mesh(front), self.programme.first()
+        self.discretisation = self._discretise(mesh, leg)
+        voltage, values = leg.source_voltage(0.0), np.zeros((len(mesh.points), 3))
+        # A guess: the small filament takes nearly all of the voltage of the reactions.
+        values[mesh.nodes_of(Region.SWITCHING_LAYER), 1] = voltage
         state = State(
             0.0,
-            self.programme.voltage(0.0),
-            filament,
+            leg,
+            voltage,
+            front,
             mesh,
-            np.zeros((len(mesh.points), 3)),
-            np.zeros_like(filament.points),
+            values,
             None,
             0.0,
             0.0,
         )
         return self._solve(self.discretisation, state, state, None)
 
+    def _initial_filament(self):
+        """The filament that [initial] describes."""
+        initial = self.config.initial
+        if initial.kind == "cylinder":
+            spacing = min(self.numerics.surface_size, self.numerics.turning * initial.radius)
+            return rounded_cylinder(initial.radius, initial.height, spacing)
+        return Filament.nucleus(self.cell.nucleus_radius, self.numerics.nucleus_segments)
+
     def advance(self, state: State, time) -> State:
-        """The state at a later time (s); raises SolveError (the accepted state is untouched) when the step fails."""
+        """The state at a later time (s), to be accepted with `accept`, or to be dropped by trying another one.
+
+        Raises SolveError (the accepted state is untouched) when the step fails.
+        """
+        self._drop()
         step = time - state.time
-        filament = Filament(self._displaced(state, step))
         with self.watch("outline"):
-            filament.check(self.cell.radius)
-        velocity, previous = state.velocity, state.previous_velocity
-        mesh = self._moved(filament)
-        new = None
+            move = self.motion.displaced(
+                state.front, state.previous_velocity, state.previous_step, step, self._surface_diffusion(state)
+            )
+            front = move.front
+            front.filament.check(self.cell.radius)
+        mesh = self._moved(front) if move.kept else None
         if mesh is None:
-            filament, velocity = self._resampled(filament, velocity)
-            filament.check(self.cell.radius)
-            mesh = self._mesh(filament)
-            new = self._discretise(mesh)
-        discretisation = new or self.discretisation
+            front = self._resampled(front)
+            front.filament.check(self.cell.radius)
+            mesh = self._mesh(front)
+            self._pending = self._discretise(mesh, state.leg)
         trial = State(
             time,
-            self.programme.voltage(time),
-            filament,
+            state.leg,
+            state.leg.source_voltage(time),
+            front,
             mesh,
             state.values,
-            velocity,
-            previous,
+            state.previous_velocity,
             step,
-            state.deposited,
-            remeshed=new is not None,
+            state.deposited - (move.rupture.volume if move.rupture else 0.0),
+            remeshed=self._pending is not None,
+            rupture=move.rupture,
+            relaxation_speed=move.relaxation / step,
         )
-        try:
-            trial = self._solve(discretisation, trial, state, step)
-            self._judge(trial, state)
-        except SolveError:
-            if new:
-                new.close()
-            raise
-        if new:
-            self.discretisation.close()
-            self.discretisation = new
+        trial = self._solve(self._pending or self.discretisation, trial, state, step)
+        self._judge(trial, state)
         return trial
 
-    def _displaced(self, state, step):
-        """Points of the outline after a step, by Adams-Bashforth; never inside the nucleus."""
-        velocity = state.velocity
-        if state.previous_velocity is not None:
-            velocity = velocity + 0.5 * step / state.previous_step * (velocity - state.previous_velocity)
-        points = state.filament.points + step * velocity
-        distance = np.maximum(np.hypot(*points.T), 1e-12)
-        inside = distance < self.cell.nucleus_radius
-        points[inside] *= (self.cell.nucleus_radius / distance[inside])[:, None]
-        return points
+    def accept(self, trial: State) -> State:
+        """Make the state that `advance` returned last the accepted one, and return it."""
+        if self._pending:
+            self.discretisation.close()
+            self.discretisation, self._pending = self._pending, None
+        return trial
 
-    def _moved(self, filament):
+    def follow(self, state: State) -> State | None:
+        """The state at the beginning of the programme's next leg; None after the last one."""
+        leg = self.programme.after(state.leg, state.time, state.leg.value(state.time))
+        if leg is None:
+            return None
+        voltage, values = leg.source_voltage(state.time), state.values.copy()
+        # psi counts from the source; where that jumps the potentials stay, as a guess.
+        values[state.mesh.nodes_of(Region.ACTIVE_ELECTRODE), 0] += state.source_voltage - voltage
+        jumps = voltage != state.source_voltage
+        state = replace(
+            state,
+            leg=leg,
+            source_voltage=voltage,
+            values=values,
+            previous_values=None if jumps else state.previous_values,
+        )
+        if self._kind(leg) != self.discretisation.element:
+            self.rebase(state)
+        return state
+
+    def rebase(self, state: State):
+        """Bind the state's mesh to the solver anew, so that what follows depends on the state alone.
+
+        Without it the kept factors of earlier steps decide the last bits; a run that resumes from the state has none.
+        """
+        self.close()
+        self.discretisation = self._discretise(state.mesh, state.leg)
+
+    def _drop(self):
+        """Give up what a tried state needed."""
+        if self._pending:
+            self._pending.close()
+            self._pending = None
+
+    def _moved(self, front):
         """The present mesh with its interfaces moved, or None when it has to be rebuilt."""
-        motion = self.discretisation.motion
+        motion, filament = self.discretisation.motion, front.filament
         with self.watch("motion"):
-            surface = self.electrode.surface(filament)
+            surface = front.surface(self.electrode)
             old = motion.mesh
             markers = old.electrode_markers
             plate = old.electrode_points.copy()
@@ -218,20 +298,27 @@ class Simulation:
             if np.any(np.diff(plate[:, 0]) < -1e-9):
                 return None
             length = filament.segment_lengths
-            spacing = filament_spacing(filament, surface, self.numerics)
+            spacing = filament_spacing(filament, surface, self.numerics, front.normal_speed)
             wanted = np.minimum(spacing[:-1], spacing[1:])
-            if (length / wanted).max() > self.numerics.stretch:
+            if (length / wanted).max() > self.numerics.stretch or (length / wanted).min() < CROWDED:
                 return None
             mesh = motion.moved(filament.points, plate)
             return mesh if mesh.quality().min() > self.numerics.quality else None
 
-    def _resampled(self, filament, velocity):
-        """Outline with points inserted and removed to the wanted spacing, and the velocities there."""
+    def _surface_diffusion(self, state):
+        """Coefficient of surface diffusion at the outline's points, nm4/s, (n,); None where the law is switched off."""
+        if self.model.surface_diffusion is None:
+            return None
+        rise = state.values[state.mesh.filament_nodes, 2]
+        return self.model.surface_diffusion.coefficient(self.cell.ambient_temperature + rise)
+
+    def _resampled(self, front):
+        """The front with points inserted and removed to the wanted spacing."""
         with self.watch("outline"):
             for _ in range(3):
-                spacing = filament_spacing(filament, self.electrode.surface(filament), self.numerics)
-                filament, velocity = filament.resampled(velocity, spacing)
-        return filament, velocity
+                surface = front.surface(self.electrode)
+                front = front.resampled(filament_spacing(front.filament, surface, self.numerics, front.normal_speed))
+        return front
 
     def _solve(self, discretisation, trial, state, step):
         """Fields and everything observed at a trial's geometry, time and voltage."""
@@ -239,11 +326,10 @@ class Simulation:
         with self.watch("geometry"):
             problem.set_geometry(trial.mesh, self.config.tunnelling.gap, self._size_ratio(trial.filament))
             problem.set_source(trial.source_voltage)
-        guess = self._guess(trial, state)
+            problem.set_element(element(self.config, trial.leg, trial.time))
         if self.transient and step is not None:
             problem.set_time_step(step, self._old_rise(trial, state))
-        problem.values = guess
-        iterations = newton.solve(max(abs(trial.source_voltage), 1e-6))
+        iterations = self._converge(problem, newton, trial, state)
         with self.watch("results"):
             for attempt in range(REFINEMENTS + 1):
                 problem.assemble_residual()
@@ -259,20 +345,21 @@ class Simulation:
         ionic = totals["deposition"]
         with self.watch("outline"):
             velocity = self._growth_velocity(trial, values, ionic)
-        deposited = state.deposited
+        deposited = trial.deposited
         if step is not None:
             deposited += 0.5 * step * (state.observed["ionic_current"] + ionic) * self._nm3_per_coulomb
         observed = self._observe(trial, values, out, direct_in, heat_out, totals, ionic, deposited, state)
         return replace(
             trial,
             values=values,
-            velocity=velocity,
-            previous_velocity=trial.velocity if step is not None else None,
+            front=replace(trial.front, velocity=velocity),
+            previous_velocity=trial.velocity if step is not None and not trial.rupture else None,
             previous_values=None if trial.remeshed or step is None else state.values,
             deposited=deposited,
             observed=observed,
             iterations=iterations,
             largest_current=max(state.largest_current, abs(out)),
+            largest_volume=max(state.largest_volume, trial.filament.volume),
         )
 
     def _growth_velocity(self, trial, values, ionic_current):
@@ -286,11 +373,29 @@ class Simulation:
         speed = self.model.faraday.normal_velocity(current_density) * 1e9
         return trial.filament.growth_velocity(speed, ionic_current * self._nm3_per_coulomb)
 
-    def _guess(self, trial, state):
-        """Fields to begin Newton's method with: extrapolated in time, or on a new mesh the last ones with the ionic
-        potential following the source voltage."""
-        if not trial.remeshed and state.previous_values is not None:
-            return state.values + trial.previous_step / state.previous_step * (state.values - state.previous_values)
+    def _converge(self, problem, newton, trial, state):
+        """Newton's method, from the extrapolated fields if it can be; number of iterations."""
+        voltage = max(abs(trial.source_voltage), 1e-6)
+        extrapolated = self._extrapolated(trial, state)
+        if extrapolated is not None:
+            problem.values = extrapolated
+            try:
+                return newton.solve(voltage)
+            except NewtonError:
+                pass  # the fields did not go on as they had begun
+        problem.values = self._last_fields(trial, state)
+        return newton.solve(voltage, keep_factor=extrapolated is None)
+
+    def _extrapolated(self, trial, state):
+        """The fields of the last two states continued in time; None on a new mesh, on a new leg and after much shorter
+        steps."""
+        begins = state.time <= state.leg.start
+        if trial.remeshed or begins or state.previous_values is None or trial.previous_step > 2 * state.previous_step:
+            return None
+        return state.values + trial.previous_step / state.previous_step * (state.values - state.previous_values)
+
+    def _last_fields(self, trial, state):
+        """The last fields, the ionic potential following the source voltage."""
         with self.watch("transfer"):
             values = transferred(state, trial.mesh) if trial.remeshed else state.values.copy()
         values[:, 1] += trial.source_voltage - state.source_voltage
@@ -303,6 +408,8 @@ class Simulation:
 
     def _judge(self, trial, state):
         """Reject a step over which the current jumped by more than the source voltage explains."""
+        if trial.rupture or trial.leg.piece.source == "current":
+            return
         limit = self.config.stepping.largest_current_ratio
         voltage_now, voltage_before = abs(trial.source_voltage), abs(state.source_voltage)
         now, before = abs(trial.observed["current"]), abs(state.observed["current"])
@@ -326,7 +433,7 @@ class Simulation:
         heated = (totals["metal"] if self.model.joule_heating else 0.0) + (
             totals["tunnel"] if self.model.tunnel_heating else 0.0
         )
-        grown = filament.volume - self._nucleus_volume
+        grown = filament.volume - self._first_volume
         scale = self._current_scale(out, entering, state)
         power_scale = max(abs(power), scale * abs(trial.source_voltage), 1e-12 * state.largest_current, 1e-300)
         unbalanced = abs(power - dissipated)
@@ -345,7 +452,7 @@ class Simulation:
             "power": power,
             "heat": heat_out,
             "charge_imbalance": abs(entering - out) / scale,
-            "faraday_error": abs(grown - deposited) / filament.volume,
+            "faraday_error": abs(grown - deposited) / max(state.largest_volume, filament.volume),
             "power_imbalance": unbalanced / power_scale,
         }
 
@@ -376,11 +483,22 @@ class Simulation:
             height=filament.height,
             gap=state.observed["gap"],
             finest=finest,
-            voltage_rate=self.programme.rate(state.time),
+            source_time=self._source_time(state.leg),
+            relaxation_speed=state.relaxation_speed,
         )
+
+    def _source_time(self, leg):
+        """Time in which the source may change as far as one step allows, s."""
+        settings = self.config.stepping
+        if leg.piece.source == "voltage":
+            change = settings.largest_voltage_step
+        else:
+            change = settings.largest_current_step * max(abs(leg.first), abs(leg.last))
+        return change / abs(leg.rate) if leg.rate else np.inf
 
     def close(self):
         """Give back what the solver holds."""
+        self._drop()
         if self.discretisation:
             self.discretisation.close()
             self.discretisation = None

@@ -27,22 +27,36 @@ PARTS = {
     "electrode": {"filament", "physics"},
     "mesh": {"filament", "electrode"},
     "fem": {"filament", "physics", "mesh"},
+    "relaxation": {"filament"},
     "results": {"filament"},
     "plot": {"filament", "results"},
+    "study": {"config", "plot", "results", "stopping"},
     "snapshot": {"mesh"},
-    "simulation": {"drive", "electrode", "fem", "filament", "mesh", "physics", "solve"},
-    "run": {"results", "simulation", "snapshot", "solve"},
+    "topology": {"filament"},
+    "front": {"electrode", "filament", "relaxation", "topology"},
+    "events": set(),
+    "milestones": set(),
+    "stopping": set(),
+    "simulation": {"drive", "electrode", "fem", "filament", "front", "mesh", "physics", "relaxation", "solve"},
+    "march": {"events", "simulation", "solve"},
+    "restart": {"drive", "events", "filament", "front", "march", "mesh", "simulation"},
+    "report": {"results", "simulation", "snapshot"},
+    "run": {"config", "events", "march", "milestones", "report", "restart", "results", "simulation", "solve", "stopping"},
     "info": {"fem"},
     "benchmark": {"run", "config"},
-    "cli": {"config", "fem", "mesh", "plot", "results", "run", "info", "benchmark"},
+    "cli": {"config", "fem", "mesh", "plot", "results", "run", "info", "benchmark", "study"},
     "__main__": {"cli"},
     "__init__": {"config", "results"},
 } | {leaf: set() for leaf in LEAVES}
 EXTRA = {"mesh/preview.py": {"results"}}  # a command: it meshes the outline of a run
 SOLVER_LIBRARIES = {"dolfinx", "petsc4py", "mpi4py", "basix", "ffcx", "ufl"}
 # The parts that need them, and the one file that is written for UFL as well as for NumPy.
-SOLVING = {"fem", "solve", "run", "info"}
-EITHER = {"physics/operators.py": {"ufl"}, "cli.py": {"mpi4py"}}  # the latter only under mpirun, after an error
+SOLVING = {"fem", "solve", "report", "run", "info"}
+EITHER = {
+    "physics/operators.py": {"ufl"},
+    "cli.py": {"mpi4py"},  # only under mpirun, after an error
+    "study/pool.py": {"mpi4py"},  # only for ecmsim sweep --mpi
+}
 
 
 @cache
@@ -93,7 +107,9 @@ def test_only_the_solver_imports_the_solver_s_libraries(name):
     assert part_of(name) in SOLVING or libraries <= EITHER.get(name, set())
 
 
-@pytest.mark.parametrize("parts", [("plot", "results"), ("config", "drive", "cli"), ("mesh", "electrode", "physics")])
+@pytest.mark.parametrize(
+    "parts", [("plot", "results"), ("config", "drive", "cli"), ("mesh", "electrode", "physics"), ("study",)]
+)
 def test_importing_without_the_solver(parts):
     """Also what these import in turn does without dolfinx."""
     names = [name for name in FILES if part_of(name) in parts]
@@ -142,15 +158,18 @@ PARAMETERS = [
     ("mesh", "cell", "cell"),
     ("fem/problem.py", "cell", "cell"),
     ("solve/stepping.py", "settings", "stepping"),
-    ("physics/model.py", "settings", "compliance"),
+    ("physics/model.py", "element", "compliance"),
+    ("physics/model.py", "section", "surface_diffusion"),
     ("physics/model.py", "material", "materials"),
     ("physics/model.py", "metal", "materials"),
-    ("drive.py", "step", "programme"),
+    ("drive", "step", "programme"),
+    ("drive", "read", "programme.read"),
 ]
 UNREAD = {
     "cell.active_electrode": "Config.materials looks the material up by its role",
     "cell.switching_layer": "Config.materials looks the material up by its role",
     "cell.counter_electrode": "Config.materials looks the material up by its role",
+    "programme[].file": "config.programme puts its content into points",
     "materials.NAME.name": "for messages about materials and the effective configuration",
 }
 

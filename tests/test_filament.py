@@ -1,7 +1,5 @@
 """The filament's outline: volume, growth by Faraday's law, resampling, gaps, refusal of broken outlines."""
 
-from types import SimpleNamespace
-
 import numpy as np
 import pytest
 
@@ -184,22 +182,6 @@ def test_deviation_from_the_sphere_falls_with_the_square_of_the_segments():
     assert np.log2(np.divide(deviation[:-1], deviation[1:])) == pytest.approx([2, 2], abs=0.3)
 
 
-def test_simulation_moves_by_adams_bashforth_and_never_into_the_nucleus():
-    from ecmsim.simulation import Simulation
-
-    cell = SimpleNamespace(cell=SimpleNamespace(nucleus_radius=0.128))
-    filament, velocity, before = ellipsoid(1, 2, 6), np.full((7, 2), 3.0), np.full((7, 2), 2.0)
-    state = SimpleNamespace(filament=filament, velocity=velocity, previous_velocity=None, previous_step=0.0)
-    assert Simulation._displaced(cell, state, 0.1) == pytest.approx(filament.points + 0.3)
-    state.previous_velocity, state.previous_step = before, 0.2
-    # v + (dt/2)(v - v_old)/dt_old
-    assert Simulation._displaced(cell, state, 0.1) == pytest.approx(filament.points + 0.1 * (3.0 + 0.25))
-    state.velocity, state.previous_velocity = -filament.points, None
-    shrunk = Simulation._displaced(cell, state, 0.99)
-    assert np.hypot(*shrunk.T) == pytest.approx(0.128)
-    assert filament.points[0, 1] == 2.0
-
-
 # --- resampling ---------------------------------------------------------------------------------------------
 
 
@@ -236,6 +218,21 @@ def test_resampling_to_what_is_there_changes_nothing():
     filament = ellipsoid(2, 2, 20)
     resampled, values = filament.resampled(filament.points, np.full(21, filament.segment_lengths.mean()))
     assert np.array_equal(resampled.points, filament.points) and np.array_equal(values, filament.points)
+
+
+@pytest.mark.parametrize("segments", [60, 120, 400])
+def test_resampling_thins_out_a_crowded_outline_evenly(segments):
+    """However fine it was: the wanted segments, on the old shape, and the values that belong there."""
+    filament = ellipsoid(2, 4, segments)
+    resampled, carried = filament.resampled(filament.points, np.full(segments + 1, 0.4))
+    assert len(resampled.points) == pytest.approx(filament.segment_lengths.sum() / 0.4, rel=0.4)
+    assert resampled.segment_lengths.max() < 0.61 and resampled.segment_lengths.min() > 0.3 * 0.4
+    assert distance_to_polyline(carried, filament.points).max() < 0.01
+    assert resampled.points == pytest.approx(carried, abs=0.03)
+    # Also at the foot, which stays.
+    points = np.vstack([filament.points[:-1], [[2.0, 1e-3], [2.0, 0.0]]])
+    foot = Filament(points).resampled(points, np.full(len(points), 0.4))[0]
+    assert foot.segment_lengths[-1] > 0.3 * 0.4 and np.array_equal(foot.points[-1], [2.0, 0.0])
 
 
 @pytest.mark.parametrize("factor", [0.4, 2.5])

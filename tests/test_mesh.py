@@ -1,6 +1,8 @@
 """The mesh as plain arrays: building, sizes, motion, transfer of fields, files; the electrode's surface."""
 
 import re
+import subprocess
+import sys
 from dataclasses import replace
 from pathlib import Path
 
@@ -254,6 +256,33 @@ def test_building_twice_gives_the_same_mesh(slender):
     assert np.array_equal(again.points, slender[0].points) and np.array_equal(again.triangles, slender[0].triangles)
 
 
+def test_the_first_mesh_of_a_process_is_that_of_any_other():
+    """A run that is resumed in a new process goes on to the same bits."""
+    code = """
+from ecmsim.config import load_config
+from ecmsim.electrode import ActiveElectrode
+from ecmsim.filament import Filament
+from ecmsim.mesh.build import build_mesh
+
+config = load_config("configs/quick.toml")
+for radius in (0.128, 0.3, 0.128):
+    filament = Filament.nucleus(radius, 12)
+    surface = ActiveElectrode.from_config(config).surface(filament)
+    mesh = build_mesh(filament, surface, config.cell, config.mesh)
+    print(hash((mesh.points.tobytes(), mesh.triangles.tobytes(), mesh.region.tobytes())))
+"""
+    done = subprocess.run(
+        [sys.executable, "-c", code],
+        capture_output=True,
+        text=True,
+        check=True,
+        cwd=MESHES.parent,
+        timeout=60,
+    )
+    first, other, again = done.stdout.split()
+    assert first == again != other
+
+
 def flat(height=THICKNESS):
     r = np.linspace(0, RADIUS, 14)
     return np.stack([r, np.full(14, height)], axis=1)
@@ -430,12 +459,32 @@ def spacing_of(filament, electrode=None, **settings):
 
 def test_outline_is_finer_where_it_turns():
     filament = Filament(np.array([[0, 5], [1, 5], [2, 5], [2.1, 4.9], [2.1, 4], [2.1, 2], [2.1, 0]], dtype=float))
-    spacing = spacing_of(filament, growth=100.0)
+    spacing = spacing_of(filament, growth=100.0, nucleus_segments=4)
     # A turn of 45 degrees over half of 1 nm and half of 0.14 nm of arc, 0.25 rad wanted.
     assert spacing[2] == pytest.approx(0.25 * 0.5 * (1 + np.hypot(0.1, 0.1)) / (np.pi / 4))
     assert spacing[1] == spacing[4] == 0.8
-    sphere = spacing_of(ellipsoid(2.0, 2.0, 60), growth=100.0)
+    sphere = spacing_of(ellipsoid(2.0, 2.0, 60), growth=100.0, nucleus_segments=4)
     assert sphere[1:-2] == pytest.approx(0.25 * 2.0, rel=1e-3)
+
+
+def test_edges_that_motion_sharpens_are_not_resolved():
+    """The rim of a dissolving cylinder stays sharp, that of a growing one becomes a curve; so do flat turns."""
+    filament = Filament(np.array([[0, 5], [1, 5], [2, 5], [2, 4], [2, 3], [2, 1], [2, 0]], dtype=float))
+    still = spacing_of(filament, growth=100.0, nucleus_segments=4)
+    assert still[2] == pytest.approx(0.25 / (np.pi / 2))
+    numerics = Config.from_toml(CONFIG).mesh.model_copy(update={"growth": 100.0, "nucleus_segments": 4})
+    for speed, rim in ((1.0, still[2]), (-1.0, 0.8)):
+        spacing = filament_spacing(filament, flat(), numerics, np.full(7, speed))
+        assert spacing[2] == pytest.approx(rim) and spacing[[0, 1, 3, 4]] == pytest.approx(0.8)
+    sphere = ellipsoid(2.0, 2.0, 20)  # turns by 0.08 rad: a curve, also when it dissolves
+    dissolving = filament_spacing(sphere, flat(), numerics, np.full(21, -1.0))
+    assert np.array_equal(dissolving, spacing_of(sphere, growth=100.0, nucleus_segments=4))
+
+
+def test_a_small_outline_keeps_as_many_edges_as_a_nucleus():
+    small = ellipsoid(0.2, 0.2, 30)
+    assert spacing_of(small) == pytest.approx(small.segment_lengths.sum() / 12)
+    assert spacing_of(small, nucleus_segments=24) == pytest.approx(small.segment_lengths.sum() / 24)
 
 
 def test_outline_is_finer_where_the_gap_closes():
@@ -449,7 +498,7 @@ def test_spacing_keeps_its_bounds():
     for filament in SHAPES.values():
         spacing = spacing_of(filament, smallest_size=0.1)
         assert spacing.shape == (len(filament.points),)
-        assert spacing.min() >= 0.1 and spacing.max() <= 0.8
+        assert spacing.min() >= min(0.1, filament.segment_lengths.sum() / 12) and spacing.max() <= 0.8
     assert spacing_of(ellipsoid(2, 9.9999), smallest_size=0.1)[0] == 0.1
 
 

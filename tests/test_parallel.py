@@ -206,7 +206,7 @@ for remesh in range(int(sys.argv[1])):
     problem.set_source(0.1)
     newton = Newton(problem, 1e-9, 40, Stopwatch())
     newton.solve(0.1)
-    Discretisation(HarmonicMotion(mesh), problem, newton).close()
+    Discretisation((None, None), HarmonicMotion(mesh), problem, newton).close()
     if "keep" in sys.argv:
         keep.append(problem)
     if remesh == 20:

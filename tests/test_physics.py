@@ -15,7 +15,7 @@ from ecmsim.physics.butler_volmer import ButlerVolmer
 from ecmsim.physics.compliance import IdealCompliance, SeriesResistor
 from ecmsim.physics.dissolution import MirroredDissolution
 from ecmsim.physics.faraday import Faraday
-from ecmsim.physics.model import DeviceModel
+from ecmsim.physics.model import DeviceModel, compliance_law
 from ecmsim.physics.mott_gurney import MottGurney
 from ecmsim.physics.operators import sinhc
 from ecmsim.physics.size_effect import SizeEffect
@@ -380,6 +380,30 @@ def test_compliance_continues_along_its_tangent():
     assert LIMITER.current(0.0) == 0.0
 
 
+@pytest.mark.parametrize("polarity", ["negative", "both"])
+def test_compliance_of_negative_currents_mirrors_that_of_positive_ones(polarity):
+    limiter, voltage = IdealCompliance(1e-3, 0.05, polarity), np.concatenate([[0.0], np.logspace(-30, 3, 500)])
+    np.testing.assert_array_equal(limiter.current(-voltage), -LIMITER.current(voltage))
+    other = LIMITER.current(voltage) if polarity == "both" else 1e-3 / 0.05 * voltage
+    assert limiter.current(voltage) == pytest.approx(other, rel=1e-15, abs=1e-300)
+
+
+@pytest.mark.parametrize("polarity", ["positive", "negative", "both"])
+def test_compliance_has_a_continuous_slope(polarity):
+    """Also at zero and where the series takes over, 1e-4 V0 on either side; the current always rises."""
+    limiter = IdealCompliance(1e-3, 0.05, polarity)
+    for voltage in (0.0, 5e-6, -5e-6):
+        step = 1e-8
+        below, above = (np.diff(limiter.current(voltage + step * np.array(at)))[0] / step for at in ((-1, 0), (0, 1)))
+        assert below == pytest.approx(above, rel=1e-6) == pytest.approx(0.02, rel=2e-4)
+    assert np.all(np.diff(limiter.current(np.linspace(-1.0, 1.0, 20001))) > 0)
+
+
+def test_polarity_is_no_parameter_of_a_form():
+    numbers = [field.name for field in fields(LIMITER) if isinstance(getattr(LIMITER, field.name), (int, float))]
+    assert numbers == ["limit", "smoothing_voltage"] and LIMITER.polarity == "positive"
+
+
 def test_series_resistor():
     assert SeriesResistor(2e3).current(np.array([-1.0, 0.5])) == pytest.approx([-5e-4, 2.5e-4])
 
@@ -444,6 +468,8 @@ LAWS = {
     "stress": (STRESS, StressBarrier.__call__, (RADII,)),
     "void": (VOID, VoidBarrier.__call__, (HEIGHTS,)),
     "compliance": (LIMITER, IdealCompliance.current, (DROPS,)),
+    "compliance below": (IdealCompliance(1e-3, 0.05, "negative"), IdealCompliance.current, (DROPS,)),
+    "compliance both": (IdealCompliance(1e-3, 0.05, "both"), IdealCompliance.current, (DROPS,)),
     "series resistor": (SeriesResistor(1e3), SeriesResistor.current, (DROPS,)),
     "Faraday": (COPPER, Faraday.normal_velocity, (1e3 * VOLTAGES,)),
     "sinhc": (
@@ -455,20 +481,21 @@ LAWS = {
 # Those whose derivative enters the Jacobian: name, index of the argument.
 SLOPES = [
     ("Butler-Volmer", 0), ("Butler-Volmer", 1), ("Butler-Volmer", 2), ("Mott-Gurney", 0), ("Mott-Gurney", 1),
-    ("temperature law", 0), ("compliance", 0), ("series resistor", 0), ("sinhc", 0), ("tunnel heat", 0),
+    ("temperature law", 0), ("compliance", 0), ("compliance below", 0),
+    ("compliance both", 0), ("series resistor", 0), ("sinhc", 0), ("tunnel heat", 0),
 ]  # fmt: skip
 
 
 def in_constants(law, mesh):
     """The law with its numbers as constants of the form, as the solver has them.
 
-    The terms of the size effect's series are counted out by p, which has to be a number.
+    The terms of the size effect's series are counted out by p, which has to be a number; polarity is text.
     """
     from dolfinx.fem import Constant
 
     if not is_dataclass(law):
         return law
-    names = [field.name for field in fields(law) if field.name != "specularity"]
+    names = [field.name for field in fields(law) if field.name not in ("specularity", "polarity")]
     return replace(law, **{name: Constant(mesh, float(getattr(law, name))) for name in names})
 
 
@@ -534,8 +561,9 @@ def test_derivative_in_a_weak_form(assembled, name, index):
 def test_slope_of_the_compliance_at_exactly_zero(assembled):
     """A run begins there: a zero or infinite slope would make the first Jacobian singular."""
     at = list(DROPS).index(0.0)
-    assert assembled["compliance"][at] == 0.0
-    assert assembled["compliance", 0][at] == pytest.approx(1e-3 / 0.05, rel=1e-14)
+    for name in ("compliance", "compliance below", "compliance both"):
+        assert assembled[name][at] == 0.0
+        assert assembled[name, 0][at] == pytest.approx(1e-3 / 0.05, rel=1e-14)
 
 
 def test_slope_of_butler_volmer_at_exactly_zero(assembled):
@@ -672,3 +700,10 @@ def test_conductivity_factors():
 
 def test_series_resistor_from_the_configuration():
     assert model('compliance={kind="series_resistor", resistance="10 kohm"}').compliance == SeriesResistor(1e4)
+    assert model("compliance.polarity=both").compliance == IdealCompliance(1e-5, 0.1, "both")
+
+
+def test_compliance_of_a_step_is_filled_in_likewise():
+    own = 'programme[0].compliance={kind="ideal", current="2 uA", smoothing_voltage="0.2 V", polarity="negative"}'
+    step = Config.from_toml(CONFIG, overrides=[own]).programme[0]
+    assert compliance_law(step.compliance) == IdealCompliance(2e-6, 0.2, "negative")

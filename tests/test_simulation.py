@@ -1,6 +1,7 @@
 """The simulation as a whole: balances at every step, rejected steps, failures, order in time, every switch."""
 
 import json
+import re
 import subprocess
 import sys
 from dataclasses import dataclass, fields, replace
@@ -14,6 +15,7 @@ from mpi4py import MPI
 from scipy.integrate import cumulative_trapezoid
 
 from ecmsim.config import load_config
+from ecmsim.front import Front
 from ecmsim.mesh.build import MeshError
 from ecmsim.progress import Silent
 from ecmsim.run import run
@@ -65,7 +67,7 @@ def test_the_run_goes_where_it_should(series):
     assert (np.diff(series.time_s) > 0).all()
     assert series.source_voltage_V.to_numpy() == pytest.approx(series.time_s.to_numpy(), abs=1e-12)  # 1 V/s
     assert series.gap_nm.iloc[0] > 9.8 and series.gap_nm.iloc[-1] < 0.4
-    assert series.current_A.iloc[-1] == pytest.approx(1e-6, rel=1e-3)
+    assert series.current_A.iloc[-1] == pytest.approx(1e-6, rel=1e-3, abs=0)
     assert series.remesh.sum() > 5
 
 
@@ -92,7 +94,7 @@ def test_compliance_is_respected_at_every_step(series):
     law = -1e-6 * np.expm1(-drop / 0.05)
     large = series.current_A > 1e-10  # below that the drop of nanovolts drowns in the round-off of a volt
     assert large.sum() > 50
-    assert law[large].to_numpy() == pytest.approx(series.current_A[large].to_numpy(), rel=1e-6)
+    assert law[large].to_numpy() == pytest.approx(series.current_A[large].to_numpy(), rel=1e-6, abs=0)
 
 
 def test_currents_add_up(series):
@@ -110,7 +112,8 @@ def test_currents_add_up(series):
 def arrays(state):
     """Copies of all that a state holds."""
     kept = {f.name: getattr(state, f.name) for f in fields(state)} | {"observed": dict(state.observed)}
-    kept |= {"filament": state.filament.points, "mesh": state.mesh.points, "triangles": state.mesh.triangles}
+    kept |= {"front": state.filament.points, "carried": state.front.carried}
+    kept |= {"mesh": state.mesh.points, "triangles": state.mesh.triangles}
     return {name: np.copy(value) if isinstance(value, np.ndarray) else value for name, value in kept.items()}
 
 
@@ -135,13 +138,12 @@ def same(first, second, tolerance=None):
 def test_a_rejected_step_leaves_no_trace(too_long, kind, meshes):
     """The accepted state stays as it is bit by bit, and what follows is as if the step had not been tried."""
     config = load_config(QUICK)
-    weak.tall_mesh(config)  # gmsh's first mesh of a process differs a little from those after it
     tried, _ = simulations = [Simulation(config, MPI.COMM_WORLD) for _ in range(2)]
     states = [simulation.start() for simulation in simulations]
 
     def advance(times):
         for time in times:
-            states[:] = [s.advance(state, time) for s, state in zip(simulations, states, strict=True)]
+            states[:] = [s.accept(s.advance(state, time)) for s, state in zip(simulations, states, strict=True)]
 
     advance(np.linspace(0, 1.0, 51)[1:])
     same(*(arrays(state) for state in states))
@@ -223,8 +225,9 @@ def test_a_failed_solve(tmp_path):
     assert "Traceback" not in done.stderr
     last = read_series(folder).iloc[-1]
     when = f"t = {last.time_s:.6g} s", f"{last.source_voltage_V:.4g} V"
-    for part in (*when, "no convergence", "Try ", "failure.npz"):
+    for part in (*when, "no convergence", "solver.max_iterations", "failure.npz"):
         assert part in errors[0]
+    assert re.search(r"Try \w.*(mesh|stepping|solver)\.[a-z_]+", errors[0])  # a remedy that names a setting
     assert any(field in errors[0] for field in ("electronic potential", "ionic potential", "temperature"))
     provenance = json.loads((folder / "provenance.json").read_text())
     assert provenance["status"] == "failed"
@@ -243,19 +246,20 @@ def test_a_failed_solve(tmp_path):
 def tall_state(simulation, height=10.2, radius=1.5, time=1.5):
     """A state with a tall filament, as if it had grown: geometry given, fields solved."""
     filament, mesh = weak.tall_mesh(simulation.config, height, radius)
-    simulation.discretisation = simulation._discretise(mesh)
+    leg = next(leg for leg in simulation.programme.planned() if time < leg.end)
+    simulation.discretisation = simulation._discretise(mesh, leg)
     rest = State(
         time,
+        leg,
         0.0,
-        filament,
+        Front.at_rest(filament),
         mesh,
         np.zeros((len(mesh.points), 3)),
-        np.zeros_like(filament.points),
         None,
         0.0,
-        deposited=filament.volume - simulation._nucleus_volume,
+        deposited=filament.volume - simulation._first_volume,
     )
-    trial = replace(rest, source_voltage=simulation.programme.voltage(time))
+    trial = replace(rest, source_voltage=leg.source_voltage(time))
     return simulation._solve(simulation.discretisation, trial, rest, None)
 
 
@@ -304,7 +308,7 @@ def test_tunnel_barrier_heating_makes_the_heat(full):
     """Without it Joule heat alone is left, a thousandth of the power in this cell."""
     case = seen("heat.tunnel_barrier=false")
     assert 0 < case.rise < 0.1
-    assert case.power == pytest.approx(full.power, rel=1e-3)
+    assert case.power == pytest.approx(full.power, rel=1e-3, abs=0)
     assert 0.3 < (case.rise / full.rise) / (full.loss / full.power) < 3
     assert case.state.observed["power_imbalance"] < 1e-9
 
@@ -323,7 +327,7 @@ def test_no_heat_at_all(full):
 
 def test_conductors_of_heat(full):
     """Half of every kappa: about twice the rise; so do a poorly conducting filament and an ambient wall count."""
-    assert seen("heat.thermal_conductivity_factor=0.5").rise / full.rise == pytest.approx(2, rel=0.1)
+    assert seen("heat.thermal_conductivity_factor=0.5").rise / full.rise == pytest.approx(2, rel=0.1, abs=0)
     assert seen("filament.thermal_conductivity_factor=0.1").rise > 1.2 * full.rise
     cooled = seen("heat.wall=ambient")
     assert 0.8 < cooled.rise / full.rise < 0.9999
@@ -346,7 +350,7 @@ def test_void_barrier(full):
     """Inside the void (0.2 nm above the interface) it all but stops the tip, and leaves the side alone."""
     case = seen("dissolution.void_barrier=false")
     assert case.tip > 500 * full.tip
-    assert case.side == pytest.approx(full.side, rel=0.1)
+    assert case.side == pytest.approx(full.side, rel=0.1, abs=0)
 
 
 def test_stress(full):
@@ -354,8 +358,8 @@ def test_stress(full):
     case = seen("stress.enabled=false")
     r, _ = full.state.filament.points[np.argmin(np.abs(full.state.filament.points[:, 1] - 5.1))]
     barrier = 0.0193 * (np.exp(r / 1.68) - 1)
-    assert full.side / case.side == pytest.approx(np.exp(-barrier / (8.617333e-5 * 302)), rel=0.2)
-    assert full.tip == pytest.approx(case.tip, rel=0.3)
+    assert full.side / case.side == pytest.approx(np.exp(-barrier / (8.617333e-5 * 302)), rel=0.2, abs=0)
+    assert full.tip == pytest.approx(case.tip, rel=0.3, abs=0)
 
 
 def test_tunnelling(full):
@@ -374,7 +378,7 @@ def test_gap_definition():
         return [seen(f"tunnelling.gap={name}", *overrides, **tip) for name in ("vertical", "shortest")]
 
     vertical, shortest = both("dissolution.enabled=false")
-    assert shortest.current == pytest.approx(vertical.current, rel=1e-6)
+    assert shortest.current == pytest.approx(vertical.current, rel=1e-6, abs=0)
     vertical, shortest = both()
     assert shortest.current > 2 * vertical.current
     assert shortest.state.observed["gap"] < vertical.state.observed["gap"] - 0.01
@@ -384,8 +388,8 @@ def test_conductivity_of_the_filament(full):
     """The size effect and defects raise the loss in the metals; the current hardly knows."""
     bulk = seen("filament.size_effect=false")
     assert 5 < full.loss / bulk.loss < 50
-    assert seen("filament.defect_factor=0.2").loss / full.loss == pytest.approx(5, rel=0.1)
-    assert bulk.current == pytest.approx(full.current, rel=1e-2)
+    assert seen("filament.defect_factor=0.2").loss / full.loss == pytest.approx(5, rel=0.1, abs=0)
+    assert bulk.current == pytest.approx(full.current, rel=1e-2, abs=0)
 
 
 # --- transient heat -----------------------------------------------------------------------------------------
@@ -398,7 +402,7 @@ def test_transient_heat_is_steady_for_slow_ramps(tmp_path):
         config = load_config(QUICK, ["compliance.current=100 uA", f"heat.mode={mode}"])
         simulation = Simulation(config, MPI.COMM_WORLD)
         state = tall_state(simulation)
-        state = simulation.advance(state, state.time + 1e-5)
+        state = simulation.accept(simulation.advance(state, state.time + 1e-5))
         rises.append(state.values[:, 2])
         simulation.close()
     assert rises[0].max() > 5
@@ -406,26 +410,21 @@ def test_transient_heat_is_steady_for_slow_ramps(tmp_path):
 
 
 def test_transient_heat_lags_behind_fast_ramps():
-    """At 1e11 V/s the temperature follows within picoseconds what the steady one does at once."""
+    """After 6 ps of ramp at 1e11 V/s the temperature is behind the steady one, which it then approaches."""
+    overrides = ["compliance.current=100 uA", "programme[0].rate=1e11 V/s", "programme[0].to=1.6 V"]
     rises = {}
     for mode in ("steady", "transient"):
-        config = load_config(
-            QUICK,
-            [
-                "compliance.current=100 uA",
-                f"heat.mode={mode}",
-                "programme[0].rate=1e11 V/s",
-            ],
-        )
-        simulation = Simulation(config, MPI.COMM_WORLD)
+        simulation = Simulation(load_config(QUICK, [*overrides, f"heat.mode={mode}"]), MPI.COMM_WORLD)
         state = tall_state(simulation, time=1.0e-11)
-        begin = state.observed["temperature_max"] - 300
-        rises[mode] = []
-        for time in (1.2e-11, 1.4e-11, 1.6e-11):
-            state = simulation.advance(state, time)
+        rises[mode] = [state.observed["temperature_max"] - 300]
+        for time in np.linspace(1.2e-11, 6e-11, 25):  # the voltage stays at 1.6 V after 16 ps
+            state = simulation.accept(simulation.advance(state, time))
             rises[mode].append(state.observed["temperature_max"] - 300)
         simulation.close()
     steady, transient = np.array(rises["steady"]), np.array(rises["transient"])
-    assert (begin < transient).all() and (np.diff(transient) > 0).all()
-    assert (transient < 0.98 * steady).all()
-    assert (transient > begin + 0.05 * (steady - begin)).all()
+    lag = 1 - transient / steady
+    assert abs(lag[0]) < 1e-9  # both begin steady
+    assert (np.diff(transient) > 0).all()
+    ramped = 3
+    assert 0.03 < lag[ramped] < 0.2
+    assert (np.diff(lag[ramped:]) < 0).all() and 0 < lag[-1] < 0.1 * lag[ramped]

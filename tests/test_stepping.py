@@ -6,7 +6,7 @@ from dataclasses import replace
 import pytest
 
 from ecmsim.config.numerics import Stepping
-from ecmsim.drive import Programme
+from ecmsim.drive import Programme, hold, ramp
 from ecmsim.errors import SolveError
 from ecmsim.solve.stepping import Rates, StepController, StepError
 
@@ -24,7 +24,7 @@ STILL = Rates(
     height=100.0,
     gap=100.0,
     finest=100.0,
-    voltage_rate=0.0,
+    source_time=math.inf,
 )
 
 
@@ -37,8 +37,8 @@ def controller(**settings):
     [
         ({}, {}, 1.0),
         ({"largest_step": "0.3 s"}, {}, 0.3),
-        ({"largest_voltage_step": "20 mV"}, {"voltage_rate": 0.5}, 0.04),
-        ({"largest_voltage_step": "20 mV"}, {"voltage_rate": -0.5}, 0.04),
+        ({}, {"source_time": 0.04}, 0.04),
+        ({"largest_relaxation": "0.05 nm"}, {"relaxation_speed": 0.5}, 0.1),
         ({}, {"growth_speed": 40.0}, 0.25),  # 10 % of 100 nm at 40 nm/s
         ({}, {"growth_speed": 40.0, "height": 2.0}, 0.005),
         ({"largest_displacement": "0.2 nm"}, {"growth_speed": 40.0}, 0.005),
@@ -56,9 +56,9 @@ def test_limits(settings, rates, expected):
 
 
 def test_the_smallest_limit_counts():
-    rates = replace(STILL, growth_speed=40.0, closing_speed=40.0, gap=1.0, voltage_rate=1.0)
-    assert controller(largest_voltage_step="1 mV").propose(rates, math.inf) == pytest.approx(0.0005)
-    assert controller(largest_voltage_step="0.1 mV").propose(rates, math.inf) == pytest.approx(0.0001)
+    rates = replace(STILL, growth_speed=40.0, closing_speed=40.0, gap=1.0)
+    assert controller().propose(replace(rates, source_time=1e-3), math.inf) == pytest.approx(0.0005)
+    assert controller().propose(replace(rates, source_time=1e-4), math.inf) == pytest.approx(0.0001)
 
 
 def test_a_corner_is_reached_to_the_bit():
@@ -80,19 +80,19 @@ def test_a_corner_is_hit_also_after_a_rejection():
 
 
 def test_every_corner_of_a_programme_is_hit():
-    """The loop of a run: times of accepted steps contain all corners exactly."""
-    ramp = [{"kind": "ramp", "to": 2.0, "rate": 3.0}, {"kind": "hold", "duration": 0.1}]
-    programme = Programme.from_steps([type("Step", (), step) for step in [*ramp, {**ramp[0], "to": -0.7}]])
-    steps, time, times = controller(first_step="10 ms", largest_voltage_step="70 mV"), 0.0, []
-    while time < programme.duration:
-        rates = replace(STILL, voltage_rate=programme.rate(time))
-        left = programme.next_corner(time) - time
-        step = steps.propose(rates, left)
-        assert 0 < step <= left and step * abs(rates.voltage_rate) <= 0.07 * (1 + 1e-12)
-        steps.accepted(step)
-        time = programme.next_corner(time) if step == left else time + step
-        times.append(time)
-    assert set(programme.corners[1:]) <= set(times)
+    """The loop of a run: times of accepted steps contain the ends of all legs exactly."""
+    legs = Programme.from_steps([ramp(2.0, 3.0), hold(0.1), ramp(-0.7, 3.0)]).planned()
+    steps, time, times = controller(first_step="10 ms"), 0.0, []
+    for leg in legs:
+        rates = replace(STILL, source_time=0.07 / abs(leg.rate) if leg.rate else math.inf)  # 70 mV at most
+        while time < leg.end:
+            left = leg.end - time
+            step = steps.propose(rates, left)
+            assert 0 < step <= left and step * abs(leg.rate) <= 0.07 * (1 + 1e-12)
+            steps.accepted(step)
+            time = leg.end if step == left else time + step
+            times.append(time)
+    assert len(legs) == 3 and {leg.end for leg in legs} <= set(times)
     assert 50 < len(times) < 90
 
 

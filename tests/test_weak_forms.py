@@ -296,7 +296,7 @@ def test_transient_heat_decays_at_the_known_rate(symbols, region):
     order = weak.orders(np.abs(np.diff(left)))
     assert abs(order[0] - 1) < 0.06
     at_once = left[2] + (left[2] - left[1]) + (left[2] - 2 * left[1] + left[0]) / 3  # Richardson to step 0
-    assert at_once == pytest.approx(np.exp(-1), rel=6e-3)
+    assert at_once == pytest.approx(np.exp(-1), rel=6e-3, abs=0)
 
 
 # --- tunnelling between two surfaces ------------------------------------------------------------------------
@@ -359,7 +359,7 @@ def test_tunnelling_between_parallel_surfaces_is_exact(gap):
     for definition in ("vertical", "shortest"):
         seen = current_between(columns(flat_pair(gap), definition), 0.7)
         wanted = np.pi * 2.0**2 * 1e-18 * LAW.conductance_density(gap) * 0.7
-        assert seen["leaves"] == pytest.approx(wanted, rel=1e-13)
+        assert seen["leaves"] == pytest.approx(wanted, rel=1e-13, abs=0)
 
 
 def test_tunnelling_at_a_voltage_that_varies_along_the_surfaces():
@@ -370,11 +370,11 @@ def test_tunnelling_at_a_voltage_that_varies_along_the_surfaces():
     rows, _ = TunnelCoupling(LAW, None).evaluate(cols, np.where(np.arange(4) < 2, -0.1 * r, 0.5 + 0.2 * r))
     g = 1e-18 * LAW.conductance_density(0.4)
     wanted = 2 * np.pi * g * (0.5 * 2**2 / 2 + 0.3 * 2**3 / 3)
-    assert rows[:, UPPER, 0].sum() == pytest.approx(wanted, rel=1e-13)
+    assert rows[:, UPPER, 0].sum() == pytest.approx(wanted, rel=1e-13, abs=0)
     # The hat function of the node on the axis is 1 - r/0.5 below and 1 - r/0.7 above.
     for nodes, reach, sign in ((mesh.filament_nodes, 0.5, -1), (mesh.electrode_nodes, 0.7, 1)):
         share = 2 * np.pi * g * quad(lambda x, b=reach: x * (0.5 + 0.3 * x) * (1 - x / b), 0, reach)[0]
-        assert sign * rows[..., 0][cols.nodes == nodes[0]].sum() == pytest.approx(share, rel=1e-12)
+        assert sign * rows[..., 0][cols.nodes == nodes[0]].sum() == pytest.approx(share, rel=1e-12, abs=0)
 
 
 def test_tunnelling_above_a_curved_tip_converges():
@@ -397,22 +397,22 @@ def test_tunnelling_conserves_charge_and_energy(voltage):
     """What leaves the electrode enters the filament; the heat is V I, most of it where electrons arrive."""
     seen = current_between(columns(dome_pair(23), "vertical"), voltage, HEATING)
     assert seen["leaves"] * voltage > 0
-    assert seen["enters"] == pytest.approx(seen["leaves"], rel=1e-14)
-    assert seen["power"] == pytest.approx(voltage * seen["leaves"], rel=1e-13)
-    assert seen["heat above"] + seen["heat below"] == pytest.approx(seen["power"], rel=1e-13)
+    assert seen["enters"] == pytest.approx(seen["leaves"], rel=1e-14, abs=0)
+    assert seen["power"] == pytest.approx(voltage * seen["leaves"], rel=1e-13, abs=0)
+    assert seen["heat above"] + seen["heat below"] == pytest.approx(seen["power"], rel=1e-13, abs=0)
     receiver, emitter = ("above", "below") if voltage > 0 else ("below", "above")
     assert seen[f"heat {receiver}"] > 1.2 * seen[f"heat {emitter}"] > 0
     without = current_between(columns(dome_pair(23), "vertical"), voltage)
     assert without["heat above"] == without["heat below"] == 0.0
-    assert without["power"] == pytest.approx(seen["power"], rel=1e-14)
+    assert without["power"] == pytest.approx(seen["power"], rel=1e-14, abs=0)
 
 
 def test_tunnel_heat_is_split_by_gamma():
     """Above a flat gap the active electrode gets gamma(V, g) of the power, the filament the rest."""
     seen = current_between(columns(flat_pair(0.4), "vertical"), 1.1, HEATING)
     share = HEATING.active_electrode_share(1.1, 0.4)
-    assert seen["heat above"] == pytest.approx(share * seen["power"], rel=1e-12)
-    assert seen["heat below"] == pytest.approx((1 - share) * seen["power"], rel=1e-12)
+    assert seen["heat above"] == pytest.approx(share * seen["power"], rel=1e-12, abs=0)
+    assert seen["heat below"] == pytest.approx((1 - share) * seen["power"], rel=1e-12, abs=0)
 
 
 def test_jacobian_of_the_tunnelling_coupling():
@@ -439,9 +439,9 @@ def test_only_the_topmost_surface_tunnels():
     mushroom = columns(surfaces(np.vstack([cap, stem]), plate), "vertical")
     pillar = columns(surfaces(np.vstack([cap, [[1.5, 0]]]), plate), "vertical")
     assert mushroom.nodes[:, LOWER].max() == 4
-    assert mushroom.weight.sum() == pytest.approx(np.pi * 1.5**2, rel=1e-13)
+    assert mushroom.weight.sum() == pytest.approx(np.pi * 1.5**2, rel=1e-13, abs=0)
     seen, wanted = (current_between(cols, 0.5)["leaves"] for cols in (mushroom, pillar))
-    assert seen == pytest.approx(wanted, rel=1e-4)  # Gauss points elsewhere, the same surface
+    assert seen == pytest.approx(wanted, rel=1e-4, abs=0)  # Gauss points elsewhere, the same surface
 
 
 def test_shortest_gap():
@@ -455,7 +455,7 @@ def test_shortest_gap():
             return 2 * np.pi * x * 1e-18 * LAW.conductance_density(factor * (3.0 - slope * x))
 
         wanted = quad(density, 0, 2, epsabs=0, epsrel=1e-12)[0]
-        assert current_between(columns(mesh, definition))["leaves"] == pytest.approx(wanted, rel=1e-8)
+        assert current_between(columns(mesh, definition))["leaves"] == pytest.approx(wanted, rel=1e-8, abs=0)
 
 
 # --- all fields at once -------------------------------------------------------------------------------------

@@ -25,6 +25,7 @@ from ecmsim.physics.compliance import IdealCompliance
 from ecmsim.physics.faraday import Faraday
 from ecmsim.physics.model import Conductor, DeviceModel
 from ecmsim.physics.mott_gurney import MottGurney
+from ecmsim.physics.nucleus import StableNucleus
 from ecmsim.physics.temperature_law import TemperatureLaw
 from ecmsim.solve.newton import Newton
 from ecmsim.timing import Stopwatch
@@ -54,6 +55,8 @@ def device(**changes):
         stress=None,
         tunnel_heating=None,
         void=None,
+        nucleus=StableNucleus(1e-6, 0.0),  # too small to stop any dissolution
+        surface_diffusion=None,
         heat=True,
         joule_heating=True,
     )
@@ -332,4 +335,6 @@ def ramp(problem, newton, voltage, start=0.0, largest=0.2):
         values[:, IONS] += level - before
         problem.values = values
         newton.solve(abs(level))
+    for _ in range(4):  # to round-off
+        newton.refine()
     problem.assemble_residual()

@@ -30,7 +30,7 @@ def parse(text, source):
 
 
 def expand(data, source, folder, chain=()):
-    """The data on top of what it extends, with the paths of materials made absolute.
+    """The data on top of what it extends, with the paths of other files made absolute.
 
     source: name of the data in messages; folder: to which its paths are relative; chain: files that led here.
     """
@@ -38,6 +38,9 @@ def expand(data, source, folder, chain=()):
     for role in ROLES if isinstance(cell, dict) else ():
         if is_path(cell.get(role)):
             cell[role] = str((folder / cell[role]).resolve())
+    for step in _steps(data.get("programme")):
+        if isinstance(step.get("file"), str):
+            step["file"] = str((folder / step["file"]).resolve())
     if "extends" not in data:
         return data
     parent = data.pop("extends")
@@ -51,6 +54,14 @@ def expand(data, source, folder, chain=()):
     if not path.is_file():
         raise ConfigError(f"{line}: no such file{_similar(path)}")
     return merge(expand(read(path), path, path.parent, (*chain, path.resolve())), data)
+
+
+def _steps(steps):
+    """All steps of a programme in the data, those that are repeated included."""
+    for step in steps if isinstance(steps, list) else ():
+        if isinstance(step, dict):
+            yield step
+            yield from _steps(step.get("steps"))
 
 
 def merge(base, top):

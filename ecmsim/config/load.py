@@ -9,17 +9,21 @@ from ecmsim.config.messages import problems_of, report
 from ecmsim.config.overrides import apply_overrides
 from ecmsim.config.resolve import resolve_materials
 from ecmsim.config.schema import Config
+from ecmsim.config.steps import table_of
 
 
-def load_config(path, overrides=()):
+def load_config(path, overrides=(), programme=None):
     """Read, complete and check a configuration file.
 
     overrides: texts "key.path=value" as of `--set`, applied after the file has been read; paths of files in
-    them are relative to the current folder, those in a file to that file. Raises ConfigError with all
-    problems.
+    them are relative to the current folder, those in a file to that file. programme: steps of ecmsim.drive in
+    place of those of the file. Raises ConfigError with all problems.
     """
     path = Path(path)
-    return _build(expand(read(path), path, path.parent, (path.resolve(),)), overrides, path)
+    data = expand(read(path), path, path.parent, (path.resolve(),))
+    if programme is not None:
+        data["programme"] = [table_of(step) for step in programme]
+    return _build(data, overrides, path)
 
 
 def from_text(text, base, overrides, source):

@@ -55,6 +55,10 @@ def _problem(model, data, item):
     path, kind, context = dotted(keys), item["type"], item.get("ctx", {})
     if kind == "inconsistent":
         line = context["text"]
+    elif kind == "relative":  # of a whole table, or of something in it
+        line = path + context["text"]
+    elif kind == "beside":  # of the table in which the setting is
+        line = dotted(keys[:-1]) + context["text"]
     elif kind == "extra_forbidden":
         line = f"{path}: {_unknown_key(model, keys, data)}"
     elif kind == "missing":

@@ -1,4 +1,4 @@
-"""Numerical settings: mesh, time steps, solver and output."""
+"""Numerical settings: mesh, time steps, solver, output and checkpoints."""
 
 from pydantic import Field, StrictBool, StrictInt
 
@@ -28,7 +28,13 @@ class Stepping(Section):
     largest_step: quantity("s", gt=0) = Field("1 s", description="Largest time step")
     growth: quantity("", gt=1, le=10) = Field(1.6, description="Largest ratio of a step to the one before")
     largest_voltage_step: quantity("V", gt=0) = Field("20 mV", description="Largest change of the source voltage")
+    largest_current_step: quantity("", gt=0, le=1) = Field(
+        0.02, description="Largest change of a current source over the larger end of its ramp"
+    )
     largest_displacement: quantity("nm", gt=0) = Field("0.2 nm", description="Largest growth in one step")
+    largest_relaxation: quantity("nm", gt=0) = Field(
+        "0.05 nm", description="Largest way of a point by surface diffusion in one step"
+    )
     height_fraction: quantity("", gt=0, lt=1) = Field(0.1, description="Largest growth over the filament's height")
     segment_fraction: quantity("", gt=0, le=2) = Field(0.5, description="Largest growth over an outline's edge")
     gap_fraction: quantity("", gt=0, lt=1) = Field(0.02, description="Largest change of the gap over the gap, or …")
@@ -64,7 +70,22 @@ class Output(Section):
     snapshot_currents: tuple[quantity("A", gt=0), ...] = Field(
         (), description="Currents at whose first crossing the fields are written"
     )
+    event_gaps: tuple[quantity("nm", gt=0), ...] = Field((), description="Gaps whose crossing is noted as an event")
     snapshot_regimes: StrictBool = Field(
         True, description="Write the fields where the gap stops closing, the compliance is reached and at the end"
     )
     outline_every: StrictInt = Field(1, ge=1, description="Accepted steps between two stored outlines")
+
+
+class Checkpoint(Section):
+    """What makes a run resumable (ecmsim resume)."""
+
+    enabled: StrictBool = Field(True, description="Whether checkpoints are written")
+    interval: quantity("s", gt=0) = Field("20 s", description="Wall time between two checkpoints")
+    every: StrictInt = Field(
+        50, ge=1, description="Accepted steps between two states that can be resumed from to the same bits"
+    )
+    keep: StrictInt = Field(2, ge=1, le=100, description="Checkpoints that are kept")
+    walltime: quantity("s", gt=0) | None = Field(
+        None, description="Wall time after which the run stops in order to be resumed, with exit code 75"
+    )

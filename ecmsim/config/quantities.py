@@ -75,6 +75,9 @@ class QuantityType:
 
     def validate(self, value):
         """The Quantity that a string, number or {value, label, source} table means."""
+        if isinstance(value, Quantity) and value.unit == self.unit:
+            self._check(float(value))
+            return value
         if isinstance(value, Quantity):
             given = value.text if value.unit else float(value)
             value = {"value": given, "label": value.label, "source": value.source}
@@ -96,6 +99,11 @@ class QuantityType:
 
     def _number(self, value):
         number = self._read(value)
+        self._check(number)
+        return number
+
+    def _check(self, number):
+        """Refuse a number that is not finite or out of bounds."""
         if not math.isfinite(number):
             raise _refused("must be a finite number")
         for limit, holds, phrase in (
@@ -106,7 +114,6 @@ class QuantityType:
         ):
             if limit is not None and not holds(limit):
                 raise _refused(f"must be {phrase} {Quantity(limit, self.unit).text}")
-        return number
 
     def _read(self, value):
         numeric = isinstance(value, (int, float)) and not isinstance(value, bool)

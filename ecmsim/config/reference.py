@@ -10,6 +10,7 @@ from ecmsim.config.quantities import Quantity
 from ecmsim.config.schema import Config
 from ecmsim.config.structure import (
     choices,
+    expected_text,
     field_annotation,
     kinds,
     quantity_type,
@@ -43,7 +44,7 @@ def reference_text(width=110):
     lines = []
     for section_name, rows in groupby(reference(), lambda row: row.name.rpartition(".")[0]):
         rows = [row._replace(name=row.name.rpartition(".")[2]) for row in rows]
-        header = f"[{section_name.removesuffix('[]')}]"
+        header = f"[{section_name.replace('[]', '')}]"
         header = f"[{header}]" if section_name.endswith("[]") else header
         lines += [header if section_name else "name, unit, default, meaning (allowed values)", ""]
         sizes = [max(len(row[column]) for row in rows) for column in range(3)]
@@ -66,6 +67,8 @@ def reference_markdown():
 
 
 def _rows(name, annotation, field):
+    if expected_text(annotation):  # described as one setting, whatever it consists of
+        return [Setting(name, "", _default(field), field.description)]
     if section(annotation, None):
         return reference(section(annotation, None), f"{name}.")
     if get_origin(strip(annotation)) is tuple and not quantity_type(get_args(strip(annotation))[0]):
@@ -89,7 +92,7 @@ def _united(of_kind, skip):
     for kind, own in of_kind.items():
         for row in own:
             rows.setdefault(row, []).append(kind)
-    for row, owners in rows.items():
+    for row, owners in sorted(rows.items(), key=lambda item: item[0].name.count(".")):  # tables within it last
         if row.name != skip:
             note = "" if len(owners) == len(of_kind) else f"kind = {listed(owners)}: "
             yield row._replace(meaning=note + row.meaning)
@@ -107,6 +110,6 @@ def _default(field):
         return "required"
     if isinstance(value, bool):
         return "true" if value else "false"
-    if value == ():
+    if value is None or value == ():
         return "none"
     return value.text if isinstance(value, Quantity) else str(value)

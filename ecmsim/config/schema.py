@@ -10,8 +10,11 @@ from typing import Annotated, Literal
 from pydantic import Field, StrictBool, StrictInt, StrictStr, ValidationInfo, field_validator
 from pydantic_core import PydanticCustomError
 
+from ecmsim.config.compliance import Compliance
 from ecmsim.config.material import AnyMaterial
-from ecmsim.config.numerics import Mesh, Output, Solver, Stepping
+from ecmsim.config.initial import Initial, Nucleus
+from ecmsim.config.numerics import Checkpoint, Mesh, Output, Solver, Stepping
+from ecmsim.config.programme import Step
 from ecmsim.config.quantities import quantity
 from ecmsim.config.section import Section
 from ecmsim.config.suggest import quoted
@@ -62,50 +65,6 @@ class Cell(Section):
                     f' = "{value.text}": must be less than {phrase}{other} ({limit.text})',
                 )
         return value
-
-
-class Ramp(Section):
-    """A linear ramp from the voltage where the previous step ended (0 V for the first)."""
-
-    kind: Literal["ramp"] = Field(description="Linear ramp of the source voltage")
-    to: quantity("V", ge=-100, le=100) = Field(description="Voltage at which the ramp ends")
-    rate: quantity("V/s", gt=0) = Field(description="Magnitude of the rate; the voltages give its sign")
-
-
-class Hold(Section):
-    """A constant voltage: where the previous step ended."""
-
-    kind: Literal["hold"] = Field(description="Constant source voltage")
-    duration: quantity("s", gt=0) = Field(description="How long the voltage is held")
-
-
-Step = Annotated[Ramp | Hold, Field(discriminator="kind")]
-
-
-class IdealCompliance(Section):
-    """An ideal nonlinear limiter, Eq. (7)."""
-
-    kind: Literal["ideal"] = Field(description="Ideal limiter, I = I_CC (1 - exp(-V_R/V_0))")
-    current: quantity("A", gt=0, le=10) = Field("1 mA", description="Compliance current I_CC")
-    smoothing_voltage: quantity("V", gt=0, le=10) = Field(
-        "0.05 V", description="V_0: voltage across the limiter at which it has reached 63 % of I_CC"
-    )
-
-
-class SeriesResistor(Section):
-    """An ordinary resistor between source and cell."""
-
-    kind: Literal["series_resistor"] = Field(description="Linear resistor in series")
-    resistance: quantity("ohm", gt=0) = Field(description="Resistance")
-
-
-class NoCompliance(Section):
-    """The source drives the cell directly."""
-
-    kind: Literal["none"] = Field(description="No limit: source voltage and cell voltage are the same")
-
-
-Compliance = Annotated[IdealCompliance | SeriesResistor | NoCompliance, Field(discriminator="kind")]
 
 
 class ButlerVolmer(Section):
@@ -184,6 +143,9 @@ class FilamentProperties(Section):
     minimum_diameter: quantity("nm", gt=0) = Field(
         "0.2 nm", description="Smallest diameter that the size effect sees, so that sharp tips still conduct"
     )
+    rupture_radius: quantity("nm", gt=0) = Field(
+        "0.128 nm", description="Radius of a neck that breaks: that of an atom; what is above joins the electrode"
+    )
 
 
 class Heat(Section):
@@ -203,12 +165,26 @@ class Heat(Section):
     )
 
 
+class SurfaceDiffusion(Section):
+    """Relaxation of the filament by diffusion of its surface atoms, driven by curvature (Mullins 1957)."""
+
+    enabled: StrictBool = Field(False, description="Whether the filament relaxes")
+    coefficient: quantity("nm^4/s", gt=0) = Field(
+        "1 nm^4/s", description="B at the reference temperature: normal velocity over surface Laplacian of curvature"
+    )
+    reference_temperature: quantity("K", ge=1, le=2000) = Field("300 K", description="Temperature of that value")
+    activation_energy: quantity("eV", ge=0, le=5) = Field("0.5 eV", description="Of B's growth with temperature")
+    contact_angle: quantity("deg", gt=0, lt=180) = Field(
+        "90 deg", description="Angle of the relaxed filament on the counter electrode, through the metal"
+    )
+
+
 class Config(Section):
     """A complete configuration. `load_config` reads one from a file."""
 
     title: StrictStr = Field("", description="A line about this run, shown in pictures")
     cell: Cell = Field(description="Geometry and materials")
-    programme: tuple[Step, ...] = Field(min_length=1, description="Source voltage as steps in time")
+    programme: tuple[Step, ...] = Field(min_length=1, description="Source as steps in time")
     compliance: Compliance = Field(description="Element that limits the current")
     butler_volmer: ButlerVolmer = Field(default_factory=ButlerVolmer, description="Electron transfer")
     hopping: Hopping = Field(default_factory=Hopping, description="Ion transport")
@@ -217,10 +193,13 @@ class Config(Section):
     tunnelling: Tunnelling = Field(default_factory=Tunnelling, description="Tunnelling")
     filament: FilamentProperties = Field(default_factory=FilamentProperties, description="Conductivity of the filament")
     heat: Heat = Field(default_factory=Heat, description="Temperature")
+    surface_diffusion: SurfaceDiffusion = Field(default_factory=SurfaceDiffusion, description="Relaxation")
+    initial: Initial = Field(default_factory=lambda: Nucleus(kind="nucleus"), description="Filament at the start")
     mesh: Mesh = Field(default_factory=Mesh, description="Mesh")
     stepping: Stepping = Field(default_factory=Stepping, description="Time steps")
     solver: Solver = Field(default_factory=Solver, description="Solver")
     output: Output = Field(default_factory=Output, description="Output")
+    checkpoint: Checkpoint = Field(default_factory=Checkpoint, description="Checkpoints")
     material_tables: dict[str, AnyMaterial] = Field(
         default_factory=dict, alias="materials", description="Materials by name, over files of that name"
     )
@@ -244,6 +223,22 @@ class Config(Section):
                 f' = "{value.maximum_depth.text}": must be less than cell.active_electrode_height'
                 f" ({cell.active_electrode_height.text})",
             )
+        return value
+
+    @field_validator("initial")
+    @classmethod
+    def _filament_fits(cls, value, info: ValidationInfo):
+        cell = info.data.get("cell")
+        if cell and value.kind == "cylinder":
+            for size, name, limit in (
+                (value.height, "height", "layer_thickness"),
+                (value.radius, "radius", "radius"),
+            ):
+                if size >= getattr(cell, limit):
+                    raise inconsistent(
+                        f"initial.{name}",
+                        f' = "{size.text}": must be less than cell.{limit} ({getattr(cell, limit).text})',
+                    )
         return value
 
     @field_validator("material_tables")

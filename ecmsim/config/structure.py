@@ -43,12 +43,17 @@ def inside(annotation, key, data):
         field = settings(model).get(key)
         return None if field is None else field_annotation(field)
     origin, arguments = get_origin(strip(annotation)), get_args(strip(annotation))
+    if origin is tuple and Ellipsis not in arguments:
+        return arguments[key] if isinstance(key, int) and key < len(arguments) else None
     return {tuple: arguments[:1], dict: arguments[1:]}.get(origin, [None])[0]
 
 
 def field_annotation(field):
-    """The annotation of a field with its metadata back in place."""
-    return Annotated[(field.annotation, *field.metadata)] if field.metadata else field.annotation
+    """The annotation of a field with its metadata back in place, without the None of one that may be left out."""
+    annotation = field.annotation
+    if get_origin(annotation) in (Union, UnionType) and type(None) in get_args(annotation):
+        (annotation,) = (member for member in get_args(annotation) if member is not type(None))
+    return Annotated[(annotation, *field.metadata)] if field.metadata else annotation
 
 
 def quantity_type(annotation):

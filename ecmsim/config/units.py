@@ -16,6 +16,7 @@ KINDS = {
     "K": ("a temperature", "300 K"),
     "ohm": ("a resistance", "1 kohm"),
     "V/s": ("a voltage rate", "1 V/s"),
+    "A/s": ("a current rate", "1 uA/s"),
     "m/s": ("a velocity", "1 nm/s"),
     "1/s": ("a frequency", "1e13 / s"),
     "1/m^3": ("a concentration", "1e26 / m^3"),
@@ -30,6 +31,8 @@ KINDS = {
     "S/m": ("an electrical conductivity", "6e7 S/m"),
     "A/m^2": ("a current density", "1 A/cm^2"),
     "nm/s": ("a velocity", "1 nm/s"),
+    "nm^4/s": ("a coefficient of surface diffusion", "1 nm^4/s"),
+    "deg": ("an angle", "90 deg"),
     "J/m^2": ("a surface energy", "1.8 J/m^2"),
     "K/W": ("a thermal resistance", "1e6 K/W"),
     "W/m^2/K": ("a heat transfer coefficient", "1e8 W/m^2/K"),
@@ -48,7 +51,6 @@ _OTHERS = {
     "mol": "an amount of substance",
     "J/mol": "a molar energy",
     "mol/m^3": "a molar concentration",
-    "A/s": "a current rate",
     "K/s": "a heating rate",
 }
 

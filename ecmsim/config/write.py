@@ -44,6 +44,8 @@ def _items(section):
 
 
 def _value(value):
+    if isinstance(value, tuple) and value and isinstance(value[0], tuple):  # points of a table: one line each
+        return "[\n" + "".join(f"    {_value(item)},\n" for item in value) + "]"
     if isinstance(value, tuple):
         return "[" + ", ".join(map(_value, value)) + "]"
     if not isinstance(value, Quantity):

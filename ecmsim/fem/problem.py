@@ -3,6 +3,8 @@
 `FieldForms` is compiled once for a model; `FieldProblem` binds it to a mesh and is made anew after each remesh.
 """
 
+import dataclasses
+
 import dolfinx
 import dolfinx.fem.petsc
 import numpy as np
@@ -28,6 +30,7 @@ class FieldForms:
         self.comm, self.transient = comm, transient
         self.symbols = s = forms.Symbols(cell.layer_thickness, np.pi * cell.radius**2, cell.ambient_temperature)
         law = forms.symbolic(model, s.domain, s.values)
+        self.element = law.compliance
         residual = forms.residual(s, law, transient)
         # Differentiated here, since create_form counts the coefficients of what it is given, not of what is compiled.
         jacobian = ufl.algorithms.expand_derivatives(ufl.derivative(residual, s.u, ufl.TrialFunction(s.space)))
@@ -74,6 +77,7 @@ class FieldProblem:
         }
         constants = {c: dolfinx.fem.Constant(domain.mesh, value) for c, value in s.values.items()}
         self._inverse_step = constants[s.inverse_step]
+        self._constants = constants
         subdomains = domain.subdomains()
         rank = {"residual": 1, "jacobian": 2}
         self._forms = {
@@ -127,6 +131,13 @@ class FieldProblem:
         """Source voltage in V: the lift of the active electrode."""
         self._source_voltage = voltage
         self.lift.x.array[:] = np.where(self._electrode[self.domain.scalar_nodes], voltage, 0.0)
+
+    def set_element(self, law):
+        """Numbers of the element between source and cell: a law of the kind that the forms were made with, or None."""
+        for field in dataclasses.fields(law) if law else ():
+            symbol = getattr(self.forms.element, field.name)
+            if symbol in self._constants:
+                self._constants[symbol].value = getattr(law, field.name)
 
     def set_time_step(self, step, old_rise):
         """step in s (None: steady heat); old_rise (nodes,) above ambient in K at the present nodes."""

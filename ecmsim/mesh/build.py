@@ -30,6 +30,10 @@ def build_mesh(filament: Filament, surface, cell, numerics) -> CellMesh:
     if clearance < 1e-3 or np.any(np.interp(filament.points[:, 0], *nodes.T) <= filament.points[:, 1]):
         raise MeshError("the filament touches the active electrode")
     spacing = filament_spacing(filament, surface, numerics)
+    if not _warm():
+        # gmsh's first mesh of a process can differ from the same one made later, and a run that is resumed in another
+        # process is to go on to the bit: the first one does not count.
+        _generate(filament.points, spacing, nodes, cell, numerics)
     points, triangles, region = _generate(filament.points, spacing, nodes, cell, numerics)
     tree = cKDTree(points)
     return CellMesh(
@@ -40,6 +44,13 @@ def build_mesh(filament: Filament, surface, cell, numerics) -> CellMesh:
         electrode_nodes=tree.query(nodes)[1],
         electrode_markers=markers,
     )
+
+
+def _warm():
+    """Whether this process has made a mesh before."""
+    import gmsh
+
+    return bool(gmsh.isInitialized())
 
 
 @contextlib.contextmanager
@@ -64,6 +75,9 @@ def _generate(outline, spacing, electrode, cell, numerics):
     roof = cell.layer_thickness + cell.active_electrode_height
     coarse = numerics.largest_size
     with _model() as gmsh:
+        gmsh.option.setNumber("Mesh.Algorithm", 6)
+        gmsh.option.setNumber("Mesh.MeshSizeMax", coarse)
+        gmsh.option.setNumber("Mesh.MeshSizeExtendFromBoundary", 1)
         geo = gmsh.model.geo
 
         def chain(tags):
@@ -104,9 +118,6 @@ def _generate(outline, spacing, electrode, cell, numerics):
         geo.synchronize()
         for line in front_lines + plate_lines:
             gmsh.model.mesh.setTransfiniteCurve(line, 2)
-        gmsh.option.setNumber("Mesh.Algorithm", 6)
-        gmsh.option.setNumber("Mesh.MeshSizeMax", coarse)
-        gmsh.option.setNumber("Mesh.MeshSizeExtendFromBoundary", 1)
         try:
             gmsh.model.mesh.generate(2)
         except Exception as error:  # gmsh raises plain exceptions
@@ -130,5 +141,5 @@ def _generate(outline, spacing, electrode, cell, numerics):
     a, b, c = (points[triangles[:, i]] for i in range(3))
     turned = (b - a)[:, 0] * (c - a)[:, 1] - (b - a)[:, 1] * (c - a)[:, 0] < 0
     triangles[turned] = triangles[turned][:, [0, 2, 1]]
-    points[np.abs(points[:, 0]) < 1e-12, 0] = 0.0
+    points[np.abs(points[:, 0]) < 1e-9, 0] = 0.0  # gmsh leaves round-off
     return points, triangles, np.concatenate(regions)

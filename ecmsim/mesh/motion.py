@@ -23,8 +23,8 @@ class HarmonicMotion:
         floor, roof = z.min(), z.max()
         ends = (np.abs(z - floor) < 1e-9) | (np.abs(z - roof) < 1e-9)
         stiffness = self._stiffness()
-        fixed_r = moving | (r < 1e-12) | (np.abs(r - r.max()) < 1e-9) | ends
-        fixed_z = moving | ends | (np.abs(z) < 1e-12)
+        fixed_r = moving | (r < 1e-9) | (np.abs(r - r.max()) < 1e-9) | ends
+        fixed_z = moving | ends | (np.abs(z) < 1e-9)
         self._solvers = [_Extension(stiffness, fixed) for fixed in (fixed_r, fixed_z)]
 
     def _stiffness(self):

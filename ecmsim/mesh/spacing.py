@@ -16,15 +16,22 @@ def graded(spacing, points, growth):
     return spacing
 
 
-def filament_spacing(filament, electrode, numerics):
-    """Wanted length of segments at each outline point, nm, (n,); electrode: its surface as a polyline."""
+def filament_spacing(filament, electrode, numerics, speed=None):
+    """Wanted length of segments at each outline point, nm, (n,).
+
+    electrode: its surface as a polyline; speed (n,): normal speed of the points, which tells edges from curves.
+    """
     length = filament.segment_lengths
     around = 0.5 * (np.append(length[:1], length) + np.append(length, length[-1:]))
     turning = np.maximum(np.abs(filament.turning()), 1e-6)
     turning[-2:] = 1e-6  # the contact line is a corner, not a curve to be resolved
+    if speed is not None:
+        turning[filament.sharpening(speed)] = 1e-6  # and so is an edge
     gap = distance_to_polyline(filament.points, electrode)
     wanted = np.minimum(numerics.turning * around / turning, gap / numerics.cells_across_gap)
     wanted = np.clip(wanted, numerics.smallest_size, numerics.surface_size)
+    # However small the filament, its outline keeps as many edges as the nucleus began with.
+    wanted = np.minimum(wanted, length.sum() / numerics.nucleus_segments)
     return graded(wanted, filament.points, numerics.growth)
 
 

@@ -7,7 +7,9 @@ from ecmsim.physics.butler_volmer import ButlerVolmer
 from ecmsim.physics.compliance import IdealCompliance, SeriesResistor
 from ecmsim.physics.faraday import Faraday
 from ecmsim.physics.mott_gurney import MottGurney
+from ecmsim.physics.nucleus import StableNucleus
 from ecmsim.physics.size_effect import SizeEffect
+from ecmsim.physics.surface_diffusion import SurfaceDiffusion
 from ecmsim.physics.temperature_law import TemperatureLaw
 from ecmsim.physics.tunnel_heating import TunnelHeating
 from ecmsim.physics.tunnelling import Simmons
@@ -58,6 +60,8 @@ class DeviceModel:
     stress: StressBarrier | None  # (9)
     tunnel_heating: TunnelHeating | None  # (10)
     void: VoidBarrier | None  # (11)
+    nucleus: StableNucleus
+    surface_diffusion: SurfaceDiffusion | None
     heat: bool
     joule_heating: bool
 
@@ -99,7 +103,7 @@ class DeviceModel:
                 if filament.size_effect
                 else None
             ),
-            compliance=compliance_law(config),
+            compliance=compliance_law(config.compliance),
             stress=(
                 StressBarrier(config.stress.energy, config.stress.template_radius) if config.stress.enabled else None
             ),
@@ -109,6 +113,8 @@ class DeviceModel:
                 else None
             ),
             void=VoidBarrier(dissolution.void_energy, dissolution.void_length) if void else None,
+            nucleus=StableNucleus(config.cell.nucleus_radius, config.cell.layer_thickness),
+            surface_diffusion=surface_diffusion_law(config.surface_diffusion),
             heat=heat.enabled,
             joule_heating=heat.enabled and heat.joule,
         )
@@ -124,7 +130,15 @@ class DeviceModel:
             barrier = barrier + self.stress(radius)
         if self.void:
             barrier = barrier + self.void(height)
-        return self.kinetics.current_density(overpotential, temperature, barrier)
+        current_density = self.kinetics.current_density(overpotential, temperature, barrier)
+        return self.nucleus(current_density, radius, height) if on_filament else current_density
+
+
+def surface_diffusion_law(section):
+    """The law that [surface_diffusion] describes; None where the filament keeps its shape."""
+    if not section.enabled:
+        return None
+    return SurfaceDiffusion(section.coefficient, section.reference_temperature, section.activation_energy)
 
 
 def tunnelling_law(config):
@@ -136,11 +150,11 @@ def tunnelling_law(config):
     return laws[tunnel.law](tunnel.barrier, tunnel.effective_mass, tunnel.prefactor)
 
 
-def compliance_law(config):
-    """The element between source and cell that [compliance] describes; None connects the source directly."""
-    element = config.compliance
+def compliance_law(element):
+    """The element between source and cell that a section [compliance], or that of a step, describes; None connects
+    the source directly."""
     if element.kind == "ideal":
-        return IdealCompliance(element.current, element.smoothing_voltage)
+        return IdealCompliance(element.current, element.smoothing_voltage, element.polarity)
     if element.kind == "series_resistor":
         return SeriesResistor(element.resistance)
     return None

@@ -11,17 +11,19 @@ from pathlib import Path
 from ecmsim.errors import EcmsimError, PlotError
 
 PICTURES = {name: f"ecmsim.plot.{name}" for name in ("iv", "gap", "temperature", "outline", "elephant", "field")}
+STUDY_PICTURES = {"study": "ecmsim.plot.study"}  # of the folder of a study
 
 
 def draw(name, run, output=None, **options):
-    """Draw one picture of a run (a Run) and return the paths written.
+    """Draw one picture of a run (a Run; for STUDY_PICTURES a StudyTable) and return the paths written.
 
     output: a .png, .pdf or .svg; default figures/NAME.png in the run's folder. options: those of the module.
     """
-    if name not in PICTURES:
-        raise PlotError(f"no picture {name!r}: choose one of {', '.join(PICTURES)}")
+    modules = PICTURES | STUDY_PICTURES
+    if name not in modules:
+        raise PlotError(f"no picture {name!r}: choose one of {', '.join(modules)}")
     output = Path(output) if output else run.folder / "figures" / f"{name}.png"
-    module = import_module(PICTURES[name])
+    module = import_module(modules[name])
     known = [key for key in signature(module.draw).parameters if key not in ("run", "output")]
     if unknown := [key for key in options if key not in known]:
         raise PlotError(f"{name} has no option {', '.join(unknown)}: it knows {', '.join(known) or 'none'}")

@@ -1,33 +1,51 @@
-"""The gap between filament and active electrode against time, with the end of its closing enlarged."""
+"""The gap between filament and active electrode against time, with the end of its closing enlarged.
+
+Cycles and negative bias get a second panel, the source's voltage; rupture and the like are marked.
+"""
 
 import numpy as np
 
 from ecmsim.plot import style
+from ecmsim.results.cycles import find_cycles
 
 VISIBLE_NM = 0.05
 GAPS = {
     "gap_vertical_nm": ("along the column", style.SKY, "--"),
     "gap_shortest_nm": ("shortest distance", style.ORANGE, ":"),
 }
+TIME = "Time (s)"
 
 
-def draw(run, output):
-    """Draw gap against time, an inset showing the switching if there is any. Returns [output]."""
+def draw(run, output, time=None):
+    """Draw gap against time, an inset showing the switching if there is any. Returns [output].
+
+    time: "linear" (the default unless the run ends long after most has happened) or "log".
+    """
     column = style.require_steps(run)
+    late = not style.is_cyclic(run) and style.is_late(column["time_s"])
+    logarithmic = (style.checked_time(time) or ("log" if late else "linear")) == "log"
+    if style.is_cyclic(run):
+        draw_cycles(run, output, column, logarithmic)
+    else:
+        draw_once(run, output, column, logarithmic)
+    return [output]
+
+
+def draw_once(run, output, column, logarithmic):
+    """One panel, with the inset where there is room for it."""
     time = column["time_s"]
     with style.picture(output, style.COLUMN_MM, 68) as figure:
         axes = figure.subplots()
         plot_gaps(axes, column)
-        axes.set(
-            xlabel="Time (s)",
-            ylabel="Gap (nm)",
-            xlim=(time[0], time[-1]),
-            ylim=(0, 1.05 * max(column["gap_nm"].max(), 1e-3)),
-        )
+        limit_axes(axes, column, logarithmic)
+        axes.set_xlabel(TIME)
         style.shade_regimes(axes, run)
-        window = style.switching_window(run, time)
+        window = None if logarithmic else style.switching_window(run, time)
+        place = window and style.inset_place(window, time, 0.7)
+        if window and not style.is_free(axes, place, time, column["gap_nm"]):
+            window = None
         if window:
-            inset = axes.inset_axes(style.inset_place(window, time, 0.7))
+            inset = axes.inset_axes(place)
             plot_gaps(inset, column)
             closed = np.interp(run.regimes.gamma_time or run.regimes.a_b.time_s, time, column["gap_nm"])
             inset.set(xlim=window, ylim=(0, max(2.3 * closed, 1e-3)))
@@ -35,10 +53,36 @@ def draw(run, output):
             style.shade_regimes(inset, run)
             mark_milestones(inset, run, time, column["gap_nm"])
         mark_milestones(axes, run, time, column["gap_nm"], except_in=window)
-        handles, labels = axes.get_legend_handles_labels()
-        if len(handles) > 1:
-            figure.legend(handles, labels, loc="outside lower center", ncols=3)
-    return [output]
+        style.mark_events(axes, run, column["gap_nm"])
+        add_legend(figure, axes)
+
+
+def draw_cycles(run, output, column, logarithmic):
+    """The gap above the source's voltage, over the same time."""
+    time, voltage = column["time_s"], column["source_voltage_V"]
+    with style.picture(output, style.PAGE_MM, 88) as figure:
+        axes, below = figure.subplots(2, 1, sharex=True, height_ratios=[2.4, 1])
+        plot_gaps(axes, column)
+        limit_axes(axes, column, logarithmic)
+        style.mark_events(axes, run, column["gap_nm"])
+        plot_voltage(below, time, voltage)
+        below.set_xlabel(TIME)
+        part_cycles((axes, below), run)
+        if len(find_cycles(run)) == 1:
+            style.shade_regimes(axes, run)
+            mark_milestones(axes, run, time, column["gap_nm"])
+        style.panel_letter(axes, "a")
+        style.panel_letter(below, "b")
+        figure.align_ylabels()
+        add_legend(figure, axes)
+
+
+def limit_axes(axes, column, logarithmic):
+    """Label the gap's axis, and span what there is to see."""
+    time, gap = column["time_s"], column["gap_nm"]
+    axes.set(ylabel="Gap (nm)", xlim=(time[0], time[-1]), ylim=(0, 1.05 * max(gap.max(), 1e-3)))
+    if logarithmic:
+        axes.set(xscale="log", xlim=(10 ** np.floor(np.log10(style.first_change(time, gap)) - 1e-9), time[-1]))
 
 
 def plot_gaps(axes, column):
@@ -49,12 +93,66 @@ def plot_gaps(axes, column):
             axes.plot(column["time_s"], column[name], color=colour, ls=line, lw=1.0, label=label, zorder=2)
 
 
+def plot_voltage(axes, time, voltage):
+    """The source's voltage against time, its polarity in colour."""
+    for colour, part in ((style.BLUE, np.maximum(voltage, 0)), (style.VERMILION, np.minimum(voltage, 0))):
+        axes.fill_between(time, part, color=colour, alpha=0.25, lw=0)
+    axes.plot(time, voltage, color=style.BLACK, lw=0.9)
+    axes.axhline(0, color=style.BLACK, lw=0.5)
+    axes.set(ylabel="Source (V)", ylim=style.padded(voltage, 0.1))
+
+
+def part_cycles(panels, run):
+    """Thin lines between the cycles, and their names above the first panel where there is room."""
+    cycles = find_cycles(run)
+    if not 1 < len(cycles) <= style.MOST_NAMED:
+        return
+    low, high = panels[0].get_xlim()
+    for cycle in cycles:
+        for axes in panels:
+            axes.axvline(cycle.start, color=style.GREY, lw=0.6, ls="--", zorder=1)
+        start, end = max(cycle.start, low), min(cycle.end, high)
+        if end - start > 0.08 * (high - low):
+            panels[0].annotate(
+                f"cycle {cycle.number}",
+                (0.5 * (start + end), 1),
+                xycoords=("data", "axes fraction"),
+                xytext=(0, 3),
+                textcoords="offset points",
+                ha="center",
+                va="bottom",
+                fontsize=7.5,
+            )
+
+
 def mark_milestones(axes, run, time, values, except_in=None):
-    """Dots and letters for Gamma, Y, Lambda inside the limits of the axes and not in another span."""
+    """Dots and letters for Gamma, Y, Lambda inside the limits of the axes and not in another span.
+
+    The letters of neighbours that would lie on each other are written as one.
+    """
     low, high = axes.get_xlim()
-    for symbol, at in style.milestones(run):
-        if low <= at <= high and not (except_in and except_in[0] <= at <= except_in[1]):
-            y = np.interp(at, time, values)
-            axes.plot(at, y, "o", color=style.BLACK, ms=2.8, zorder=4)
-            shift = 3 if at < high - 0.04 * (high - low) else -9
-            axes.annotate(symbol, (at, y), xytext=(shift, 3), textcoords="offset points", fontsize=7.5)
+    shown = [(symbol, at) for symbol, at in style.milestones(run) if low <= at <= high]
+    shown = sorted((mark for mark in shown if not (except_in and except_in[0] <= mark[1] <= except_in[1])), key=when)
+    groups = []
+    for symbol, at in shown:
+        axes.plot(at, np.interp(at, time, values), "o", color=style.BLACK, ms=2.8, zorder=4)
+        if groups and at - groups[-1][1] < 0.04 * (high - low):
+            groups[-1] = (f"{groups[-1][0]}, {symbol}", groups[-1][1])
+        else:
+            groups.append((symbol, at))
+    for symbol, at in groups:
+        shift = 3 if at < high - 0.04 * (high - low) else -9
+        y = np.interp(at, time, values)
+        axes.annotate(symbol, (at, y), xytext=(shift, 3), textcoords="offset points", fontsize=7.5)
+
+
+def when(mark):
+    """The time of a milestone."""
+    return mark[1]
+
+
+def add_legend(figure, axes):
+    """A legend below, where there is more than one thing to tell apart."""
+    handles, labels = axes.get_legend_handles_labels()
+    if len(handles) > 1:
+        figure.legend(handles, labels, loc="outside lower center", ncols=6)

@@ -8,12 +8,17 @@ from matplotlib.figure import Figure
 from matplotlib.ticker import MaxNLocator
 
 from ecmsim.errors import PlotError, ResultsError
+from ecmsim.results.cycles import find_cycles, is_bipolar
 from ecmsim.text import prefixed, quantity  # noqa: F401  (part of the style)
 
 COLUMN_MM, PAGE_MM = 89.0, 183.0
 DPI = 300
 WARM_K = 5.0  # a smaller rise of the temperature is not worth a colour scale or an inset
 SUFFIXES = (".png", ".pdf", ".svg")
+TIMES = ("log", "linear")
+LATE = 20.0  # times the median time of the steps: a run that lasts longer is shown in log time
+CHANGE = 0.01  # of what a quantity has at most: a smaller change is not visible
+MOST_NAMED = 6  # cycles that are told apart by name
 
 # Okabe and Ito's palette, safe for all kinds of colour vision.
 BLACK, ORANGE, SKY, GREEN, BLUE, VERMILION, PURPLE = (
@@ -26,6 +31,12 @@ BLACK, ORANGE, SKY, GREEN, BLUE, VERMILION, PURPLE = (
     "#CC79A7",
 )
 GREY = "#7F7F7F"
+# Events of events.csv that pictures mark.
+EVENT_MARKS = {
+    "RESET onset": {"marker": "v", "color": ORANGE, "ms": 5.0},
+    "rupture": {"marker": "X", "color": VERMILION, "ms": 5.5},
+    "full dissolution": {"marker": "o", "color": SKY, "ms": 4.5},
+}
 REGIME_COLOURS = {"A": BLUE, "B": GREEN, "C": VERMILION}
 MATERIAL_COLOURS = {0: "#9AA3AD", 1: "#B87333", 2: "#EAF2F8", 3: "#D8A47F"}
 # For lit surfaces: pale where cold, so that shading shows the shape, then darker with heat.
@@ -107,6 +118,68 @@ def require_steps(run, least=2):
     return {name: series[name].to_numpy(float) for name in series}
 
 
+def is_cyclic(run):
+    """Whether a run has more to show than one SET: negative bias, or several cycles."""
+    return is_bipolar(run) or len(find_cycles(run)) > 1
+
+
+def is_late(time):
+    """Whether steps at times (n,) in s end so late that they want a logarithm."""
+    return time[-1] > LATE * np.median(time)
+
+
+def checked_time(time):
+    """The option time of a picture: "log", "linear" or None. Raises PlotError."""
+    if time not in (None, *TIMES):
+        raise PlotError(f"time = {time!r}: choose one of {', '.join(TIMES)}")
+    return time
+
+
+def first_change(time, values):
+    """First time (s) at which values (n,) differ visibly from what they were; the first positive one at least."""
+    values = np.asarray(values, dtype=float)
+    changed = (np.abs(values - values[0]) > CHANGE * np.abs(values).max()) & (time > 0)
+    rows = np.nonzero(changed)[0]
+    return float(time[rows[0]] if len(rows) else time[time > 0][0])
+
+
+def cycle_lines(run):
+    """How to draw the cycles: (name or None, steps as a slice, look for axes.plot), in the order of drawing.
+
+    Later ones lie above earlier ones and are thinner, so that cycles that agree are all seen. What belongs to no
+    cycle is grey. With many cycles only some have names.
+    """
+    time = run.timeseries["time_s"].to_numpy(float)
+    cycles = find_cycles(run)
+    n = len(cycles)
+    named = set(np.unique(np.linspace(0, n - 1, min(n, MOST_NAMED)).round()).astype(int))
+    colours = matplotlib.colormaps["viridis"](np.linspace(0.0, 0.88, n))
+    widths = np.linspace(2.2, 0.9, n) if n <= MOST_NAMED else np.full(n, 0.9)
+    lines = []
+    if cycles[0].start > time[0] or cycles[-1].end < time[-1]:
+        lines.append((None, slice(0, len(time)), {"color": GREY, "lw": 0.9, "zorder": 2}))
+    for k, (cycle, colour, width) in enumerate(zip(cycles, colours, widths, strict=True)):
+        name = f"cycle {cycle.number}" if k in named else None
+        lines.append((name, cycle.rows(time), {"color": colour, "lw": width, "zorder": 2.5 + k / n}))
+    return lines
+
+
+def event_times(run, name, start=-np.inf, end=np.inf):
+    """Times (s) of the events of a name, within a span."""
+    events = run.events
+    at = events["time_s"][events["event"] == name].to_numpy(float)
+    return at[(at >= start) & (at <= end)]
+
+
+def mark_events(axes, run, values, end=np.inf):
+    """Markers at the events of EVENT_MARKS on a curve of values (n,) against time, up to a time; named for a legend."""
+    time = run.timeseries["time_s"].to_numpy(float)
+    for name, look in EVENT_MARKS.items():
+        at = event_times(run, name, end=end)
+        if len(at):
+            axes.plot(at, np.interp(at, time, values), ls="", mec="white", mew=0.5, zorder=5, label=name, **look)
+
+
 def padded(values, share=0.05, least=1e-3):
     """Limits around values with a margin on both sides, never of zero width."""
     values = np.asarray(values, dtype=float)
@@ -179,6 +252,14 @@ def inset_place(window, time, top):
     """Where to put an inset of a window of the time axis: left or right of it, its upper edge at top."""
     share = (window[0] - time[0]) / (time[-1] - time[0])
     return [0.56 if share < 0.5 else 0.1, top - 0.5, 0.41, 0.5]
+
+
+def is_free(axes, place, x, y):
+    """Whether the curve x, y leaves room for an inset and its labels at a place (left, bottom, width, height)."""
+    shares = axes.transAxes.inverted().transform(axes.transData.transform(np.stack([x, y], axis=1)))
+    left, bottom, width, height = place
+    inside = (shares > [left - 0.08, bottom - 0.08]) & (shares < [left + width, bottom + height + 0.08])
+    return not inside.all(axis=1).any()
 
 
 def panel_letter(axes, letter):

@@ -1,6 +1,8 @@
 """The folder of a run: written step by step, read at any time. Knows arrays and files, no mesh, no solver."""
 
+from ecmsim.results.checkpoint import Checkpoints
 from ecmsim.results.columns import COLUMNS
+from ecmsim.results.compatibility import Differences, differences
 from ecmsim.results.provenance import collect as collect_provenance
 from ecmsim.results.reader import Outline, Outlines, Run, Snapshot, open_run
 from ecmsim.results.regimes import Regimes, find_regimes
@@ -8,6 +10,8 @@ from ecmsim.results.writer import RunWriter
 
 __all__ = [
     "COLUMNS",
+    "Checkpoints",
+    "Differences",
     "Outline",
     "Outlines",
     "Regimes",
@@ -15,6 +19,7 @@ __all__ = [
     "RunWriter",
     "Snapshot",
     "collect_provenance",
+    "differences",
     "find_regimes",
     "open_run",
 ]

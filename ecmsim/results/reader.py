@@ -12,12 +12,13 @@ from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
 
-import h5py
 import numpy as np
 import pandas as pd
 
 from ecmsim.errors import ResultsError
 from ecmsim.results import columns, regimes, writer
+from ecmsim.results.checkpoint import CHECKPOINTS, Checkpoints
+from ecmsim.results.lock import writer_of
 from ecmsim.results.provenance import process_is_gone
 
 
@@ -119,14 +120,7 @@ class Outlines(Sequence):
         return f"<{len(self)} outlines in {self._path}>"
 
     def _open(self):
-        failure = None
-        # File systems without locks refuse the first; a reader of whole, flushed records needs none.
-        for locking in ("best-effort", False):
-            try:
-                return h5py.File(self._path, "r", swmr=True, locking=locking)
-            except OSError as error:
-                failure = failure or error
-        raise ResultsError(f"cannot read the outlines in {self._path}: {failure}") from failure
+        return writer.read_history(self._path)
 
 
 class Run:
@@ -190,6 +184,12 @@ class Run:
         """running, finished, stopped or failed; interrupted where the process has gone without a word."""
         status = self.provenance["status"]
         return "interrupted" if status == "running" and process_is_gone(self.provenance) else status
+
+    @property
+    def resumable(self):
+        """Whether the run has not finished, nobody is writing it, and there is a good checkpoint to go on from."""
+        ended = self.status != "finished" and writer_of(self.folder) is None
+        return ended and Checkpoints(self.folder / CHECKPOINTS).newest() is not None
 
     @cached_property
     def regimes(self):

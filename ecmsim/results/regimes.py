@@ -14,6 +14,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from ecmsim.filament import distance_to_polyline
+from ecmsim.results.cycles import find_cycles
 
 LEVELS_PER_E_FOLD = 10  # levels of ln I
 LEVEL_HEIGHT_NM = 0.01
@@ -40,7 +41,7 @@ class Boundary:
 class Regimes:
     """What find_regimes found; None where a run shows no such thing.
 
-    peak_time: when the current was largest before the source's voltage turned negative, s.
+    peak_time: when the current was largest in the first SET, s.
     """
 
     a_b: Boundary | None = None
@@ -63,9 +64,11 @@ class Regimes:
 
 
 def find_regimes(run):
-    """Regimes of a run (a Run) before its source turns negative; no error whatever the run lacks."""
-    series = run.timeseries
-    series = series[: first(series["source_voltage_V"] < -1e-9, len(series))]
+    """Regimes of a run (a Run) in its first SET: its first cycle, as long as the source has not turned negative.
+
+    No error whatever the run lacks.
+    """
+    series = first_set(run)
     if len(series) < 2:
         return Regimes()
     column = {name: series[name].to_numpy(float) for name in series}
@@ -78,6 +81,14 @@ def find_regimes(run):
     stopped = (gamma, y) != (None, None)
     end = end_of_growth(run.outlines, time, column["volume_nm3"]) if stopped else None
     return Regimes(a_b, b_c, gamma, y, end, float(time[np.argmax(current)]))
+
+
+def first_set(run):
+    """The part of a run's time series before its source turns negative and before its second cycle."""
+    series = run.timeseries
+    series = series[: first(series["source_voltage_V"] < -1e-9, len(series))]
+    cycles = find_cycles(run)
+    return series[: cycles[0].rows(series["time_s"].to_numpy()).stop] if cycles else series
 
 
 def current_regimes(time, current, gap, temperature_rise, compliance=None):

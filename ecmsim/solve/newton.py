@@ -111,6 +111,7 @@ class Newton:
             norm = (sizes / units)[worst]
             if not np.isfinite(norm):
                 if fresh:
+                    self._factorised = False  # it is useless, and MUMPS refuses to solve with it again
                     raise NewtonError("the linear solve gave no finite correction", FIELD_NAMES[worst], iteration)
                 self._factorise()
                 fresh, sizes = True, self._correct(self._correction)

@@ -12,9 +12,10 @@ class StepError(SolveError):
 
 @dataclass(frozen=True)
 class Rates:
-    """How fast the accepted state changes. Speeds in nm/s, lengths in nm, voltage_rate in V/s.
+    """How fast the accepted state changes. Speeds in nm/s, lengths in nm.
 
-    acceleration: largest change of a point's velocity per time since the last step, nm/s2.
+    acceleration: largest change of a point's velocity per time since the last step, nm/s2; source_time: in which the
+    source changes as far as a step may, s; relaxation_speed: of surface diffusion, nm/s, which is solved implicitly.
     """
 
     growth_speed: float
@@ -23,7 +24,8 @@ class Rates:
     height: float
     gap: float
     finest: float
-    voltage_rate: float
+    source_time: float
+    relaxation_speed: float = 0.0
 
 
 class StepController:
@@ -53,7 +55,8 @@ class StepController:
                 _over(s.velocity_change * rates.growth_speed, rates.acceleration),
                 _over(2 * s.displacement_error, rates.acceleration) ** 0.5,
             ),
-            _over(s.largest_voltage_step, abs(rates.voltage_rate)),
+            rates.source_time,
+            _over(s.largest_relaxation, rates.relaxation_speed),
         ]
         if self.rejections:
             limits = [self.step]

@@ -1,0 +1,39 @@
+"""The source as a function of time: steps such as ramps, pulses and holds, and the straight legs of a run."""
+
+from ecmsim.drive.condition import QUANTITIES, Condition
+from ecmsim.drive.pieces import Leg, Piece
+from ecmsim.drive.programme import Programme
+from ecmsim.drive.steps import (
+    current_hold,
+    current_ramp,
+    current_sweep,
+    current_table,
+    hold,
+    pulse,
+    pulse_train,
+    ramp,
+    read_pulse,
+    repeat,
+    sweep,
+    table,
+)
+
+__all__ = [
+    "QUANTITIES",
+    "Condition",
+    "Leg",
+    "Piece",
+    "Programme",
+    "current_hold",
+    "current_ramp",
+    "current_sweep",
+    "current_table",
+    "hold",
+    "pulse",
+    "pulse_train",
+    "ramp",
+    "read_pulse",
+    "repeat",
+    "sweep",
+    "table",
+]

@@ -1,0 +1,126 @@
+"""What happens between two steps of a run and when: compliance, gaps, contact, RESET onset, full dissolution.
+
+Works on the rows of the time series (ecmsim.results.columns), during a run or afterwards. A crossing is located by
+interpolation in time: linear for voltages and lengths, logarithmic for currents and volumes.
+"""
+
+from dataclasses import dataclass, field
+from math import log, pi
+
+from ecmsim.text import quantity
+
+REACHED, LEFT = 0.99, 0.95  # of the compliance current
+PAST_PEAK = 0.8  # of the largest current of a RESET, below which it is over
+DISSOLVED = 1.331  # volumes of the nucleus: 10 % more than its radius
+REGROWN = 2.0
+
+
+@dataclass(frozen=True)
+class Event:
+    """time_s; name as in events.csv; detail for people."""
+
+    time_s: float
+    name: str
+    detail: str
+
+
+def crossing(before, after, value, logarithmic=False):
+    """Time at which a quantity crosses a value; before and after: (time, quantity), on either side of it."""
+    (t0, x0), (t1, x1) = before, after
+    if logarithmic and min(x0, x1, value) > 0:
+        x0, x1, value = log(x0), log(x1), log(value)
+    share = (value - x0) / (x1 - x0) if x1 != x0 else 1.0
+    return t0 + min(max(share, 0.0), 1.0) * (t1 - t0)
+
+
+@dataclass
+class EventDetector:
+    """Notices events as rows go by.
+
+    nucleus_radius in nm; gaps: those whose crossing is noted, nm; contact_gap in nm. The other fields are its memory,
+    plain numbers that a checkpoint keeps.
+    """
+
+    nucleus_radius: float
+    gaps: tuple = ()
+    contact_gap: float = 0.0
+    limited: bool = False  # the compliance current flows
+    dissolved: bool = True  # only the nucleus is left
+    peak: float = 0.0  # largest current of the RESET under way, A
+    peak_time: float = 0.0
+    peak_voltage: float = 0.0
+    reset: bool = False  # its onset has been noted
+    memory: tuple = field(default=("limited", "dissolved", "peak", "peak_time", "peak_voltage", "reset"), repr=False)
+
+    @classmethod
+    def from_config(cls, config):
+        return cls(config.cell.nucleus_radius, tuple(config.output.event_gaps), config.tunnelling.contact_gap)
+
+    def remembered(self):
+        """What it has to keep from one row to the next, as a dict of numbers."""
+        return {name: getattr(self, name) for name in self.memory}
+
+    def recall(self, memory):
+        """Go on with what `remembered` gave."""
+        for name in self.memory:
+            setattr(self, name, type(getattr(self, name))(memory[name]))
+
+    def between(self, before, after, limit):
+        """Events after one row (a dict) up to the next. limit: compliance current that holds (signed, A), or None."""
+        events = [*self._compliance(before, after, limit), *self._gap(before, after), *self._reset(before, after)]
+        events += self._dissolution(before, after)
+        return sorted(events, key=lambda event: event.time_s)
+
+    def _compliance(self, before, after, limit):
+        if limit is None:
+            self.limited = False
+            return
+        sign = 1 if limit > 0 else -1
+        now = sign * after["current_A"]
+        pair = ((before["time_s"], sign * before["current_A"]), (after["time_s"], now))
+        if not self.limited and now >= REACHED * abs(limit):
+            self.limited = True
+            yield Event(crossing(*pair, REACHED * abs(limit), True), "compliance reached", quantity(limit, "A"))
+        elif self.limited and now < LEFT * abs(limit):
+            self.limited = False
+            yield Event(crossing(*pair, LEFT * abs(limit), True), "compliance left", quantity(limit, "A"))
+
+    def _gap(self, before, after):
+        old, new = before["gap_nm"], after["gap_nm"]
+        pair = (before["time_s"], old), (after["time_s"], new)
+        for gap in self.gaps:
+            if (old > gap) != (new > gap):
+                yield Event(crossing(*pair, gap), "gap", f"{'closes to' if new < old else 'opens to'} {gap:g} nm")
+        old, new = before["gap_shortest_nm"], after["gap_shortest_nm"]
+        if old >= self.contact_gap > new:
+            time = crossing((before["time_s"], old), (after["time_s"], new), self.contact_gap)
+            yield Event(time, "contact", f"the gap closed to {self.contact_gap:g} nm")
+
+    def _reset(self, before, after):
+        """The onset of a RESET: the largest current at negative bias, known once it has fallen by a fifth."""
+        current = -after["current_A"] if after["source_voltage_V"] < 0 else 0.0
+        if before["source_voltage_V"] >= 0:
+            self.peak, self.reset = 0.0, False
+        if current > self.peak:
+            self.peak, self.peak_time = current, after["time_s"]
+            self.peak_voltage = after["source_voltage_V"]
+            return
+        # A current that falls because the voltage does is no RESET.
+        grew = after["source_voltage_V"] <= self.peak_voltage * (1 - 1e-9)
+        if not self.reset and self.peak and grew and current < PAST_PEAK * self.peak:
+            self.reset = True
+            yield Event(
+                self.peak_time,
+                "RESET onset",
+                f"{quantity(-self.peak, 'A')} at {quantity(self.peak_voltage, 'V')}",
+            )
+
+    def _dissolution(self, before, after):
+        nucleus = 2 / 3 * pi * self.nucleus_radius**3
+        old, new = before["volume_nm3"], after["volume_nm3"]
+        if self.dissolved:
+            self.dissolved = new < REGROWN * nucleus
+        elif new < DISSOLVED * nucleus:
+            self.dissolved = True
+            time = crossing((before["time_s"], old), (after["time_s"], new), DISSOLVED * nucleus, True)
+            yield Event(time, "full dissolution", "only the nucleus is left")

@@ -1,0 +1,195 @@
+"""Results of a study against a varied setting: resistance and radius against the compliance current, or any others."""
+
+import re
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+
+from ecmsim.errors import PlotError, ResultsError
+from ecmsim.plot import style
+
+SUMMARY = "summary.csv"
+COMPLIANCE, RESISTANCE, RADIUS = "compliance_current_A", "resistance_lrs_ohm", "radius_mean_end_nm"
+BAND_V = (0.2, 1.2)  # R I of measured cells lies in between
+MOST_SERIES = 6
+COLOURS = (style.BLUE, style.VERMILION, style.GREEN, style.ORANGE, style.PURPLE, style.SKY)
+MARKERS = "osD^vP"
+LABELS = {
+    COMPLIANCE: "Compliance current $I_\\mathrm{CC}$",
+    RESISTANCE: "Low-resistance state $R_\\mathrm{LRS}$",
+    RADIUS: "Mean radius of the filament",
+    "radius_max_end_nm": "Largest radius of the filament",
+    "height_end_nm": "Height of the filament",
+    "volume_end_nm3": "Volume of the filament",
+    "gap_end_nm": "Gap at the end",
+    "gap_min_nm": "Smallest gap",
+    "temperature_max_K": "Highest temperature",
+    "current_max_A": "Largest current",
+    "current_end_A": "Current at the end",
+    "time_set_s": "Time of SET",
+    "end_time_s": "Time at the end",
+    "wall_s": "Wall time",
+}
+UNIT = re.compile(r"_((?:A|V|s|ohm|nm|m|eV|K|S|W|J|g|kg|per)\d?(?:_(?:A|V|s|ohm|nm|m|eV|K|S|W|J|g|kg|mol|per)\d?)*)$")
+
+
+@dataclass(frozen=True)
+class StudyTable:
+    """The summary of a study. table: one row a case; varied: its columns that hold the varied settings."""
+
+    folder: Path
+    table: pd.DataFrame
+    varied: tuple
+
+
+def open_study(folder):
+    """Read the summary in the folder of a study. Raises ResultsError."""
+    path = Path(folder) / SUMMARY
+    try:
+        table = pd.read_csv(path, float_precision="round_trip")
+        columns = list(table.columns)
+        varied = columns[columns.index("reason") + 1 : columns.index("steps")]
+    except FileNotFoundError:
+        raise ResultsError(f"{folder} is not the folder of a study: it has no {SUMMARY}") from None
+    except (OSError, ValueError) as error:
+        raise ResultsError(f"cannot read {path}: {error}") from error
+    return StudyTable(Path(folder), table, tuple(varied))
+
+
+def draw(run, output, x=None, y=(RESISTANCE, RADIUS)):
+    """Draw results of a study (a StudyTable) against a varied setting. Returns [output].
+
+    x: column of the summary (default: the compliance current, or else the first varied number); y: columns, a list or
+    text with commas. Cases that differ in other settings are told apart by colour. Only finished cases are drawn.
+    """
+    done = run.table[run.table["status"] == "finished"]
+    x = x or default_x(run, done)
+    wanted = [name.strip() for name in y.split(",")] if isinstance(y, str) else list(y)
+    for name in (x, *wanted):
+        if name not in done.columns or done[name].dtype.kind not in "fiu":
+            numbers = [column for column in done.columns if done[column].dtype.kind in "fiu"]
+            raise PlotError(f"{run.folder}: no numbers {name!r} to draw: choose from {', '.join(numbers)}")
+    shown = [name for name in wanted if done[[x, name]].notna().all(axis=1).sum() >= 1]
+    if not shown:
+        raise PlotError(f"{run.folder}: no finished case has a value of {' or '.join(wanted)}")
+    width = style.COLUMN_MM if len(shown) == 1 else style.PAGE_MM
+    rows = -(-len(shown) // 2)
+    with style.picture(output, width, 70 * rows) as figure:
+        panels = np.ravel(figure.subplots(rows, min(len(shown), 2), squeeze=False))
+        for axes in panels[len(shown) :]:
+            axes.remove()
+        for number, (axes, name) in enumerate(zip(panels, shown, strict=False)):
+            panel(axes, run, done, x, name)
+            if len(shown) > 1:
+                style.panel_letter(axes, "abcdefghijklmnopqrstuvwxyz"[number % 26])
+        if x == COMPLIANCE and RESISTANCE in shown:
+            band(panels[shown.index(RESISTANCE)])
+    return [output]
+
+
+def default_x(run, done):
+    """The column to draw against."""
+    numbers = [name for name in run.varied if done[name].dtype.kind in "fiu" and done[name].nunique() > 1]
+    if not numbers:
+        raise PlotError(f"{run.folder}: fewer than two finished cases that differ in a number: nothing to draw")
+    return COMPLIANCE if COMPLIANCE in numbers else numbers[0]
+
+
+def panel(axes, run, done, x, y):
+    """One result against the varied setting, a line for each combination of the other settings."""
+    done = done[done[[x, y]].notna().all(axis=1)]
+    scale(axes.xaxis, done[x])
+    scale(axes.yaxis, done[y])
+    others = [name for name in run.varied if name != x and done[name].nunique(dropna=False) > 1]
+    groups = list(done.groupby(others, dropna=False, sort=True)) if others else [((), done)]
+    if len(groups) > MOST_SERIES:  # a sample, or too many to tell apart
+        axes.plot(done[x], done[y], ls="", marker="o", color=style.BLUE, mec="white", mew=0.4, zorder=3)
+        groups = []
+    for number, (values, group) in enumerate(groups):
+        group = group.sort_values(x)
+        named = ", ".join(
+            f"{label(name, False)} {told(name, value)}" for name, value in zip(others, values, strict=True)
+        )
+        axes.plot(
+            group[x],
+            group[y],
+            color=COLOURS[number],
+            marker=MARKERS[number],
+            mec="white",
+            mew=0.4,
+            ms=4.5,
+            lw=1.0,
+            zorder=3,
+            label=named or None,
+        )
+    if len(groups) > 1:
+        axes.legend(loc="best")
+    axes.set(xlabel=label(x), ylabel=label(y))
+
+
+def scale(axis, values):
+    """Logarithmic where positive values span more than a decade, else linear; a margin on both sides."""
+    values = np.asarray(values, dtype=float)
+    limits = {"x": axis.axes.set_xlim, "y": axis.axes.set_ylim}[axis.axis_name]
+    if (values > 0).all() and values.max() > 10 * values.min():
+        {"x": axis.axes.set_xscale, "y": axis.axes.set_yscale}[axis.axis_name]("log")
+        low, high = style.padded(np.log10(values), 0.06)
+        limits(10**low, 10**high)
+    else:
+        limits(*style.padded(values, 0.08))
+        style.round_ticks(axis)
+
+
+def band(axes):
+    """Where resistance times compliance current is that of measured cells; drawn last, when all else has its place."""
+    current = np.array(axes.get_xlim())
+    low, high = axes.get_ylim()
+    edges = [voltage / current for voltage in BAND_V]
+    axes.set_ylim(min(low, 0.8 * edges[0].min()), max(high, 1.25 * edges[1].max()))
+    axes.fill_between(current, *edges, color=style.GREY, alpha=0.12, lw=0, zorder=0)
+    for edge in edges:
+        axes.plot(current, edge, color=style.GREY, ls="--", lw=0.8, zorder=1)
+    middle = np.sqrt(current.prod())
+    axes.figure.draw_without_rendering()  # fixes the layout, and with it the slope as drawn
+    ends = axes.transData.transform(np.stack([current, BAND_V[1] / current], axis=1))
+    slope = np.degrees(np.arctan2(*(ends[1] - ends[0])[::-1]))
+    axes.annotate(
+        f"$R_\\mathrm{{LRS}}\\,I_\\mathrm{{CC}}$ = {BAND_V[0]:g} V … {BAND_V[1]:g} V",
+        (middle, BAND_V[1] / middle),
+        xytext=(3, 3),
+        textcoords="offset points",
+        ha="center",
+        va="bottom",
+        rotation=slope,
+        rotation_mode="anchor",
+        color=style.GREY,
+    )
+
+
+def split(column):
+    """A column's name as words and unit: ("programme 0 rate", "V/s")."""
+    match = UNIT.search(column)
+    words = column[: match.start()] if match else column
+    unit = match[1] if match else ""
+    unit = re.sub(r"_?per_", "/", unit).replace("_", " ").replace("ohm", "Ω")
+    unit = re.sub(r"(?<=[a-zA-Z])([23])", lambda power: "²³"[int(power[1]) - 2], unit)
+    return words.replace("_", " "), unit
+
+
+def label(column, unit=True):
+    """A column as the label of an axis."""
+    words, measured = split(column)
+    text = LABELS.get(column) or words[:1].upper() + words[1:]
+    if not unit:
+        return words
+    return f"{text} ({measured})" if measured else text
+
+
+def told(column, value):
+    """A value of a column with its unit."""
+    unit = split(column)[1]
+    if not isinstance(value, (int, float)) or isinstance(value, bool):
+        return str(value)
+    return style.quantity(value, unit) if unit in ("A", "V", "s", "Ω", "V/s") else f"{value:.3g} {unit}".rstrip()

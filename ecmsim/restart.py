@@ -1,0 +1,67 @@
+"""A run under way as plain data, for a checkpoint, and back."""
+
+from dataclasses import fields
+
+from ecmsim.drive import Leg
+from ecmsim.events import EventDetector
+from ecmsim.filament import Filament
+from ecmsim.front import Front
+from ecmsim.march import March
+from ecmsim.mesh.cell_mesh import CellMesh
+from ecmsim.simulation import State
+
+LEG = ("number", "start", "end", "first", "last")
+SCALARS = (
+    "time",
+    "source_voltage",
+    "previous_step",
+    "deposited",
+    "largest_current",
+    "largest_volume",
+    "iterations",
+    "remeshed",
+    "relaxation_speed",
+)
+ARRAYS = ("values", "previous_velocity", "previous_values")
+COUNTS = ("steps", "iterations", "finished")
+
+
+def content_of(march: March, detector: EventDetector):
+    """What has to be known to go on from the accepted state, as a nested dict that a checkpoint can hold."""
+    state, controller = march.state, march.controller
+    return {
+        "step": march.steps,
+        "time_s": state.time,
+        "state": {name: getattr(state, name) for name in SCALARS + ARRAYS}
+        | {
+            "observed": dict(state.observed),
+            "leg": {name: getattr(state.leg, name) for name in LEG},
+            "front": {"points": state.filament.points, "carried": state.front.carried},
+            "mesh": {field.name: getattr(state.mesh, field.name) for field in fields(CellMesh)},
+        },
+        "march": {name: getattr(march, name) for name in COUNTS},
+        "remeshes": march.simulation.remeshes,
+        "controller": {"step": controller.step, "rejections": controller.rejections},
+        "events": detector.remembered(),
+    }
+
+
+def restore(content, march: March, detector: EventDetector):
+    """Bring a fresh march and detector to where a content was taken; the solver is bound to the state's mesh."""
+    data, simulation = content["state"], march.simulation
+    leg = data["leg"]
+    front = Front.of(Filament(data["front"]["points"]), data["front"]["carried"])
+    march.state = State(
+        leg=Leg(**leg, piece=simulation.programme.pieces[leg["number"]]),
+        front=front,
+        mesh=CellMesh(**data["mesh"]),
+        observed=dict(data["observed"]),
+        **{name: data[name] for name in SCALARS + ARRAYS},
+    )
+    for name in COUNTS:
+        setattr(march, name, content["march"][name])
+    simulation.remeshes = content["remeshes"]
+    march.controller.step = content["controller"]["step"]
+    march.controller.rejections = content["controller"]["rejections"]
+    detector.recall(content["events"])
+    simulation.rebase(march.state)

@@ -1,0 +1,236 @@
+"""A study file (TOML): which configuration, what is fixed, what is varied, what is read off the results."""
+
+from dataclasses import dataclass
+from pathlib import Path
+
+import tomli_w
+from pydantic_core import PydanticCustomError
+
+from ecmsim.config.files import is_path, parse
+from ecmsim.config.quantities import QuantityType
+from ecmsim.config.schema import ROLES
+from ecmsim.config.suggest import did_you_mean, listed, quoted
+from ecmsim.errors import ConfigError
+from ecmsim.results import COLUMNS
+from ecmsim.study import space
+from ecmsim.study.naming import canonical
+from ecmsim.study.observables import REDUCTIONS, Observable
+
+KEYS = ("config", "title", "set", "read_voltage", "grid", "zip", "sample", "observe")
+READ_VOLTAGE = 0.1  # V
+
+
+@dataclass(frozen=True)
+class Definition:
+    """What a study file says.
+
+    config: path of the configuration; fixed: settings of all cases, by name; points: the varied settings of each
+    case, by name, as values of TOML; units: declared units of these settings by name, "" where there is none;
+    read_voltage: V, of the source.
+    """
+
+    path: Path
+    text: str
+    title: str
+    config: Path
+    fixed: dict
+    points: list
+    units: dict
+    read_voltage: float
+    observe: tuple
+
+
+def read(path):
+    """The Definition in a study file. Raises ConfigError with all problems of the file."""
+    path = Path(path)
+    try:
+        text = path.read_text(encoding="utf-8-sig")
+    except OSError as error:
+        raise ConfigError(f"{path}: cannot be read ({error.strerror})") from None
+    except UnicodeDecodeError:
+        raise ConfigError(f"{path}: is not UTF-8 text") from None
+    data = parse(text, path)
+    reader = _Reader(data, path.parent)
+    definition = Definition(
+        path=path,
+        text=text,
+        title=reader.text("title"),
+        config=reader.config(),
+        fixed=reader.fixed(),
+        points=reader.points(),
+        units={field: space.unit_of(field) or "" for field in reader.varied},
+        read_voltage=reader.quantity("read_voltage", "V", READ_VOLTAGE),
+        observe=reader.observe(),
+    )
+    if reader.problems:
+        few = len(reader.problems) == 1
+        head = f"{path}: " if few else f"{path}: {len(reader.problems)} problems\n  "
+        raise ConfigError(head + "\n  ".join(reader.problems), reader.problems)
+    return definition
+
+
+def toml(value):
+    """A value of TOML as text on one line."""
+    if isinstance(value, dict):
+        return "{ " + ", ".join(f"{toml_key(key)} = {toml(item)}" for key, item in value.items()) + " }"
+    if isinstance(value, list):
+        return "[" + ", ".join(map(toml, value)) + "]"
+    return tomli_w.dumps({"x": value}).removeprefix("x = ").rstrip("\n")
+
+
+def toml_key(key):
+    """A key as it may stand in a TOML file."""
+    return tomli_w.dumps({key: 0}).removesuffix(" = 0\n")
+
+
+class _Reader:
+    """Reads a study file part by part, collecting what is wrong with it."""
+
+    def __init__(self, data, folder):
+        self.data, self.folder, self.problems, self.varied = data, folder, [], []
+        for key in data:
+            if key not in KEYS:
+                suggestion = did_you_mean(key, KEYS) or f"; allowed here: {', '.join(KEYS)}"
+                self.problems.append(f"{key}: unknown key{suggestion}")
+
+    def text(self, key):
+        value = self.data.get(key, "")
+        if not isinstance(value, str):
+            self.problems.append(f"{key} = {quoted(value)}: expected text in quotes")
+            return ""
+        return value
+
+    def config(self):
+        given = self.data.get("config")
+        if not isinstance(given, str) or not given:
+            told = f"config = {quoted(given)}: expected" if "config" in self.data else "config: missing; expected"
+            self.problems.append(f"{told} the path of a configuration file in quotes, relative to this file")
+            return Path()
+        path = self.folder / given
+        if not path.is_file():
+            near = did_you_mean(path.name, [file.name for file in path.parent.glob("*.toml")])
+            self.problems.append(f"config = {quoted(given)}: no such file ({path}){near}")
+        return path
+
+    def quantity(self, key, unit, default):
+        try:
+            return float(QuantityType(unit).validate(self.data[key])) if key in self.data else default
+        except PydanticCustomError as error:
+            self.problems.append(f"{key} = {quoted(self.data[key])}: {error.message()}")
+            return default
+
+    def fixed(self):
+        return {field: self._located(field, value) for field, value in self._fields("set").items()}
+
+    def points(self):
+        blocks = [self._block("grid", space.grid), self._block("zip", space.together), self._sample()]
+        for field in dict.fromkeys(self.varied):
+            if self.varied.count(field) > 1:
+                self.problems.append(f"{field}: varied in more than one of [grid], [zip] and [sample]")
+        for field in self.varied:
+            for other in self._fields("set"):
+                if other == field:
+                    self.problems.append(f"{field}: both in set and varied")
+        if not self.varied and not self.problems:
+            self.problems.append("varies nothing: it needs [grid], [zip] or [sample] with at least one setting")
+        return [] if self.problems else space.product(*(block for block in blocks if block))
+
+    def observe(self):
+        given = self.data.get("observe", [])
+        if not isinstance(given, list) or not all(isinstance(item, dict) for item in given):
+            self.problems.append("observe: expected tables [[observe]]")
+            return ()
+        found = [self._observable(f"observe[{number}]", item) for number, item in enumerate(given)]
+        names = [item.name for item in found if item]
+        for name in dict.fromkeys(names):
+            if names.count(name) > 1:
+                self.problems.append(f"observe: the name {quoted(name)} is used twice")
+        return tuple(item for item in found if item)
+
+    def _observable(self, where, item):
+        name, column = item.get("name"), item.get("column")
+        moments = [key for key in item if key in ("reduce", "time", "current")]
+        problem = None
+        if unknown := [key for key in item if key not in ("name", "column", "reduce", "time", "current")]:
+            problem = f"unknown key {quoted(unknown[0])}; allowed: name, column, reduce, time, current"
+        elif not isinstance(name, str) or not name.isidentifier():
+            problem = "needs a name of letters, digits and underscores"
+        elif column not in COLUMNS:
+            problem = f"column = {quoted(column)}: expected a column of timeseries.csv{did_you_mean(column, COLUMNS)}"
+        elif len(moments) != 1:
+            problem = 'needs exactly one of reduce = "max", time = "1 s", current = "1 uA"'
+        elif moments == ["reduce"] and item["reduce"] not in REDUCTIONS:
+            problem = f"reduce = {quoted(item['reduce'])}: expected {listed(REDUCTIONS)}"
+        else:
+            at = item[moments[0]]
+            if moments != ["reduce"]:
+                try:
+                    at = float(QuantityType("s" if moments == ["time"] else "A").validate(at))
+                except PydanticCustomError as error:
+                    problem = f"{moments[0]} = {quoted(at)}: {error.message()}"
+            if not problem:
+                return Observable(name, column, moments[0], at)
+        self.problems.append(f"{where}: {problem}")
+        return None
+
+    def _block(self, name, combine):
+        lists = {}
+        for field, given in self._fields(name).items():
+            self.varied.append(field)
+            try:
+                lists[field] = [self._located(field, value) for value in space.values_of(field, given)]
+            except space.Wrong as error:
+                self.problems.append(f"{name}.{field}: {error}")
+        try:
+            return combine(lists) if lists else []
+        except space.Wrong as error:
+            self.problems.append(f"{name}: {error}")
+            return []
+
+    def _sample(self):
+        ranges = self._fields("sample")
+        if "sample" not in self.data:
+            return []
+        count, seed = ranges.pop("count", None), ranges.pop("seed", 0)
+        if isinstance(count, bool) or not isinstance(count, int) or count < 1:
+            self.problems.append("sample: needs count, a whole number of points")
+            return []
+        if isinstance(seed, bool) or not isinstance(seed, int) or seed < 0:
+            self.problems.append(f"sample.seed = {quoted(seed)}: expected a whole number")
+            return []
+        self.varied += ranges
+        if not ranges:
+            self.problems.append("sample: varies nothing; it needs ranges { from = …, to = … } by setting")
+            return []
+        try:
+            return space.sample(ranges, count, seed)
+        except space.Wrong as error:
+            self.problems.append(f"sample.{error}")
+            return []
+
+    def _fields(self, name):
+        """A table of values by setting: dotted names in quotes, or nested tables."""
+        table = self.data.get(name, {})
+        if not isinstance(table, dict):
+            return {}
+        return {canonical(field): value for field, value in _flat(table)}
+
+    def _located(self, field, value):
+        """The value with the paths of materials and programmes made relative to the study file."""
+        if (field.removeprefix("cell.") in ROLES and is_path(value)) or (
+            field.rpartition(".")[2] == "file" and isinstance(value, str)
+        ):
+            return str((self.folder / value).resolve())
+        if isinstance(value, list):
+            return [self._located(field, item) for item in value]
+        if isinstance(value, dict):
+            return {key: self._located(f"{field}.{key}", item) for key, item in value.items()}
+        return value
+
+
+def _flat(table, prefix=""):
+    for key, value in table.items():
+        if isinstance(value, dict) and value and "value" not in value and not space.is_range(value):
+            yield from _flat(value, f"{prefix}{key}.")
+        else:
+            yield f"{prefix}{key}", value

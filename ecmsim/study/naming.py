@@ -1,0 +1,101 @@
+"""What cases and columns are called: names that are short, safe in a file system and a shell, and stable.
+
+The folder of a case is NUMBER_KEY. NUMBER is the case's position in the study, counted from 0, when the folder was
+made. KEY lists the varied settings with their effective values, whatever the notation in the study:
+compliance.current=10nA,programme.0.rate=100mV_per_s. A study that has been extended finds its cases again by KEY.
+"""
+
+import hashlib
+import re
+from pathlib import Path
+
+from ecmsim.config.quantities import Quantity
+from ecmsim.config.structure import dotted, settings
+from ecmsim.text import quantity
+
+PREFIXED = ("A", "V", "s", "ohm", "V/s", "S")  # units of which people write milli and mega
+LONGEST = 100
+DIGITS, ALL_DIGITS = 4, 12
+
+
+def keys_of(field):
+    """The keys of a setting's dotted name: programme[0].rate, also written programme.0.rate."""
+    keys = re.sub(r"\[(\d+)\]", r".\1", str(field).strip()).split(".")
+    return tuple(int(key) if key.isdecimal() else key for key in keys)
+
+
+def canonical(field):
+    """The one way to write the dotted name of a setting: programme[0].rate."""
+    return dotted(keys_of(field))
+
+
+def effective(config, field):
+    """The value of a setting in a Config, or None where this configuration has none such."""
+    value = config
+    for key in keys_of(field):
+        if hasattr(type(value), "model_fields"):
+            names = {field.alias or name: name for name, field in type(value).model_fields.items()}
+            value = getattr(value, names[key]) if key in settings(type(value)) else None
+        elif isinstance(value, dict):
+            value = value.get(key)
+        elif isinstance(value, tuple) and isinstance(key, int) and key < len(value):
+            value = value[key]
+        else:
+            return None
+    return value
+
+
+def shown(value, digits=DIGITS):
+    """An effective value for people: "10 nA", "true", "Cu"."""
+    if isinstance(value, Quantity):
+        if value.unit in PREFIXED:
+            return quantity(value, value.unit, digits)
+        unit = f"/ {value.unit[2:]}" if value.unit.startswith("1/") else value.unit
+        return f"{float(value):.{digits}g} {unit}".rstrip()
+    if isinstance(value, bool):
+        return "true" if value else "false"
+    if isinstance(value, str) and value.endswith(".toml"):
+        return Path(value).stem
+    if isinstance(value, tuple):
+        return " ".join(shown(item, digits) for item in value) or "none"
+    if hasattr(type(value), "model_fields"):
+        return " ".join(shown(getattr(value, name), digits) for name in type(value).model_fields)
+    return "none" if value is None else f"{value:.{digits}g}" if isinstance(value, float) else str(value)
+
+
+def key_of(values, digits=DIGITS):
+    """KEY of a case: values is its varied settings by name."""
+    key = ",".join(f"{_safe(canonical(field))}={_safe(shown(value, digits))}" for field, value in values.items())
+    if len(key) > LONGEST:
+        key = f"{key[: LONGEST - 9]}~{hashlib.sha1(key.encode()).hexdigest()[:8]}"
+    return key
+
+
+def folder_name(number, key):
+    """The folder of a case."""
+    return f"{number:04d}_{key}"
+
+
+def key_in(folder):
+    """KEY in the name of a folder, or None where that is not the name of a case."""
+    match = re.fullmatch(r"\d{4,}_(.+=.*)", folder)
+    return match and match[1]
+
+
+def column(field, unit):
+    """The column of a setting in a table: compliance_current_A, programme_0_rate_V_per_s."""
+    name = "_".join(str(key) for key in keys_of(field))
+    return f"{name}_{unit_name(unit)}" if unit else name
+
+
+def unit_name(unit):
+    """A unit as a part of a name: V_per_s, per_m3."""
+    first, *others = unit.split("/")
+    words = ([] if first == "1" else [first]) + [word for other in others for word in ("per", other)]
+    return "_".join(words).replace("*", "_").replace("^", "")
+
+
+def _safe(text):
+    text = text.replace("/ ", "_per_").replace("/", "_per_").replace("[", ".").replace("µ", "u")
+    text = re.sub(r"(?<=[\d.]) (?=[^\d])", "", text)  # 10 nA as 10nA
+    return re.sub(r"[^A-Za-z0-9._+-]+", "-", text.replace("]", "").replace("^", "")).strip("-")

@@ -1,0 +1,119 @@
+"""Scalars that a study reads off the time series of a run. Voltages in V, currents in A, lengths in nm."""
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from ecmsim.results.regimes import COMPLIANCE_REACHED, reached
+
+REDUCTIONS = {
+    "max": np.nanmax,
+    "min": np.nanmin,
+    "mean": np.nanmean,
+    "first": lambda values: values[0],
+    "last": lambda values: values[-1],
+}
+# The columns of a summary that do not depend on the study, with their meaning.
+RESULTS = {
+    "steps": "accepted steps",
+    "wall_s": "wall time, all attempts together",
+    "end_time_s": "time at which the run ended",
+    "current_max_A": "largest |current|",
+    "current_end_A": "current at the end",
+    "time_set_s": "first time at which the current reaches 99 % of the compliance current",
+    "resistance_lrs_ohm": "cell voltage over current at the read voltage, source on its way back to zero",
+    "gap_min_nm": "smallest gap",
+    "gap_end_nm": "gap at the end",
+    "temperature_max_K": "highest temperature",
+    "height_end_nm": "height of the filament at the end",
+    "radius_mean_end_nm": "mean radius of the filament at the end",
+    "radius_max_end_nm": "largest radius of the filament at the end",
+    "volume_end_nm3": "volume of the filament at the end",
+    "charge_imbalance_max": "largest difference between terminal currents, relative",
+    "faraday_error_max": "largest error of filament volume against ionic charge, relative",
+    "power_imbalance_max": "largest imbalance of power, relative",
+}
+
+
+@dataclass(frozen=True)
+class Observable:
+    """A scalar that a study file asks for.
+
+    column: of timeseries.csv; how: "reduce", "time" or "current"; at: a name in REDUCTIONS, a time in s, or a
+    |current| in A at whose first crossing the column is read.
+    """
+
+    name: str
+    column: str
+    how: str
+    at: object
+
+    def of(self, series):
+        """Its value in a time series (DataFrame), linear between the steps; nan where the run has none."""
+        values, time = series[self.column].to_numpy(float), series["time_s"].to_numpy(float)
+        if not np.isfinite(values).any():
+            return np.nan
+        if self.how == "reduce":
+            return float(REDUCTIONS[self.at](values))
+        moment = self.at
+        if self.how == "current":
+            moment = reached(time, np.abs(series["current_A"].to_numpy(float)), self.at)
+        if moment is None or not time[0] <= moment <= time[-1]:
+            return np.nan
+        return float(np.interp(moment, time, values))
+
+
+def resistance_at_read_voltage(source_voltage, cell_voltage, current, read_voltage):
+    """Resistance of the low-resistance state: cell voltage over current at a small source voltage, ohm.
+
+    It is read on the way back to zero of the SET sweep: where the source first falls through the read voltage after it
+    had its largest value (for the first time, should several cycles reach it), linear between the two steps there.
+
+    source_voltage, cell_voltage (V), current (A): (n,), in order of time; read_voltage: V > 0, of the source.
+    nan if the source never comes back to the read voltage or if no current flows there.
+    """
+    source, cell, current = (np.asarray(values, dtype=float) for values in (source_voltage, cell_voltage, current))
+    if not len(source) or not np.isfinite(source).all() or not source.max() > read_voltage:
+        return np.nan
+    # Voltages of equal plateaus may differ by rounding.
+    start = int(np.argmax(source >= source.max() * (1 - 1e-9)))
+    below = np.nonzero(source[start:] <= read_voltage)[0]
+    if not len(below):
+        return np.nan
+    k = start + int(below[0])
+    share = (source[k - 1] - read_voltage) / (source[k - 1] - source[k])
+    voltage, amperes = (values[k - 1] + share * (values[k] - values[k - 1]) for values in (cell, current))
+    return float(voltage / amperes) if amperes != 0 else np.nan
+
+
+def observables(run, read_voltage, observe=()):
+    """All scalars of a run (a Run) as a dict: RESULTS but wall_s, then those asked for. nan where there is none."""
+    series = run.timeseries
+    names = [*(name for name in RESULTS if name != "wall_s"), *(item.name for item in observe)]
+    if not len(series):
+        return dict.fromkeys(names, np.nan) | {"steps": 0}
+    column = {name: series[name].to_numpy(float) for name in series if series[name].dtype.kind in "fiu"}
+    magnitude, limit = np.abs(column["current_A"]), run.compliance_current
+    set_time = reached(column["time_s"], magnitude, COMPLIANCE_REACHED * limit) if limit else None
+    found = {
+        "steps": len(series) - 1,
+        "end_time_s": column["time_s"][-1],
+        "current_max_A": magnitude.max(),
+        "current_end_A": column["current_A"][-1],
+        "time_set_s": np.nan if set_time is None else set_time,
+        "resistance_lrs_ohm": resistance_at_read_voltage(
+            column["source_voltage_V"], column["cell_voltage_V"], column["current_A"], read_voltage
+        ),
+        "gap_min_nm": column["gap_nm"].min(),
+        "gap_end_nm": column["gap_nm"][-1],
+        "temperature_max_K": column["temperature_max_K"].max(),
+        "height_end_nm": column["height_nm"][-1],
+        "radius_mean_end_nm": column["radius_mean_nm"][-1],
+        "radius_max_end_nm": column["radius_max_nm"][-1],
+        "volume_end_nm3": column["volume_nm3"][-1],
+        "charge_imbalance_max": column["charge_imbalance"].max(),
+        "faraday_error_max": column["faraday_error"].max(),
+        "power_imbalance_max": column["power_imbalance"].max(),
+    }
+    found |= {item.name: item.of(series) for item in observe}
+    return {name: int(value) if name == "steps" else float(value) for name, value in found.items()}

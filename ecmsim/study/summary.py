@@ -1,0 +1,136 @@
+"""The table of a study: one row a case, as summary.csv and summary.parquet."""
+
+import io
+import json
+import logging
+import math
+from datetime import datetime
+
+import pandas as pd
+
+import ecmsim
+from ecmsim.config.quantities import Quantity
+from ecmsim.errors import ResultsError
+from ecmsim.results import open_run
+from ecmsim.results.writer import PROVENANCE, TIMESERIES
+from ecmsim.study import folder, naming
+from ecmsim.study.definition import toml
+from ecmsim.study.observables import RESULTS, observables
+
+logger = logging.getLogger("ecmsim")
+
+
+def table(definition, cases, places, kept=True):
+    """The summary as a DataFrame.
+
+    Columns: case (number in the study), folder, status, reason; the varied settings in their declared units, which
+    are part of the name (compliance_current_A); RESULTS; then what the study observes. kept: whether results that
+    were read off a run before and have not changed since may be used.
+    """
+    rows = []
+    for case, place in zip(cases, places, strict=True):
+        try:
+            standing = folder.standing(place)
+        except ResultsError as error:
+            standing = folder.Standing("failed", str(error))
+        row = {"case": case.index, "folder": place.name, "status": standing.status, "reason": standing.reason}
+        row |= varied(case, definition.units)
+        rows.append(row | results(definition, place, standing, kept))
+    names = [*(item.name for item in definition.observe)]
+    columns = ["case", "folder", "status", "reason", *varied(cases[0], definition.units), *RESULTS, *names]
+    frame = pd.DataFrame(rows, columns=columns)
+    frame["steps"] = frame["steps"].astype("Int64")
+    for name in set(frame.columns) - {"case", "steps"}:
+        if frame[name].dtype == object and not frame[name].map(lambda value: isinstance(value, str)).all():
+            frame[name] = _uniform(frame[name])
+    return frame
+
+
+def varied(case, units):
+    """The varied settings of a case by column: numbers in their declared units (units: by setting)."""
+    row = {}
+    for field, unit in units.items():
+        value = naming.effective(case.config, field)
+        if isinstance(value, Quantity):
+            value = float(value)
+        elif not isinstance(value, (bool, int, str, type(None))):
+            value = toml(case.values[field])
+        row[naming.column(field, unit)] = value
+    return row
+
+
+def results(definition, place, standing, kept=True):
+    """RESULTS of a case, and what the study observes, as a dict; empty where there is no run."""
+    wall = wall_time(place)
+    if not (place.run / TIMESERIES).exists():
+        return {"wall_s": wall}
+    sources = [(place.run / name).stat() for name in (TIMESERIES, PROVENANCE)]
+    state = [
+        ecmsim.__version__,
+        definition.read_voltage,
+        [str(item) for item in definition.observe],
+        *([file.st_mtime_ns, file.st_size] for file in sources),
+    ]
+    state = json.loads(json.dumps(state))
+    if kept and standing.status == "finished":
+        try:
+            stored = json.loads(place.row.read_text(encoding="utf-8"))
+            if stored["state"] == state:
+                return stored["results"] | {"wall_s": wall}
+        except (OSError, ValueError, KeyError, TypeError):
+            pass
+    try:
+        found = observables(open_run(place.run), definition.read_voltage, definition.observe)
+    except (ResultsError, KeyError, IndexError, ValueError) as error:
+        logger.warning("%s: no results: %s", place.name, error)
+        return {"wall_s": wall}
+    if standing.status == "finished":
+        folder.replace(place.row, json.dumps({"state": state, "results": found}) + "\n")
+    return found | {"wall_s": wall}
+
+
+def wall_time(place):
+    """Wall time of a case, s: of all attempts that were noted, or else as its run tells; nan if neither is known."""
+    if noted := folder.attempts(place):
+        return sum(attempt.get("seconds", 0.0) for attempt in noted)
+    try:
+        told = json.loads((place.run / PROVENANCE).read_text(encoding="utf-8"))
+        return (datetime.fromisoformat(told["end_time"]) - datetime.fromisoformat(told["start_time"])).total_seconds()
+    except (OSError, ValueError, KeyError, TypeError):
+        return math.nan
+
+
+def write(root, definition, cases, places, kept=True):
+    """Write summary.csv and summary.parquet into a study's folder; returns the table.
+
+    One process at a time, each from what is on the disk: so none overwrites news with something older.
+    """
+    with folder.locked(root / folder.LOGS / "summary.lock"):
+        frame = table(definition, cases, places, kept)
+        folder.replace(root / folder.SUMMARY, frame.to_csv(index=False))
+        buffer = io.BytesIO()
+        try:
+            frame.to_parquet(buffer, index=False)
+        except ImportError:  # neither pyarrow nor fastparquet
+            pass
+        else:
+            folder.replace(root / folder.PARQUET, buffer.getvalue())
+    return frame
+
+
+def write_cases(root, definition, cases, places):
+    """Write cases.csv: number, folder and varied settings as they are given to the cases."""
+    rows = [
+        {"case": case.index, "folder": place.name}
+        | {field: naming.shown(naming.effective(case.config, field), naming.ALL_DIGITS) for field in definition.units}
+        for case, place in zip(cases, places, strict=True)
+    ]
+    folder.replace(root / folder.CASES, pd.DataFrame(rows).to_csv(index=False))
+
+
+def _uniform(values):
+    """A column of one type: numbers where all are, texts otherwise; empty stays empty."""
+    if values.map(lambda value: value is None or isinstance(value, (int, float))).all():
+        flags = values.map(lambda value: isinstance(value, bool)).any()
+        return values.astype("boolean") if flags else values.astype(float)
+    return values.map(lambda value: None if value is None else str(value))
