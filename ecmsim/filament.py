@@ -138,9 +138,9 @@ class Filament:
         velocity[-1] = [speed[-1] / max(normal[-1, 0], 0.5), 0.0]
         if volume_rate is not None:
             gains = (self.area_vectors() * velocity).sum(axis=1)
-            # Where growth and dissolution nearly cancel, a common factor makes no sense.
+            # Where growth and dissolution nearly cancel, a common factor makes no sense; nor does one that turns them.
             if abs(gains.sum()) > 0.1 * np.abs(gains).sum():
-                velocity *= volume_rate / gains.sum()
+                velocity *= np.clip(volume_rate / gains.sum(), 0.0, 2.0)
         return velocity
 
     def _along_edges(self, speed, normal):

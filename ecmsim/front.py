@@ -11,7 +11,8 @@ import numpy as np
 
 from ecmsim.electrode import ActiveElectrode
 from ecmsim.filament import Filament
-from ecmsim.relaxation import relaxed
+from ecmsim.physics.nucleus import WIDTH
+from ecmsim.relaxation import relax
 from ecmsim.topology import Neck, neck, ruptured, untangled
 
 
@@ -106,17 +107,27 @@ class FrontMotion:
         relaxation = 0.0
         if coefficient is not None and filament.volume > 2 * Filament.nucleus(self.electrode.nucleus_radius).volume:
             before = filament.points
-            filament = relaxed(filament, mobility, step, contact_angle=self.contact_angle)
+            # It ends early only where a neck becomes so thin that it breaks below.
+            thin = 0.5 * self.rupture_radius
+            filament = relax(
+                filament, mobility, step, contact_angle=self.contact_angle, spacing=None, smallest_neck=thin
+            ).filaments[-1]
             relaxation = float(np.hypot(*(filament.points - before).T).max())
         rupture = None
         thinnest = neck(filament)
-        if thinnest and thinnest.radius < self.rupture_radius:
+        if thinnest and thinnest.radius < self._breaking_radius(thinnest):
             whole = filament.volume
-            filament, carried = ruptured(filament, thinnest, carried)
+            filament, carried = ruptured(filament, thinnest, carried, self.electrode.nucleus_radius)
             rupture = Rupture(thinnest, whole - filament.volume)
         moved = Front.of(filament, carried)
         moved = replace(moved, memory=self.electrode.remembered(filament, moved.memory))
         return Displacement(moved, rupture, not (cut or rupture), relaxation)
+
+    def _breaking_radius(self, waist):
+        """Radius (nm) below which a neck breaks: near the counter electrode that at which the nucleus keeps it."""
+        if waist.height < self.electrode.nucleus_radius:
+            return max(self.rupture_radius, (1 + WIDTH) * self.electrode.nucleus_radius)
+        return self.rupture_radius
 
     def _outside(self, points):
         """The points, those inside the nucleus moved onto it, the ends on the axis and on the counter electrode."""

@@ -16,10 +16,12 @@ step, in the spirit of J. W. Barrett, H. Garcke and R. Nuernberg, Numer. Math. 1
 for displacement d, curvature kappa and volume Q. The curvature of the profile is taken at the end of the step (what
 stabilises), that around the axis at its start (what destabilises), so that the system is regular for every step,
 of first order in the step and of second order in the segments. Taking Q as unknown keeps it regular when the
-curvature becomes uniform. The last equation says where points go along the surface: each keeps its share of the
-arc length; where B differs, mobile parts take the changes of length and others none. (Motion along the normal alone
-would crowd the points at concave places until the outline folds.) What the volume misses in second order of the
-displacement is given back at the end of the step.
+curvature becomes uniform. What the volume misses in second order of the displacement is given back at the end.
+
+The last equation says where points go along the surface: each keeps its share of the arc length; where B differs,
+mobile parts take the changes of length and others none. (Motion along the normal alone would crowd the points at
+concave places until the outline folds.) At corners, t is the corner's tangent for both its segments, so that corners
+being rounded may take more.
 
 Coefficients B in nm4/s, lengths in nm, times in s.
 """
@@ -28,6 +30,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
+from numpy.lib.stride_tricks import sliding_window_view
 from scipy.linalg import solve_banded
 
 from ecmsim.filament import Filament, OutlineError, arc_length, crossing_segments
@@ -36,8 +39,12 @@ SMALLEST_NECK = 0.05  # nm: less than an atom
 # A single linear step may turn or stretch a segment by this fraction of its length and miss this part of the volume
 # (which is then given back): longer ones are divided.
 LARGEST_CHANGE, LARGEST_DEFECT = 0.3, 0.01
+MOST_PARTS = 1000  # linear steps, refused ones included, before `relaxed` gives up
+# The error of a step of `relax` over its displacement. Modes that decay never exceed 1/9; for those that grow it keeps
+# the step below their time, however small they still are.
+LARGEST_SHARE = 0.12
+SHARP = 0.5  # turn (rad) above which a point is a corner, not a point of a curve
 
-CORNER=(.2,.4)
 
 class RuptureError(OutlineError):
     """The filament has broken apart. height: where, nm above the counter electrode."""
@@ -87,17 +94,19 @@ def surface_area(filament):
 
 
 def neck(filament):
-    """The narrowest waist: (radius in nm, height in nm, index of the point), or None.
+    """The narrowest waist of the metal: (radius in nm, height in nm, index of the point), or None.
 
-    A waist is a point between tip and foot with wider places on both sides of it along the outline.
+    A waist is a point between tip and foot with wider places on both sides of it along the outline, which descends
+    there (where it ascends, what is narrow is not the metal but a crater in it).
     """
-    r = filament.points[:, 0]
-    above, below = np.maximum.accumulate(r), np.maximum.accumulate(r[::-1])[::-1]
-    waists = np.nonzero(np.minimum(above, below) > r * (1 + 1e-6))[0]
+    r, z = filament.points.T
+    wider = np.minimum(np.maximum.accumulate(r), np.maximum.accumulate(r[::-1])[::-1])
+    lowest = (r[1:-1] <= np.minimum(r[:-2], r[2:])) & (z[:-2] > z[2:])
+    waists = 1 + np.nonzero(lowest & (wider[1:-1] > r[1:-1] * (1 + 1e-6)))[0]
     if not waists.size:
         return None
     index = int(waists[np.argmin(r[waists])])
-    return float(r[index]), float(filament.points[index, 1]), index
+    return float(r[index]), float(z[index]), index
 
 
 def curvature_spacing(filament, turning=0.15, smallest=0.02, largest=0.2):
@@ -151,21 +160,20 @@ def relaxed(
         raise ValueError(f"the step must be a time >= 0 s, not {step}")
     if not coefficient.max() > 0:
         return filament
-    points, volume, remaining, part, refused = filament.points, filament.volume, float(step), float(step), 0
-    while remaining > 0:
+    points, volume, remaining, part = filament.points, filament.volume, float(step), float(step)
+    for _ in range(MOST_PARTS):
         part = min(part, remaining)
         moved, change = problem.moved(points, coefficient, part, volume)
         if change > 1:
-            refused += 1
-            if refused > 200:
-                raise OutlineError("the outline cannot be followed while it relaxes: it folds at any step")
             part /= 4
             continue
-        points, remaining, refused = moved, remaining - part, 0
-        part *= 4 if change < 0.25 else 2 if change < 0.5 else 1
+        points, remaining = moved, remaining - part
         if broken := problem.rupture(points, smallest_neck):
             raise RuptureError(*broken)
-    return Filament(points)
+        if remaining <= 0:
+            return Filament(points)
+        part *= 4 if change < 0.25 else 2 if change < 0.5 else 1
+    raise OutlineError(f"the outline is too rough to be followed while it relaxes: {remaining:.3g} s are left")
 
 
 def _checked_coefficient(coefficient, count):
@@ -315,16 +323,21 @@ class _Problem:
         right[i + 1] = -(gradient * normal).sum(axis=1) / total
         # Spacing: stretch of a segment over its mobility, the same on both sides of a point.
         mobility = 0.5 * (coefficient[:-1] + coefficient[1:])
-        share = 1 / (length * np.maximum(mobility / coefficient.max(), 1e-6))
-        turn = np.abs(Filament(points).turning()[1:-1])
-        corner = np.clip((turn - CORNER[0]) / CORNER[1], 0, 1)
-        both = (share[:-1] + share[1:]) / (1 - corner)
-        along = corner[:, None] * normal[1:-1] @ [[0, -1], [1, 0]]
+        relative = np.maximum(mobility / coefficient.max(), 1e-6)
+        share = 1 / (length * relative)
+        both = (share[:-1] + share[1:])[:, None]
+        # Stretch along the segments where the outline is smooth, along the corner's own tangent where it is not,
+        # unless mobility ends here: the corner would draw immobile segments along.
+        around = sliding_window_view(np.pad(relative, 1, mode="edge"), 4)
+        sharp = np.clip(np.abs(Filament(points).turning()[1:-1]) / SHARP, 0, 1)
+        sharp = (sharp * around.min(axis=1) / around.max(axis=1))[:, None]
+        corner = sharp * (normal[1:-1] @ [[0, -1], [1, 0]])
+        before = ((1 - sharp) * tangent[:-1] + corner) * share[:-1, None] / both
+        after = ((1 - sharp) * tangent[1:] + corner) * share[1:, None] / both
         for axis in (0, 1):
-            before, after = tangent[:-1, axis] * share[:-1] / both, tangent[1:, axis] * share[1:] / both
-            add(inner + 2, inner - 4 + axis, before)
-            add(inner + 2, inner + axis, -before - after - along[:, axis])
-            add(inner + 2, inner + 4 + axis, after)
+            add(inner + 2, inner - 4 + axis, before[:, axis])
+            add(inner + 2, inner + axis, -before[:, axis] - after[:, axis])
+            add(inner + 2, inner + 4 + axis, after[:, axis])
         add(2, 0 if self.axis else 1, 1.0)
         add(i[-1] + 2, i[-1] + 1, 1.0)
         if self.pinned:
@@ -374,8 +387,8 @@ def relax(
 ):
     """Surface diffusion for `duration` (s) with steps over decades of time, as a Relaxation.
 
-    Each step is done at once and in two halves: the difference, kept below `tolerance` (nm), gives the next step and,
-    extrapolated, a result of second order. spacing: function of a Filament that returns the wanted segment lengths
+    Each step is done at once and in two halves: the difference, kept below `tolerance` (nm) and below a share of the
+    displacement, gives the next step and, extrapolated, a result of second order. spacing: function of a Filament that returns the wanted segment lengths
     (n,) in nm, or None to keep all points. It ends before the duration with reason "rupture" where a waist (or the
     free foot) becomes thinner than smallest_neck (nm), or "stopped" after the first step for which stop(filament)
     holds. observer(time, filament) is called after every step. Other arguments and errors as for `relaxed`.
@@ -386,12 +399,11 @@ def relax(
         raise ValueError(f"the duration must be a time >= 0 s, not {duration}")
     if not tolerance > 0:
         raise ValueError(f"the tolerance must be a length > 0 nm, not {tolerance}")
-    volume, time, solves, refused = filament.volume, 0.0, 0, 0
+    volume, time, solves = filament.volume, 0.0, 0
     times, filaments, reason, height = [0.0], [filament], "duration", None
     if not mobility.max() > 0:
         return Relaxation(np.array([0.0, duration]), [filament, filament], reason, height, solves)
-    # A tenth of the time in which the shortest segments relax.
-    step = min(duration, 0.1 * filament.segment_lengths.min() ** 4 / mobility.max())
+    step = duration
     while time < duration:
         last = step >= duration - time
         step = min(step, duration - time)
@@ -404,14 +416,14 @@ def relax(
             half, second = problem.moved(half, mobility, 0.5 * step, volume) if first <= 1 else (half, np.inf)
             solves += 2
             if second <= 1:
-                error = np.hypot(*(half - whole).T).max() / tolerance
+                way = np.hypot(*(half - points).T).max()
+                allowed = min(tolerance, max(LARGEST_SHARE * way, 1e-7 * tolerance))
+                error = np.hypot(*(half - whole).T).max() / allowed
         if not error <= 1:
-            refused += 1
-            if refused > 200:
-                raise OutlineError(f"the outline cannot be followed at {time:.3g} s: it folds at any step")
             step *= 0.25 if error == np.inf else max(0.2, 0.8 / np.sqrt(error))
+            if time + step == time and time > 0 or step < 1e-30 * duration:
+                raise OutlineError(f"the outline is too rough to be followed while it relaxes, at {time:.3g} s")
             continue
-        refused = 0
         moved = problem.with_volume(2 * half - whole, half - points, volume)
         filament = Filament(moved)
         if spacing is not None:

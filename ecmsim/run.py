@@ -212,6 +212,7 @@ class _Keeper:
     def __post_init__(self):
         self.content, self.written = None, time.monotonic()
         if not self.run.content:
+            self.march.simulation.rebase(self.march.state)  # as in passed
             self._take()
             self.write()
 

@@ -408,7 +408,7 @@ class Simulation:
 
     def _judge(self, trial, state):
         """Reject a step over which the current jumped by more than the source voltage explains."""
-        if trial.rupture or trial.leg.piece.source == "current":
+        if trial.rupture or trial.leg.piece.source == "current" or state.time == trial.leg.start:  # another element
             return
         limit = self.config.stepping.largest_current_ratio
         voltage_now, voltage_before = abs(trial.source_voltage), abs(state.source_voltage)

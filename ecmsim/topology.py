@@ -9,7 +9,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from ecmsim.filament import Filament, OutlineError, crossing_segments, cross2
+from ecmsim.filament import Filament, OutlineError, cross2, crossing_segments
 
 
 @dataclass(frozen=True)
@@ -22,7 +22,7 @@ class Neck:
 
 
 def neck(filament: Filament) -> Neck | None:
-    """The thinnest place with wider metal above it, possibly the foot; None where the filament only widens downwards."""
+    """The thinnest place with wider metal above it, possibly the foot; None where it only widens downwards."""
     r, z = filament.points.T
     waist = r < np.maximum.accumulate(r) - 1e-9
     if not waist.any():
@@ -85,8 +85,14 @@ def _swept(points):
     return float(np.pi / 3 * np.sum((z[:-1] - z[1:]) * (r[:-1] ** 2 + r[:-1] * r[1:] + r[1:] ** 2)))
 
 
-def ruptured(filament: Filament, at: Neck, values):
-    """What stays on the counter electrode when the neck breaks: filament with a flat top, values of its points."""
+def ruptured(filament: Filament, at: Neck, values, nucleus_radius):
+    """What stays on the counter electrode when the neck breaks: filament, values of its points.
+
+    It has a flat top; where less than the nucleus (its radius in nm) would stay, the nucleus does.
+    """
     values = np.asarray(values)
+    if at.height < nucleus_radius:
+        nucleus = Filament.nucleus(nucleus_radius)
+        return nucleus, np.repeat(values[at.index][None], len(nucleus.points), axis=0)
     points = np.vstack([[0.0, at.height], filament.points[at.index :]])
     return Filament(points), np.vstack([values[at.index], values[at.index :]])

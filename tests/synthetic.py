@@ -1,7 +1,8 @@
-"""A made-up run folder of a SET sweep, for the tests of results and pictures. No solver is involved.
+"""Made-up run folders for the tests of results and pictures: a SET sweep, cycles, retention. No solver is involved.
 
-The numbers imitate a 0 -> 2 -> 0 V sweep at 1 V/s with a compliance of 1 mA: the gap closes exponentially
+The numbers of the sweep imitate 0 -> 2 -> 0 V at 1 V/s with a compliance of 1 mA: the gap closes exponentially
 until 1.68 s, the filament then grows sideways, heats up, and the current jumps to the compliance at 1.778 s.
+The cycles begin with that sweep; the filament then breaks at -1 V and is dissolved at -1.3 V.
 """
 
 import numpy as np
@@ -29,6 +30,30 @@ kind = "ideal"
 current = "{compliance_mA} mA"
 smoothing_voltage = "0.05 V"
 """
+REPEAT = """\
+[[programme]]
+kind = "repeat"
+count = {count}
+
+[[programme.steps]]
+kind = "sweep"
+name = "SET"
+peak = "2 V"
+rate = "1 V/s"
+
+[[programme.steps]]
+kind = "sweep"
+name = "RESET"
+peak = "-1.5 V"
+rate = "1 V/s"
+"""
+HOLD = """\
+surface_diffusion = {enabled = true}
+initial = {kind = "cylinder", radius = "0.8 nm", height = "9.7 nm"}
+programme = [{kind = "hold", duration = "10 s"}]
+"""
+ONSET, RUPTURE, DISSOLVED, CYCLE = 4.7, 5.0, 5.3, 7.0  # s since the start of a cycle
+BROKEN = 3.0  # s: when the filament of the retention run breaks
 
 
 def times(steps):
@@ -236,6 +261,127 @@ def write_run(folder, steps=420, compliance=COMPLIANCE, stop=None, noise=0.0, sn
                 )
                 run.snapshot(label, row["time_s"], row["source_voltage_V"], row["current_A"], *fields)
                 run.event(row["time_s"], k, "snapshot", f"at {label}, asked for by the test")
+    if finish:
+        run.finish("finished", "end of the programme")
+    return folder
+
+
+def cycle(steps=420, back=240):
+    """Columns and outlines of one cycle: the SET sweep, and a RESET of a number of steps back."""
+    columns, outlines = series(steps)
+    t = np.append(np.linspace(4, ONSET, back // 4 + 1)[1:], np.linspace(ONSET, CYCLE, back - back // 4 + 1)[1:])
+    source = np.where(t <= 5.5, 4 - t, t - 7)
+    _, body, blunt = geometry(np.array([2.0]))
+    before = outlines[-1]
+    gone = np.clip((t - RUPTURE) / (DISSOLVED - RUPTURE), 0, 1)
+    height = np.where(t < RUPTURE, before[0, 1], (1 - gone) * 0.95 * before[0, 1] + gone * NUCLEUS)
+    width = np.where(t < RUPTURE, 1.0, (1 - gone) + gone * NUCLEUS / body)
+    waist = 1 - 0.95 * np.clip((t - ONSET) / (RUPTURE - ONSET), 0, 1) * (t < RUPTURE)
+    shapes = [outline(h, body[0] * w, blunt[0] * (1 - g) + 2 * g) for h, w, g in zip(height, width, gone, strict=True)]
+    for points, share in zip(shapes, waist, strict=True):
+        points[:, 0] *= 1 - (1 - share) * np.exp(-(((points[:, 1] - 0.95 * points[0, 1]) / 0.5) ** 2))
+    conductance = columns["current_A"][-2] / columns["cell_voltage_V"][-2]
+    current = conductance * source * np.exp(-np.maximum(t - ONSET, 0) / 0.05) * (t < DISSOLVED) + 1e-90 * source
+    volume = np.array([volume_of(points) for points in shapes])
+    gap = LAYER + np.clip(0.05 * (height - NUCLEUS), 0, 0.4) - height
+    back_columns = {name: np.full(len(t), values[-1]) for name, values in columns.items()} | {
+        "time_s": t,
+        "source_voltage_V": source,
+        "cell_voltage_V": source,
+        "current_A": current,
+        "tunnel_current_A": current,
+        "gap_nm": gap,
+        "gap_vertical_nm": gap,
+        "gap_shortest_nm": gap,
+        "height_nm": height,
+        "radius_max_nm": np.array([points[:, 0].max() for points in shapes]),
+        "radius_mean_nm": np.sqrt(volume / (np.pi * height)),
+        "volume_nm3": volume,
+        "temperature_max_K": AMBIENT + 0.55e6 * current * source,
+        "power_W": current * source,
+        "heat_W": current * source,
+        "step_s": np.diff(t, prepend=4.0),
+    }
+    return {name: np.append(columns[name], back_columns[name]) for name in COLUMNS}, outlines + shapes
+
+
+def volume_of(points):
+    """Volume of the body of revolution, roughly, nm3."""
+    return np.pi * np.sum(0.25 * (points[1:, 0] + points[:-1, 0]) ** 2 * -np.diff(points[:, 1]))
+
+
+def write_cycles(folder, count=3, stop=None, named=True, finish=True):
+    """Write a run of several cycles and return its folder. stop: time (s) at which it ends.
+
+    named: whether the programme has a repetition; otherwise the cycles are only seen in the voltage.
+    """
+    columns, outlines = cycle()
+    later = {name: values[1:] for name, values in columns.items()}
+    parts = [columns] + [later | {"time_s": later["time_s"] + CYCLE * k} for k in range(1, count)]
+    columns = {name: np.concatenate([part[name] for part in parts]) for name in COLUMNS}
+    outlines = outlines + outlines[1:] * (count - 1)
+    events = []
+    for k in range(count):
+        at = k * CYCLE
+        events += [(at + ONSET, "RESET onset", "-0.3 mA at -700 mV")]
+        events += [(at + RUPTURE, "rupture", "a neck broke"), (at + DISSOLVED, "full dissolution", "only the nucleus")]
+        for end, name in ((2, "SET"), (4, "SET"), (5.5, "RESET"), (7, "RESET")):
+            events.append((at + end, "step ends", f"cycle {k + 1}, {name}" if named else name))
+    text = CONFIG.format(compliance_mA=COMPLIANCE * 1e3)
+    if named:
+        head, _, tail = text.partition("\n[cell]")
+        text = "\n".join([*(line for line in head.splitlines() if "programme" not in line), "[cell]" + tail])
+        text += REPEAT.format(count=count)
+    return write_events(folder, text, columns, outlines, events, stop, finish)
+
+
+def write_retention(folder, steps=90, end=1e4, voltage=0.0):
+    """Write a run without a current: a cylinder that gets a neck and breaks. Returns its folder."""
+    t = np.append(0.0, np.geomspace(1e-3, end, steps - 1))
+    t[np.argmin(np.abs(t - BROKEN))] = BROKEN
+    before = np.clip(t / BROKEN, 0, 1) ** 0.4
+    height = np.where(t < BROKEN, 9.7 - 2.7 * before, 1.4 + 1.1 * np.exp(-(t - BROKEN)))
+    outlines = []
+    for at, h, share in zip(t, height, before, strict=True):
+        points = outline(h, 0.8 * np.sqrt(9.7 / h) if at < BROKEN else 1.3, 7 if at < BROKEN else 2)
+        if at < BROKEN:
+            points = dense(points, 0.2)
+            points[:, 0] *= 1 - 0.9 * share**3 * np.exp(-((points[:, 1] - 2.5) ** 2))
+        outlines.append(points)
+    volume = np.where(t < BROKEN, 19.0, 5.0)
+    gap = LAYER + 0.4 - height
+    columns = dict.fromkeys(COLUMNS, np.zeros(steps)) | {
+        "time_s": t,
+        "source_voltage_V": np.full(steps, voltage),
+        "gap_nm": gap,
+        "gap_vertical_nm": gap,
+        "gap_shortest_nm": gap,
+        "height_nm": height,
+        "radius_max_nm": np.array([points[:, 0].max() for points in outlines]),
+        "radius_mean_nm": np.sqrt(volume / (np.pi * height)),
+        "volume_nm3": volume,
+        "temperature_max_K": np.full(steps, AMBIENT),
+        "step_s": np.diff(t, prepend=0),
+    }
+    text = "\n".join(
+        line for line in CONFIG.format(compliance_mA=COMPLIANCE * 1e3).splitlines() if "programme" not in line
+    )
+    events = [(BROKEN, "rupture", "a neck broke"), (end, "step ends", "step 1: hold")]
+    return write_events(folder, HOLD + text, columns, outlines, events)
+
+
+def write_events(folder, text, columns, outlines, events, stop=None, finish=True):
+    """Write a run with given columns, outlines and events (time, name, detail), up to a time; return its folder."""
+    time = columns["time_s"]
+    last = len(time) if stop is None else int(np.searchsorted(time, stop, "right"))
+    events = sorted(events)
+    run = RunWriter(folder, config_text=text, provenance={"command": "synthetic"})
+    for k in range(last):
+        run.outline(time[k], k, outlines[k], electrode(outlines[k]))
+        run.step({name: values[k] for name, values in columns.items()})
+        while events and events[0][0] <= time[k] + 1e-9:
+            at, name, detail = events.pop(0)
+            run.event(at, k, name, detail)
     if finish:
         run.finish("finished", "end of the programme")
     return folder

@@ -33,7 +33,7 @@ PARTS = {
     "study": {"config", "plot", "results", "stopping"},
     "snapshot": {"mesh"},
     "topology": {"filament"},
-    "front": {"electrode", "filament", "relaxation", "topology"},
+    "front": {"electrode", "filament", "physics", "relaxation", "topology"},
     "events": set(),
     "milestones": set(),
     "stopping": set(),

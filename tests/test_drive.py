@@ -40,61 +40,28 @@ def corners(*steps):
     return [0.0, *(leg.end for leg in legs)], [legs[0].first, *(leg.last for leg in legs)]
 
 
-@pytest.fixture
-def triangle():
-    """0 -> 2 V -> -1 V -> 0 at 1 V/s, with a rest of 0.5 s at 2 V."""
-    return Programme.from_steps([ramp(2.0, 1.0), hold(0.5), ramp(-1.0, 1.0), ramp(0.0, 2.0)])
+TRIANGLE = ramp(2.0, 1.0), hold(0.5), ramp(-1.0, 1.0), ramp(0.0, 2.0)
+
+# --- the planned programme ----------------------------------------------------------------------------------------
 
 
-# --- the planned programme as a function of time ----------------------------------------------------------------
-
-
-def test_corners(triangle):
-    np.testing.assert_array_equal(triangle.corners, [0, 2, 2.5, 5.5, 6])
-    np.testing.assert_array_equal(triangle.corner_voltages, [0, 2, 2, -1, 0])
-    assert triangle.duration == 6
-
-
-def test_voltage_is_exact_at_corners_and_vectorised(triangle):
-    np.testing.assert_array_equal(triangle.voltage(triangle.corners), triangle.corner_voltages)
-    np.testing.assert_allclose(triangle.voltage([[0.5, 2.2], [3.5, 5.75]]), [[0.5, 2], [1, -0.5]], atol=1e-15)
-    assert triangle.voltage(1.5) == 1.5 and isinstance(triangle.voltage(1.5), float)
+def test_corners():
+    """0 -> 2 V -> -1 V -> 0, with a rest of 0.5 s at 2 V."""
+    assert corners(*TRIANGLE) == ([0, 2, 2.5, 5.5, 6], [0, 2, 2, -1, 0])
+    assert Programme.from_steps(TRIANGLE).duration == 6
+    assert [leg.rate for leg in planned(*TRIANGLE)] == [1, 0, -1, 2]
 
 
 def test_awkward_numbers_are_exact_at_corners():
-    programme = Programme.from_steps([ramp(0.7, 3.0), hold(0.1), ramp(0.1, 7e5), ramp(0.3, 0.9)])
-    assert [programme.voltage(t) for t in programme.corners] == [0, 0.7, 0.7, 0.1, 0.3]
-
-
-def test_voltage_stays_after_the_end(triangle):
-    assert triangle.voltage(100.0) == 0 and triangle.rate(100.0) == 0
-
-
-def test_rate_is_that_of_the_coming_piece(triangle):
-    assert [triangle.rate(t) for t in (0, 1.9, 2, 2.4, 2.5, 5, 5.5, 6)] == [1, 1, 0, 0, -1, -1, 2, 0]
-
-
-def test_next_corner(triangle):
-    assert [triangle.next_corner(t) for t in (0, 1.9, 2, 2.4, 5.5, 5.9)] == [2, 2, 2.5, 2.5, 6, 6]
-    assert triangle.next_corner(6) == math.inf
-
-
-def test_corner_missed_by_rounding_counts_as_reached(triangle):
-    assert triangle.next_corner(np.nextafter(2.0, 0)) == 2.5
-    assert triangle.rate(np.nextafter(2.0, 0)) == 0
-    assert triangle.next_corner(2.0 - 1e-12) == 2.0
+    legs = planned(ramp(0.7, 3.0), hold(0.1), ramp(0.1, 7e5), ramp(0.3, 0.9))
+    assert [leg.value(leg.end) for leg in legs] == [0.7, 0.7, 0.1, 0.3]
+    assert [leg.value(leg.start) for leg in legs] == [0, 0.7, 0.7, 0.1]
 
 
 def test_nanosecond_pulse_after_a_long_ramp():
-    programme = Programme.from_steps([ramp(1.0, 1.0), ramp(2.0, 1e9), hold(1e-9), ramp(0.0, 1e9)])
-    assert programme.next_corner(1.0) == pytest.approx(1 + 1e-9, abs=1e-15)
-    assert len(set(programme.corners)) == 5
-
-
-def test_a_current_is_no_function_of_time_alone():
-    programme = Programme.from_steps([current_ramp(1e-6, 1e-6)])
-    with pytest.raises(ConfigError, match="current source"):
-        programme.voltage(0.5)
+    times, _ = corners(ramp(1.0, 1.0), ramp(2.0, 1e9), hold(1e-9), ramp(0.0, 1e9))
+    assert times[2] == pytest.approx(1 + 1e-9, abs=1e-15)
+    assert len(set(times)) == 5
 
 
 def test_from_configuration():
@@ -104,7 +71,7 @@ def test_from_configuration():
         compliance = { kind = "none" }
     """
     programme = Programme.from_steps(Config.from_toml(text).programme)
-    assert programme.duration == 2.003 and programme.voltage(1.25) == 1.25
+    assert programme.duration == 2.003 and programme.first().value(1.25) == 1.25
 
 
 # --- legs ---------------------------------------------------------------------------------------------------------
@@ -366,7 +333,7 @@ def test_random_programmes_are_consistent():
             assert leg.end > leg.start and (leg.piece.rate is None) != (leg.piece.duration is None)
             if leg.piece.rate:
                 assert abs(leg.rate) == pytest.approx(leg.piece.rate, rel=1e-4, abs=1e-9)
-            assert programme.voltage(leg.end) == leg.last
+            assert leg.value(leg.end) == leg.last
 
 
 # --- conditions -----------------------------------------------------------------------------------------------------

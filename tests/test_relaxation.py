@@ -111,6 +111,8 @@ def test_neck_is_the_narrowest_waist():
     assert neck(Filament(np.array(points, dtype=float))) == (0.7, 5.0, 5)
     assert neck(Filament(np.array(points[:3] + [[1.5, 2], [0.3, 0]], dtype=float))) is None
     assert neck(rounded_cylinder(1, 5, 0.1)) is None and neck(Filament.nucleus(0.128)) is None
+    crater = [[0, 3], [0.4, 3.1], [0.2, 4], [0.3, 5], [1, 5], [0.8, 2], [1, 0]]
+    assert neck(Filament(np.array(crater, dtype=float))) == (0.8, 2.0, 5)
 
 
 def test_spacing_follows_curvature_and_is_graded():
@@ -169,6 +171,8 @@ def test_contact_angle_is_reached(degrees):
 
 def test_a_pinned_foot_stays():
     start = rounded_cylinder(1.0, 3.0, 0.1)
+    resampled = relax(start, 1.0, 1e5, foot="pinned", spacing=lambda f: np.full(len(f.points), 0.5))
+    assert all(f.points[-1].tolist() == [1.0, 0.0] for f in resampled.filaments)
     pinned = relax(start, 1.0, 1e5, foot="pinned", spacing=None).filaments[-1]
     assert pinned.points[-1] == pytest.approx([1.0, 0.0], abs=1e-12)
     assert relaxed(start, 1.0, 0.1, foot="free").points[-1, 0] > 1.0 + 1e-4
@@ -267,6 +271,13 @@ def test_volume_is_conserved_until_rupture():
     assert neck(run.filaments[-1])[1] == run.rupture_height
 
 
+def test_volume_is_conserved_whatever_the_resampling():
+    start = rounded_cylinder(0.5, 3.0, 0.05)
+    run = relax(start, 1.0, 10.0, spacing=lambda f: np.full(len(f.points), 0.8))
+    assert len(run.filaments[1].points) < 10
+    assert max(abs(f.volume / start.volume - 1) for f in run.filaments) < 1e-12
+
+
 @pytest.mark.parametrize("step", [1e-8, 1e-4, 1e-1, 1e3])
 def test_volume_and_area_step_by_step(step):
     """Every step conserves the volume and reduces the area, from a rough outline to the sphere."""
@@ -299,12 +310,29 @@ def test_a_mushroom_relaxes_without_folding(seed):
         assert end.volume == pytest.approx(start.volume, rel=1e-12)
         assert np.abs(end.points - start.points).max() < 1e-3 or step > 1e-10
     assert distance_from_cap(end) < 3e-3
-    # Every segment keeps its share of the length, so that no points coalesce.
+    # Every segment keeps about its share of the length (but for the corners'), so that no points coalesce.
     share = end.segment_lengths / end.segment_lengths.sum() / (length / length.sum())
-    assert 0.5 < share.min() and share.max() < 2
+    assert 0.5 < share.min() and share.max() < 4
     single = relaxation._Problem(start, 0.5 * np.pi, "free", ("axis", "floor"))
     one = np.ones(len(start.points))
     assert not all(sound(start.moved(single._displacement(start.points, one, step))) for step in (0.1, 1.0, 1e2, 1e4))
+
+
+@pytest.mark.parametrize("seed", range(4))
+def test_a_rough_wall_relaxes_without_folding(seed):
+    """Random radii (0.14 nm about 1 nm) at random heights: turns of more than a right angle all along."""
+    random = np.random.default_rng(seed)
+    z = 5 - np.cumsum(0.03 * 10 ** random.uniform(size=60))
+    z = z[z > 0.02]
+    r = np.maximum(1 + 0.2 * np.convolve(random.normal(size=len(z)), [0.5, 0.5], mode="same"), 0.2)
+    cap = np.stack([np.linspace(0, r[0], 6)[:-1], np.full(5, 5.0)], axis=1)
+    start = Filament(np.vstack([cap, np.stack([r, z], axis=1), [[1.0, 0.0]]]))
+    assert np.abs(start.turning()).max() > 1.5
+    for step in (1e-8, 1e-4, 1.0, 1e6):
+        end = relaxed(start, 1.0, step)
+        assert sound(end) and end.volume == pytest.approx(start.volume, rel=1e-12)
+        assert surface_area(end) < surface_area(start)
+    assert distance_from_cap(end) < 5e-3
 
 
 def test_the_thin_stem_of_a_mushroom_ruptures():
@@ -360,6 +388,17 @@ def test_pinch_off_approaches_the_universal_cones():
     late = (waist < 0.04) & (waist > 0.004)
     left = run.times[-1] - run.times[late]
     assert np.polyfit(np.log(left), np.log(waist[late]), 1)[0] == pytest.approx(0.25, abs=0.01)
+
+
+def test_ripples_however_small_are_followed_until_rupture():
+    """A ripple 100 times smaller takes ln(100)/sigma longer, though both are far below the tolerance at first."""
+    x, times = 1 / np.sqrt(2), []
+    for amplitude in (1e-4, 1e-6):
+        wall, _ = rippled_wall(x, 32, amplitude)
+        run = relax(wall, 1.0, 1e6, ends=WALL, spacing=None)
+        assert run.reason == "rupture"
+        times.append(run.times[-1])
+    assert times[1] - times[0] == pytest.approx(np.log(100) / growth_rate(x / 1.3, 1.3, 1.0), rel=0.03)
 
 
 def lifetime(radius, height, edge=1.0):

@@ -4,7 +4,7 @@ import json
 import re
 import subprocess
 import sys
-from dataclasses import dataclass, fields, replace
+from dataclasses import dataclass, fields
 from pathlib import Path
 
 import numpy as np
@@ -15,7 +15,6 @@ from mpi4py import MPI
 from scipy.integrate import cumulative_trapezoid
 
 from ecmsim.config import load_config
-from ecmsim.front import Front
 from ecmsim.mesh.build import MeshError
 from ecmsim.progress import Silent
 from ecmsim.run import run
@@ -243,26 +242,6 @@ def test_a_failed_solve(tmp_path):
 # --- switches -----------------------------------------------------------------------------------------------
 
 
-def tall_state(simulation, height=10.2, radius=1.5, time=1.5):
-    """A state with a tall filament, as if it had grown: geometry given, fields solved."""
-    filament, mesh = weak.tall_mesh(simulation.config, height, radius)
-    leg = next(leg for leg in simulation.programme.planned() if time < leg.end)
-    simulation.discretisation = simulation._discretise(mesh, leg)
-    rest = State(
-        time,
-        leg,
-        0.0,
-        Front.at_rest(filament),
-        mesh,
-        np.zeros((len(mesh.points), 3)),
-        None,
-        0.0,
-        deposited=filament.volume - simulation._first_volume,
-    )
-    trial = replace(rest, source_voltage=leg.source_voltage(time))
-    return simulation._solve(simulation.discretisation, trial, rest, None)
-
-
 @dataclass(frozen=True)
 class Seen:
     """What a case shows. power and loss: at the tunnelling gap and in the metals, W; speeds in nm/s at the tip and
@@ -287,7 +266,7 @@ def seen(*overrides, height=10.2, radius=1.5):
     """The cell with a tall filament at 1.5 V and a compliance current of 100 uA."""
     config = load_config(QUICK, ["compliance.current=100 uA", *overrides])
     simulation = Simulation(config, MPI.COMM_WORLD)
-    state = tall_state(simulation, height, radius)
+    state = weak.tall_state(simulation, height, radius)
     totals = simulation.discretisation.problem.totals()
     simulation.close()
     speed = np.hypot(*state.velocity.T)
@@ -401,7 +380,7 @@ def test_transient_heat_is_steady_for_slow_ramps(tmp_path):
     for mode in ("steady", "transient"):
         config = load_config(QUICK, ["compliance.current=100 uA", f"heat.mode={mode}"])
         simulation = Simulation(config, MPI.COMM_WORLD)
-        state = tall_state(simulation)
+        state = weak.tall_state(simulation)
         state = simulation.accept(simulation.advance(state, state.time + 1e-5))
         rises.append(state.values[:, 2])
         simulation.close()
@@ -415,7 +394,7 @@ def test_transient_heat_lags_behind_fast_ramps():
     rises = {}
     for mode in ("steady", "transient"):
         simulation = Simulation(load_config(QUICK, [*overrides, f"heat.mode={mode}"]), MPI.COMM_WORLD)
-        state = tall_state(simulation, time=1.0e-11)
+        state = weak.tall_state(simulation, time=1.0e-11)
         rises[mode] = [state.observed["temperature_max"] - 300]
         for time in np.linspace(1.2e-11, 6e-11, 25):  # the voltage stays at 1.6 V after 16 ps
             state = simulation.accept(simulation.advance(state, time))

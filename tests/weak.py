@@ -4,7 +4,7 @@ A manufactured solution is three UFL expressions of the coordinates (psi, phi_i,
 from the strong form of the balance in cylindrical coordinates, never from the weak form that is under test.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import dolfinx
 import numpy as np
@@ -17,6 +17,7 @@ from ecmsim.fem import forms
 from ecmsim.fem.domain import Domain
 from ecmsim.fem.problem import FieldForms, FieldProblem
 from ecmsim.filament import Filament
+from ecmsim.front import Front
 from ecmsim.mesh.build import build_mesh
 from ecmsim.mesh.cell_mesh import CellMesh, Region
 from ecmsim.mesh.spacing import filament_spacing
@@ -27,6 +28,7 @@ from ecmsim.physics.model import Conductor, DeviceModel
 from ecmsim.physics.mott_gurney import MottGurney
 from ecmsim.physics.nucleus import StableNucleus
 from ecmsim.physics.temperature_law import TemperatureLaw
+from ecmsim.simulation import State
 from ecmsim.solve.newton import Newton
 from ecmsim.timing import Stopwatch
 
@@ -323,6 +325,26 @@ def tall_problem(config, voltage, model=None, mesh=None, **options):
     newton = Newton(problem, config.solver.tolerance, config.solver.max_iterations, Stopwatch())
     ramp(problem, newton, voltage)
     return problem, newton
+
+
+def tall_state(simulation, height=10.2, radius=1.5, time=1.5):
+    """A state with a tall filament, as if it had grown: geometry given, fields solved."""
+    filament, mesh = tall_mesh(simulation.config, height, radius)
+    leg = next(leg for leg in simulation.programme.planned() if time < leg.end)
+    simulation.discretisation = simulation._discretise(mesh, leg)
+    rest = State(
+        time,
+        leg,
+        0.0,
+        Front.at_rest(filament),
+        mesh,
+        np.zeros((len(mesh.points), 3)),
+        None,
+        0.0,
+        deposited=filament.volume - simulation._first_volume,
+    )
+    trial = replace(rest, source_voltage=leg.source_voltage(time))
+    return simulation._solve(simulation.discretisation, trial, rest, None)
 
 
 def ramp(problem, newton, voltage, start=0.0, largest=0.2):

@@ -1,14 +1,10 @@
 """The programme of the source: its pieces in order, and which leg follows when one has ended."""
 
-import math
 from dataclasses import dataclass, replace
 from functools import cached_property
 
-import numpy as np
-
 from ecmsim.drive.pieces import Leg, Piece
 from ecmsim.drive.plan import pieces_of
-from ecmsim.errors import ConfigError
 
 
 @dataclass(frozen=True)
@@ -74,45 +70,6 @@ class Programme:
             if leg.end > leg.start:
                 return _up_to_zero(leg) if piece.source == "current" and leg.first * leg.last < 0 else leg
         return None
-
-    # --- the programme as it is planned, as one function of time (voltage sources only) -----------------------------
-
-    @cached_property
-    def corners(self):
-        """Times (s) at which the slope changes, with start and end, shape (n + 1,)."""
-        return np.array([0.0, *(leg.end for leg in self._planned)])
-
-    @cached_property
-    def corner_voltages(self):
-        """Source voltages (V) at the corners, shape (n + 1,). Raises ConfigError for a current source."""
-        if any(leg.piece.source == "current" for leg in self._planned):
-            raise ConfigError("programme: with a current source, the voltage is no function of time alone")
-        return np.array([self._planned[0].first, *(leg.last for leg in self._planned)])
-
-    def voltage(self, time):
-        """Source voltage in V at the given time (s), any shape; exact at corners, constant after the last."""
-        voltage = np.interp(time, self.corners, self.corner_voltages)
-        return float(voltage) if np.ndim(time) == 0 else voltage
-
-    def rate(self, time):
-        """Slope in V/s just after the given time (s); 0 after the end."""
-        index = np.searchsorted(self.corners, self._rounded(time), side="right")
-        if index >= len(self.corners):
-            return 0.0
-        piece = slice(index - 1, index + 1)
-        return float(np.diff(self.corner_voltages[piece])[0] / np.diff(self.corners[piece])[0])
-
-    def next_corner(self, time):
-        """Time (s) of the first corner later than the given time, math.inf after the last one.
-
-        A corner that is later by rounding only counts as reached.
-        """
-        index = np.searchsorted(self.corners, self._rounded(time), side="right")
-        return float(self.corners[index]) if index < len(self.corners) else math.inf
-
-    @staticmethod
-    def _rounded(time):
-        return time * (1 + 8 * np.finfo(float).eps)
 
 
 def _up_to_zero(leg):

@@ -10,7 +10,9 @@ from pathlib import Path
 
 from ecmsim.errors import EcmsimError, PlotError
 
-PICTURES = {name: f"ecmsim.plot.{name}" for name in ("iv", "gap", "temperature", "outline", "elephant", "field")}
+PICTURES = {
+    name: f"ecmsim.plot.{name}" for name in ("iv", "gap", "temperature", "outline", "retention", "elephant", "field")
+}
 STUDY_PICTURES = {"study": "ecmsim.plot.study"}  # of the folder of a study
 
 
@@ -31,15 +33,23 @@ def draw(name, run, output=None, **options):
 
 
 def draw_all(run, folder=None):
-    """Draw every picture into a folder (default: figures in the run's), going on where one cannot be drawn.
+    """Draw every picture that fits a run into a folder (default: figures in the run's), going on after errors.
 
-    Returns a list of (name, paths), with the error (EcmsimError) in place of the paths where there is one.
+    Returns a list of (name, paths), with the reason (EcmsimError) in place of the paths where there is no picture.
     """
     folder = Path(folder) if folder else run.folder / "figures"
     done = []
     for name in PICTURES:
         try:
+            if len(run.timeseries) and (reason := unfit(name, run)):
+                raise PlotError(f"nothing to see in {run.folder}: {reason}")
             done.append((name, draw(name, run, folder / f"{name}.png")))
         except EcmsimError as error:
             done.append((name, error))
     return done
+
+
+def unfit(name, run):
+    """Why a picture would show nothing of a run (which has steps), or None; `draw` draws it all the same."""
+    module = import_module(PICTURES[name])
+    return module.unfit(run) if hasattr(module, "unfit") else None

@@ -9,6 +9,7 @@ import matplotlib
 import numpy as np
 from matplotlib.collections import LineCollection
 from matplotlib.colors import LinearSegmentedColormap, LogNorm, Normalize
+from matplotlib.ticker import MaxNLocator, NullFormatter
 from matplotlib.tri import Triangulation
 
 from ecmsim.errors import PlotError, ResultsError
@@ -75,6 +76,11 @@ def draw(
     body = output.with_name(f"{output.stem}_3d{output.suffix}")
     draw_solid(body, section, on_points[0], window)
     return [output, body]
+
+
+def unfit(run):
+    """Why a run gives no such picture, or None."""
+    return None if np.abs(run.timeseries["current_A"]).max() > 0 else "no current flows"
 
 
 def choose(run, snapshot=None):
@@ -171,6 +177,7 @@ def draw_section(output, snapshot, section, quantities, window):
             style.round_ticks(axes.xaxis)
             bar = figure.colorbar(image, ax=axes, location="top", shrink=0.92, aspect=22, pad=0.02)
             bar.set_label(quantity.label)
+            keep_ticks_apart(bar)
         panels[0].set_ylabel("Height (nm)")
         figure.suptitle(
             f"t = {style.quantity(snapshot.time_s, 's', 4)},  V = {snapshot.source_voltage_V:.3f} V,  "
@@ -180,6 +187,16 @@ def draw_section(output, snapshot, section, quantities, window):
             fontsize=7.5,
         )
     return output
+
+
+def keep_ticks_apart(bar):
+    """Fewer ticks on a colour bar whose values differ so little that their labels get long."""
+    low, high = bar.vmin, bar.vmax
+    if isinstance(bar.norm, LogNorm):
+        bar.ax.xaxis.set_minor_formatter(NullFormatter())
+    elif high - low < 1e-2 * max(abs(low), abs(high)):
+        bar.locator = MaxNLocator(2)
+        bar.update_ticks()
 
 
 def paint(axes, section, quantity, window):

@@ -1,9 +1,10 @@
 """The gap between filament and active electrode against time, with the end of its closing enlarged.
 
-Cycles and negative bias get a second panel, the source's voltage; rupture and the like are marked.
+Cycles, pulses and negative bias get a second panel, the source's voltage; rupture and the like are marked.
 """
 
 import numpy as np
+from matplotlib.ticker import MaxNLocator
 
 from ecmsim.plot import style
 from ecmsim.results.cycles import find_cycles
@@ -24,7 +25,7 @@ def draw(run, output, time=None):
     column = style.require_steps(run)
     late = not style.is_cyclic(run) and style.is_late(column["time_s"])
     logarithmic = (style.checked_time(time) or ("log" if late else "linear")) == "log"
-    if style.is_cyclic(run):
+    if style.is_cyclic(run) or style.is_pulsed(run):
         draw_cycles(run, output, column, logarithmic)
     else:
         draw_once(run, output, column, logarithmic)
@@ -67,6 +68,8 @@ def draw_cycles(run, output, column, logarithmic):
         style.mark_events(axes, run, column["gap_nm"])
         plot_voltage(below, time, voltage)
         below.set_xlabel(TIME)
+        if not logarithmic:
+            below.xaxis.set_major_locator(MaxNLocator(12, steps=[1, 2, 5, 10]))
         part_cycles((axes, below), run)
         if len(find_cycles(run)) == 1:
             style.shade_regimes(axes, run)
@@ -82,15 +85,16 @@ def limit_axes(axes, column, logarithmic):
     time, gap = column["time_s"], column["gap_nm"]
     axes.set(ylabel="Gap (nm)", xlim=(time[0], time[-1]), ylim=(0, 1.05 * max(gap.max(), 1e-3)))
     if logarithmic:
-        axes.set(xscale="log", xlim=(10 ** np.floor(np.log10(style.first_change(time, gap)) - 1e-9), time[-1]))
+        axes.set(xscale="log", xlim=(10 ** np.floor(np.log10(style.first_change(time, gap)) + 1e-9), time[-1]))
 
 
 def plot_gaps(axes, column):
     """The tunnelling law's gap, and the other definitions where they differ visibly from it."""
-    axes.plot(column["time_s"], column["gap_nm"], color=style.BLACK, zorder=3, label="tunnelling law")
+    (law,) = axes.plot(column["time_s"], column["gap_nm"], color=style.BLACK, zorder=3)
     for name, (label, colour, line) in GAPS.items():
         if np.nanmax(np.abs(column[name] - column["gap_nm"]), initial=0) > VISIBLE_NM:
             axes.plot(column["time_s"], column[name], color=colour, ls=line, lw=1.0, label=label, zorder=2)
+            law.set_label("tunnelling law")
 
 
 def plot_voltage(axes, time, voltage):
@@ -131,28 +135,24 @@ def mark_milestones(axes, run, time, values, except_in=None):
     The letters of neighbours that would lie on each other are written as one.
     """
     low, high = axes.get_xlim()
-    shown = [(symbol, at) for symbol, at in style.milestones(run) if low <= at <= high]
-    shown = sorted((mark for mark in shown if not (except_in and except_in[0] <= mark[1] <= except_in[1])), key=when)
     groups = []
-    for symbol, at in shown:
+    for at, symbol in sorted((at, symbol) for symbol, at in style.milestones(run)):
+        if not low <= at <= high or (except_in and except_in[0] <= at <= except_in[1]):
+            continue
         axes.plot(at, np.interp(at, time, values), "o", color=style.BLACK, ms=2.8, zorder=4)
-        if groups and at - groups[-1][1] < 0.04 * (high - low):
-            groups[-1] = (f"{groups[-1][0]}, {symbol}", groups[-1][1])
+        share = style.share_of(axes, [at])[0]
+        if groups and share - groups[-1][2] < 0.04:
+            groups[-1][0] += f", {symbol}"
         else:
-            groups.append((symbol, at))
-    for symbol, at in groups:
-        shift = 3 if at < high - 0.04 * (high - low) else -9
+            groups.append([symbol, at, share])
+    for text, at, share in groups:
         y = np.interp(at, time, values)
-        axes.annotate(symbol, (at, y), xytext=(shift, 3), textcoords="offset points", fontsize=7.5)
-
-
-def when(mark):
-    """The time of a milestone."""
-    return mark[1]
+        axes.annotate(text, (at, y), xytext=(3 if share < 0.96 else -9, 3), textcoords="offset points", fontsize=7.5)
 
 
 def add_legend(figure, axes):
-    """A legend below, where there is more than one thing to tell apart."""
+    """A legend below, where there is more to it than one gap."""
     handles, labels = axes.get_legend_handles_labels()
-    if len(handles) > 1:
-        figure.legend(handles, labels, loc="outside lower center", ncols=6)
+    if handles:
+        wide = figure.get_figwidth() * 25.4 > style.COLUMN_MM + 1
+        figure.legend(handles, labels, loc="outside lower center", ncols=6 if wide else 3)

@@ -1,43 +1,120 @@
-"""Current against voltage, linear and logarithmic, with the regimes A, B, C and the sweep's direction."""
+"""Current against voltage, linear and logarithmic, with the sweep's direction: regimes A, B, C or several cycles."""
 
 import numpy as np
+from matplotlib.ticker import FixedFormatter, FixedLocator, NullFormatter
 
 from ecmsim.errors import PlotError
 from ecmsim.plot import style
+from ecmsim.results.cycles import find_cycles, is_bipolar
 
 VOLTAGES = {
     "source": ("source_voltage_V", "Source voltage (V)"),
     "cell": ("cell_voltage_V", "Cell voltage (V)"),
 }
+FLOOR = 1e-16  # A: below what can be measured
+MOST_BRANCHES = 8  # that get arrows
+TURN = 0.02  # of the width: a smaller step back is no turn
+LEGEND_PLACES = [(0.56, 0.5), (0.72, 0.25), (0.3, 0.7), (0.72, 0.7), (0.3, 0.25)]  # as shares of the axes
 MEANING = {"A": "gap closes", "B": "side growth", "C": "thermal jump"}
 
 
-def draw(run, output, voltage="source"):
-    """Draw the I-V curve of a run; voltage: "source" or "cell". Returns [output]."""
-    if voltage not in VOLTAGES:
+def draw(run, output, voltage=None, floor_A=None):
+    """Draw the I-V curve of a run. Returns [output].
+
+    voltage: "source" or "cell"; by default that of the source, unless that never changes, as under a current source.
+    floor_A: current at which the logarithmic axis ends, lower ones are drawn there; by default as low as the currents
+    go, with negative bias or several cycles FLOOR.
+    """
+    if voltage not in (None, *VOLTAGES):
         raise PlotError(f"voltage = {voltage!r}: choose one of {', '.join(VOLTAGES)}")
+    style.checked_numbers(floor_A=floor_A)
     column = style.require_steps(run)
+    if voltage is None:
+        fixed = np.ptp(np.abs(column["source_voltage_V"])) < 1e-9
+        voltage = "cell" if fixed and np.ptp(column["cell_voltage_V"]) > 0 else "source"
     name, label = VOLTAGES[voltage]
     v, current = column[name], column["current_A"]
-    factor, unit = style.prefixed(np.abs(current).max(), "A")
-    parts = style.regime_parts(run)
-    with style.picture(output, style.PAGE_MM, 72) as figure:
-        linear, logarithmic = figure.subplots(1, 2)
-        for axes, y in ((linear, factor * current), (logarithmic, style.positive(np.abs(current)))):
-            axes.plot(v, y, color=style.GREY, lw=1.0, zorder=2)
-            for letter, part in parts:
-                axes.plot(v[part], y[part], color=style.REGIME_COLOURS[letter], lw=1.6, zorder=3)
+    magnitude, cyclic = np.abs(current), style.is_cyclic(run)
+    if floor_A is None and cyclic:
+        floor_A = min(FLOOR, 1e-2 * (magnitude.max() or 1.0))
+    factor, unit = style.prefixed(magnitude.max(), "A")
+    panels_y = factor * current, style.positive(magnitude if floor_A is None else np.maximum(magnitude, floor_A))
+    with style.picture(output, style.PAGE_MM, 76 if cyclic else 72) as figure:
+        panels = linear, logarithmic = figure.subplots(1, 2)
+        for axes in panels:
             axes.set(xlabel=label, xlim=style.padded(v, 0.03, 0.02))
         linear.set(ylabel=f"Current ({unit})", ylim=style.padded(factor * current, 0.12))
         logarithmic.set(ylabel="|Current| (A)")
-        style.log_axis(logarithmic.yaxis, np.abs(current))
-        mark_regimes(linear, logarithmic, run, parts)
-        mark_compliance(linear, logarithmic, run.compliance_current, np.abs(current).max(), factor)
-        for axes, y in ((linear, factor * current), (logarithmic, style.positive(np.abs(current)))):
-            direction_arrows(axes, v, y)
+        if floor_A is None:
+            style.log_axis(logarithmic.yaxis, magnitude)
+        else:
+            end_at_floor(logarithmic.yaxis, magnitude, floor_A)
+        if cyclic:
+            plot_cycles(panels, run, v, panels_y)
+        else:
+            plot_sweep(panels, run, v, panels_y)
+        mark_compliance(linear, logarithmic, run.compliance_current, magnitude.max(), factor, cyclic)
+        shown = find_cycles(run)[0].rows(column["time_s"])
+        for axes, y in zip(panels, panels_y, strict=True):
+            direction_arrows(axes, v[shown], y[shown])
         style.panel_letter(linear, "a")
         style.panel_letter(logarithmic, "b")
     return [output]
+
+
+def unfit(run):
+    """Why a run gives no such picture, or None."""
+    return None if np.abs(run.timeseries["current_A"]).max() > 0 else "no current flows"
+
+
+def plot_sweep(panels, run, v, panels_y):
+    """One SET in grey, with the regimes in colour and named."""
+    parts = style.regime_parts(run)
+    for axes, y in zip(panels, panels_y, strict=True):
+        axes.plot(v, y, color=style.GREY, lw=1.0, zorder=2)
+        for letter, part in parts:
+            axes.plot(v[part], y[part], color=style.REGIME_COLOURS[letter], lw=1.6, zorder=3)
+    mark_regimes(*panels, run, parts)
+
+
+def plot_cycles(panels, run, v, panels_y):
+    """The cycles in colours of their own, or a single one with the regimes of its SET; zero lines in between."""
+    linear, logarithmic = panels
+    lines = style.cycle_lines(run)
+    linear.axhline(0, color=style.BLACK, lw=0.4, zorder=1)
+    for axes in panels:
+        axes.axvline(0, color=style.BLACK, lw=0.4, zorder=1)
+    if len(find_cycles(run)) == 1:
+        plot_sweep(panels, run, v, panels_y)
+        return
+    for name, part, look in lines:
+        for axes, y in zip(panels, panels_y, strict=True):
+            axes.plot(v[part], y[part], label=name, **look)
+    linear.legend(loc="lower right" if is_bipolar(run) else "best")
+
+
+def end_at_floor(axis, magnitude, floor):
+    """A logarithmic axis (the vertical one) that ends a little below floor, where its lowest label says so."""
+    axes = axis.axes
+    top = max(np.ceil(np.log10(max(magnitude.max(), 10 * floor)) - 1e-9), np.floor(np.log10(floor)) + 1)
+    axes.set_yscale("log")
+    axes.set_ylim(floor * 10**-0.4, 10.0 ** (top + 0.3))
+    decades = np.arange(np.ceil(np.log10(floor) - 1e-9), top + 1)
+    every = int(np.ceil(len(decades) / 12))
+    shown = decades[::-every][::-1]
+    shown = shown[shown > np.log10(floor) + 0.5]
+    axis.set_major_locator(FixedLocator([floor, *10.0**shown]))
+    names = [f"≤{power(floor)}", *(power(10.0**decade) for decade in shown)]
+    axis.set_major_formatter(FixedFormatter(names))
+    axis.set_minor_locator(FixedLocator(10.0**decades))
+    axis.set_minor_formatter(NullFormatter())
+
+
+def power(value):
+    """A value as a power of ten, as the label of a tick."""
+    exponent = int(np.floor(np.log10(value) + 1e-9))
+    factor = value / 10.0**exponent
+    return ("$" if abs(factor - 1) < 1e-6 else rf"${factor:.3g}\cdot ") + f"10^{{{exponent}}}$"
 
 
 def mark_regimes(linear, logarithmic, run, parts):
@@ -49,7 +126,8 @@ def mark_regimes(linear, logarithmic, run, parts):
     handles = []
     for (letter, _), start, end in zip(parts, edges, ends, strict=False):
         colour = style.REGIME_COLOURS[letter]
-        logarithmic.axhspan(start, end, color=colour, alpha=0.13, lw=0, zorder=0)
+        first = style.share_of(logarithmic, [0.0])[0] if is_bipolar(run) else 0.0
+        logarithmic.axhspan(start, end, xmin=first, color=colour, alpha=0.13, lw=0, zorder=0)
         logarithmic.annotate(
             letter,
             (1.015, np.sqrt(start * end)),
@@ -61,12 +139,40 @@ def mark_regimes(linear, logarithmic, run, parts):
         )
         handles += linear.plot([], [], color=colour, lw=1.6, label=f"{letter}  {MEANING[letter]}")
     if handles:
-        linear.legend(handles=handles, loc="center", bbox_to_anchor=(0.56, 0.5))
+        name_regimes(linear, handles, is_bipolar(run))
 
 
-def mark_compliance(linear, logarithmic, compliance, largest, factor):
-    """A dashed line at the compliance current where the curve comes near it."""
+def name_regimes(axes, handles, bipolar):
+    """The legend of the regimes where the curve leaves room for it."""
+    if bipolar:
+        axes.legend(handles=handles, loc="lower right")
+        return
+    axes.figure.draw_without_rendering()
+    gap = [[np.nan, np.nan]]
+    curves = np.vstack([np.vstack([line.get_xydata(), gap]) for line in axes.get_lines() if len(line.get_xdata()) > 2])
+    for centre in LEGEND_PLACES:
+        legend = axes.legend(handles=handles, loc="center", bbox_to_anchor=centre)
+        box = legend.get_window_extent().transformed(axes.transAxes.inverted())
+        if style.is_free(axes, box.bounds, *curves.T, margin=0.0):
+            return
+    legend.set(loc="best")
+
+
+def mark_compliance(linear, logarithmic, compliance, largest, factor, positive_only=False):
+    """A dashed line at the compliance current where the curve comes near it, at positive voltages only if so asked."""
     if not compliance or largest < 0.05 * compliance:
+        return
+    if positive_only and linear.get_xlim()[0] < 0:
+        for axes, height in ((linear, compliance * factor), (logarithmic, compliance)):
+            axes.plot([0, axes.get_xlim()[1]], [height, height], color=style.BLACK, ls="--", lw=0.7, zorder=1)
+        linear.annotate(
+            f"$I_{{CC}}$ = {style.quantity(compliance, 'A')}",
+            (0, compliance * factor),
+            xytext=(-4, 0),
+            textcoords="offset points",
+            ha="right",
+            va="center",
+        )
         return
     linear.axhline(compliance * factor, color=style.BLACK, ls="--", lw=0.7, zorder=1)
     linear.annotate(
@@ -85,15 +191,15 @@ def direction_arrows(axes, x, y, lengths=(0.3, 0.75)):
     axes.figure.draw_without_rendering()
     drawn = axes.transData.transform(np.stack([x, y], axis=1))
     good = np.isfinite(drawn).all(axis=1)
-    x, y, drawn = x[good], y[good], drawn[good]
-    turns = np.nonzero(np.diff(np.sign(np.diff(x))) != 0)[0] + 1
-    edges = np.unique(np.concatenate([[0], turns, [len(x) - 1]])) if len(x) else []
+    drawn = drawn[good]
     width = axes.get_window_extent().width
-    for start, end in zip(edges[:-1], edges[1:], strict=True):
+    branches = []
+    for start, end in branches_of(drawn[:, 0], TURN * width):
         path = drawn[start : end + 1]
         length = np.concatenate([[0], np.cumsum(np.hypot(*np.diff(path, axis=0).T))])
-        if length[-1] < 0.25 * width:
-            continue
+        if length[-1] >= 0.25 * width:
+            branches.append((path, length))
+    for path, length in branches if len(branches) <= MOST_BRANCHES else []:
         for share in lengths:
             at = np.array([share * length[-1] - 0.01 * width, share * length[-1] + 0.01 * width])
             ends = np.stack([np.interp(at, length, path[:, 0]), np.interp(at, length, path[:, 1])], axis=1)
@@ -112,3 +218,16 @@ def direction_arrows(axes, x, y, lengths=(0.3, 0.75)):
                     "shrinkB": 0,
                 },
             )
+
+
+def branches_of(x, turn):
+    """First and last index of the parts of x (n,) that run one way, but for steps back that are smaller than turn."""
+    edges, extreme, way = [0], 0, 0.0
+    for k in range(1, len(x)):
+        step = x[k] - x[extreme]
+        if way * step >= 0 and (way or abs(step) > turn):
+            way, extreme = way or np.sign(step), k
+        elif abs(step) > turn:
+            edges.append(extreme)
+            way, extreme = np.sign(step), k
+    return list(zip(edges, [*edges[1:], len(x) - 1], strict=True))

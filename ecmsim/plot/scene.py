@@ -151,4 +151,4 @@ def nice_ticks(low, high, count=5):
 
 def number(value):
     """A tick's text: short, with a true minus sign."""
-    return f"{value:.4g}".replace("-", "−")
+    return f"{value:.6g}".replace("-", "−")

@@ -6,6 +6,7 @@ from pathlib import Path
 
 import numpy as np
 import pandas as pd
+from matplotlib.ticker import NullLocator
 
 from ecmsim.errors import PlotError, ResultsError
 from ecmsim.plot import style
@@ -29,6 +30,11 @@ LABELS = {
     "current_max_A": "Largest current",
     "current_end_A": "Current at the end",
     "time_set_s": "Time of SET",
+    "time_rupture_s": "Time until the filament breaks",
+    "time_dissolved_s": "Time until it is dissolved",
+    "initial_radius_nm": "Radius of the filament at the start",
+    "programme_0_to_V": "Voltage",
+    "hopping_activation_energy_eV": "Hopping barrier",
     "end_time_s": "Time at the end",
     "wall_s": "Wall time",
 }
@@ -58,12 +64,16 @@ def open_study(folder):
     return StudyTable(Path(folder), table, tuple(varied))
 
 
-def draw(run, output, x=None, y=(RESISTANCE, RADIUS)):
+def draw(run, output, x=None, y=(RESISTANCE, RADIUS), fit=None, fit_from=None, fit_to=None):
     """Draw results of a study (a StudyTable) against a varied setting. Returns [output].
 
     x: column of the summary (default: the compliance current, or else the first varied number); y: columns, a list or
     text with commas. Cases that differ in other settings are told apart by colour. Only finished cases are drawn.
+    fit: "power" (y ~ x^n) or "exponential" (a decade of y for so much x), by least squares of log y over all cases, or
+    those with fit_from <= x <= fit_to.
     """
+    if fit not in (None, "power", "exponential"):
+        raise PlotError(f'fit = "{fit}": choose power or exponential')
     done = run.table[run.table["status"] == "finished"]
     x = x or default_x(run, done)
     wanted = [name.strip() for name in y.split(",")] if isinstance(y, str) else list(y)
@@ -82,6 +92,8 @@ def draw(run, output, x=None, y=(RESISTANCE, RADIUS)):
             axes.remove()
         for number, (axes, name) in enumerate(zip(panels, shown, strict=False)):
             panel(axes, run, done, x, name)
+            if fit:
+                draw_fit(axes, *fitted(done, x, name, fit, fit_from, fit_to), x, fit)
             if len(shown) > 1:
                 style.panel_letter(axes, "abcdefghijklmnopqrstuvwxyz"[number % 26])
         if x == COMPLIANCE and RESISTANCE in shown:
@@ -127,6 +139,44 @@ def panel(axes, run, done, x, y):
     if len(groups) > 1:
         axes.legend(loc="best")
     axes.set(xlabel=label(x), ylabel=label(y))
+
+
+def fitted(done, x, y, kind, low=None, high=None):
+    """Least-squares line of log10 y over log10 x (kind "power") or x: positions (n,), slope with its error, offset."""
+    known = done[done[x].notna() & (done[y] > 0)]
+    known = known[known[x].between(-np.inf if low is None else low, np.inf if high is None else high)]
+    position = known[x].to_numpy(float)
+    if len(position) < 3 or (kind == "power" and not (position > 0).all()):
+        raise PlotError(f"a fit of {y} needs three finished cases at least, and a power law positive {x}")
+    abscissa = np.log10(position) if kind == "power" else position
+    (slope, offset), covariance = np.polyfit(abscissa, np.log10(known[y].to_numpy(float)), 1, cov="unscaled")
+    deviation = np.log10(known[y].to_numpy(float)) - slope * abscissa - offset
+    error = np.sqrt(covariance[0, 0] * (deviation**2).sum() / max(len(position) - 2, 1))
+    return np.sort(position), slope, error, offset
+
+
+def draw_fit(axes, position, slope, error, offset, x, kind):
+    """The fitted line with its exponent, or with how much x makes a decade."""
+    ends = np.array([position[0], position[-1]])
+    line = np.geomspace(*ends, 50) if kind == "power" else np.linspace(*ends, 50)
+    if kind == "power":
+        axes.set(xscale="log", xlim=(ends[0] / 1.06, ends[1] * 1.06))
+        axes.set_xticks(position, [f"{value:.3g}" for value in position])
+        axes.xaxis.set_minor_locator(NullLocator())
+    for points in axes.lines:
+        points.set_linestyle("")  # the fit is the line
+    value = 10 ** (slope * (np.log10(line) if kind == "power" else line) + offset)
+    unit = split(x)[1]
+    if kind == "power":
+        text = f"exponent {slope:.2f} ± {error:.2f}"
+    else:
+        step = abs(1 / slope)
+        text = f"{style.quantity(step, unit) if unit in ('A', 'V', 's') else f'{step:.3g} {unit}'} a decade"
+        axes.set_xscale("linear")
+        axes.set_xlim(*style.padded(np.concatenate([line.get_xdata() for line in axes.lines]), 0.06))
+        style.round_ticks(axes.xaxis)
+    axes.plot(line, value, color=style.VERMILION, lw=1.0, ls="--", zorder=2, label=text)
+    axes.legend(loc="best")
 
 
 def scale(axis, values):

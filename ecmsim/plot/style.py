@@ -42,6 +42,8 @@ MATERIAL_COLOURS = {0: "#9AA3AD", 1: "#B87333", 2: "#EAF2F8", 3: "#D8A47F"}
 # For lit surfaces: pale where cold, so that shading shows the shape, then darker with heat.
 HEAT = ["#C9CFD6", "#F2C57C", "#E8743B", "#B2182B", "#67001F"]
 
+BIAS = ["#08519C", "#6BAED6", "#D3D8DC", "#FDAE6B", "#B30000"]  # the sign of the source's voltage
+
 SETTINGS = {
     "font.family": "sans-serif",
     "font.sans-serif": ["DejaVu Sans"],
@@ -123,9 +125,22 @@ def is_cyclic(run):
     return is_bipolar(run) or len(find_cycles(run)) > 1
 
 
+def is_pulsed(run):
+    """Whether the programme of a run has pulses."""
+    return any(step.get("kind", "").startswith("pulse") for step in run.config.get("programme", []))
+
+
 def is_late(time):
     """Whether steps at times (n,) in s end so late that they want a logarithm."""
     return time[-1] > LATE * np.median(time)
+
+
+def checked_numbers(**options):
+    """Raise PlotError for an option of a picture that is neither None nor a number nor a list of numbers."""
+    for name, value in options.items():
+        values = value if isinstance(value, (list, tuple, np.ndarray)) else [value]
+        if any(isinstance(item, (str, bool, dict, list)) for item in values):
+            raise PlotError(f"{name} = {value!r}: needs a number without a unit, in the unit that the name ends in")
 
 
 def checked_time(time):
@@ -171,13 +186,14 @@ def event_times(run, name, start=-np.inf, end=np.inf):
     return at[(at >= start) & (at <= end)]
 
 
-def mark_events(axes, run, values, end=np.inf):
-    """Markers at the events of EVENT_MARKS on a curve of values (n,) against time, up to a time; named for a legend."""
+def mark_events(axes, run, values):
+    """Markers at the events of EVENT_MARKS on a curve of values (n,) against time, named for a legend."""
     time = run.timeseries["time_s"].to_numpy(float)
     for name, look in EVENT_MARKS.items():
-        at = event_times(run, name, end=end)
+        at = event_times(run, name)
         if len(at):
-            axes.plot(at, np.interp(at, time, values), ls="", mec="white", mew=0.5, zorder=5, label=name, **look)
+            at_curve = np.interp(at, time, values)
+            axes.plot(at, at_curve, ls="", mec="white", mew=0.5, zorder=5, clip_on=False, label=name, **look)
 
 
 def padded(values, share=0.05, least=1e-3):
@@ -208,11 +224,12 @@ def shade_regimes(axes, run):
         if end <= start:
             continue
         axes.axvspan(start, end, color=REGIME_COLOURS[letter], alpha=0.13, lw=0, zorder=0)
-        if end - start > 0.02 * (high - low):
+        left, right = share_of(axes, [start, end])
+        if right - left > 0.02:
             axes.annotate(
                 letter,
-                (0.5 * (start + end), 1),
-                xycoords=("data", "axes fraction"),
+                (0.5 * (left + right), 1),
+                xycoords="axes fraction",
                 xytext=(0, 2),
                 textcoords="offset points",
                 ha="center",
@@ -222,6 +239,13 @@ def shade_regimes(axes, run):
             )
 
 
+def share_of(axes, x):
+    """Where values (n,) lie along the horizontal axis, as shares of its length."""
+    x = np.asarray(x, dtype=float)
+    drawn = axes.transData.transform(np.stack([x, np.full_like(x, np.mean(axes.get_ylim()))], axis=1))
+    return axes.transAxes.inverted().transform(drawn)[:, 0]
+
+
 def switching_window(run, time, margin=0.6):
     """The times around the end of the gap's closing, (start, end) s, or None where it has not closed."""
     found = run.regimes
@@ -229,7 +253,7 @@ def switching_window(run, time, margin=0.6):
     if start is None:
         return None
     end = found.y_time if found.y_time is not None else found.peak_time
-    span = max(end - start, 0.01 * (time[-1] - time[0]))
+    span = max(end - start, min(0.01 * (time[-1] - time[0]), 0.05 * start))
     return max(start - margin * span, time[0]), min(start + span + margin * span, time[-1])
 
 
@@ -254,12 +278,14 @@ def inset_place(window, time, top):
     return [0.56 if share < 0.5 else 0.1, top - 0.5, 0.41, 0.5]
 
 
-def is_free(axes, place, x, y):
-    """Whether the curve x, y leaves room for an inset and its labels at a place (left, bottom, width, height)."""
-    shares = axes.transAxes.inverted().transform(axes.transData.transform(np.stack([x, y], axis=1)))
+def is_free(axes, place, x, y, margin=0.08):
+    """Whether a curve leaves room for an inset and its labels at a place (left, bottom, width, height)."""
+    drawn = axes.transAxes.inverted().transform(axes.transData.transform(np.stack([x, y], axis=1)))
+    along = np.linspace(0, 1, 20)[:, None, None]
+    line = (1 - along) * drawn[:-1] + along * drawn[1:]
     left, bottom, width, height = place
-    inside = (shares > [left - 0.08, bottom - 0.08]) & (shares < [left + width, bottom + height + 0.08])
-    return not inside.all(axis=1).any()
+    inside = (line > [left - margin, bottom - margin]) & (line < [left + width, bottom + height + margin])
+    return not inside.all(axis=-1).any()
 
 
 def panel_letter(axes, letter):

@@ -2,7 +2,7 @@
 
 COLUMNS = {
     "time_s": "time since the start of the programme",
-    "source_voltage_V": "voltage of the source, positive at the active electrode",
+    "source_voltage_V": "voltage of the source, positive at the active electrode; of a current source its limit",
     "cell_voltage_V": "voltage across the cell: source minus compliance element",
     "current_A": "current through the cell, positive from the active to the counter electrode",
     "ionic_current_A": "part of it carried by ions: the current that makes the filament grow",
@@ -20,7 +20,7 @@ COLUMNS = {
     "power_W": "electrical power given to the cell",
     "heat_W": "heat that leaves the cell through its contacts",
     "charge_imbalance": "largest difference between terminal currents, relative to the current",
-    "faraday_error": "filament volume against integrated ionic charge, relative",
+    "faraday_error": "filament volume against integrated ionic charge, relative to the largest volume so far",
     "power_imbalance": "power in against power dissipated, and steady heat made against heat out, relative",
     "newton_iterations": "Newton iterations of the step",
     "step_s": "length of the step",

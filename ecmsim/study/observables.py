@@ -21,6 +21,8 @@ RESULTS = {
     "current_max_A": "largest |current|",
     "current_end_A": "current at the end",
     "time_set_s": "first time at which the current reaches 99 % of the compliance current",
+    "time_rupture_s": "time at which a neck of the filament breaks for the first time",
+    "time_dissolved_s": "time at which only the nucleus is left for the first time",
     "resistance_lrs_ohm": "cell voltage over current at the read voltage, source on its way back to zero",
     "gap_min_nm": "smallest gap",
     "gap_end_nm": "gap at the end",
@@ -101,6 +103,8 @@ def observables(run, read_voltage, observe=()):
         "current_max_A": magnitude.max(),
         "current_end_A": column["current_A"][-1],
         "time_set_s": np.nan if set_time is None else set_time,
+        "time_rupture_s": _first(run.events, "rupture"),
+        "time_dissolved_s": _first(run.events, "full dissolution"),
         "resistance_lrs_ohm": resistance_at_read_voltage(
             column["source_voltage_V"], column["cell_voltage_V"], column["current_A"], read_voltage
         ),
@@ -117,3 +121,9 @@ def observables(run, read_voltage, observe=()):
     }
     found |= {item.name: item.of(series) for item in observe}
     return {name: int(value) if name == "steps" else float(value) for name, value in found.items()}
+
+
+def _first(events, name):
+    """Time of the first event of a name, s; nan if there is none."""
+    times = events["time_s"][events["event"] == name].to_numpy(float)
+    return times[0] if len(times) else np.nan
