@@ -69,7 +69,7 @@ class March:
         """A tried state at the target time, or where the leg's condition comes true before; and whether it has."""
         trial = self.simulation.advance(state, target)
         condition = state.leg.piece.until
-        if condition is None or condition.excess(seen(trial)) < 0:
+        if condition is None or condition.excess(seen(trial)) <= 0:
             return trial, False
         # Regula falsi, aimed a little late: the moment sought is the first at which the condition holds.
         low, high = (state.time, min(condition.excess(seen(state)), 0.0)), (trial.time, condition.excess(seen(trial)))
@@ -79,7 +79,7 @@ class March:
             guess = min(max(guess + 0.5 * margin, low[0] + margin), high[0] - 0.5 * margin)
             trial = self.simulation.advance(state, guess)
             excess = condition.excess(seen(trial))
-            low, high = ((guess, excess), high) if excess < 0 else (low, (guess, excess))
+            low, high = ((guess, excess), high) if excess <= 0 else (low, (guess, excess))
         if trial.time != high[0]:
             trial = self.simulation.advance(state, high[0])
         return trial, True
@@ -88,7 +88,7 @@ class March:
         """The state at the beginning of the next leg that has something left to do; the same one after the last."""
         while True:
             condition = state.leg.piece.until
-            met = condition is not None and condition.excess(seen(state)) >= 0
+            met = condition is not None and condition.excess(seen(state)) > 0
             if not met and state.time < state.leg.end:
                 return state
             detail = f"{state.leg.piece.name}: {condition}" if met else state.leg.piece.name

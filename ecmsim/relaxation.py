@@ -388,10 +388,11 @@ def relax(
     """Surface diffusion for `duration` (s) with steps over decades of time, as a Relaxation.
 
     Each step is done at once and in two halves: the difference, kept below `tolerance` (nm) and below a share of the
-    displacement, gives the next step and, extrapolated, a result of second order. spacing: function of a Filament that returns the wanted segment lengths
-    (n,) in nm, or None to keep all points. It ends before the duration with reason "rupture" where a waist (or the
-    free foot) becomes thinner than smallest_neck (nm), or "stopped" after the first step for which stop(filament)
-    holds. observer(time, filament) is called after every step. Other arguments and errors as for `relaxed`.
+    displacement, gives the next step and, extrapolated, a result of second order. spacing: function of a Filament
+    that returns the wanted segment lengths (n,) in nm, or None to keep all points. It ends before the duration with
+    reason "rupture" where a waist (or the free foot) becomes thinner than smallest_neck (nm), or "stopped" after the
+    first step for which stop(filament) holds. observer(time, filament) is called after every step. Other arguments
+    and errors as for `relaxed`.
     """
     problem = _Problem(filament, contact_angle, foot, ends)
     mobility = _checked_coefficient(coefficient, len(filament.points))
@@ -421,7 +422,7 @@ def relax(
                 error = np.hypot(*(half - whole).T).max() / allowed
         if not error <= 1:
             step *= 0.25 if error == np.inf else max(0.2, 0.8 / np.sqrt(error))
-            if time + step == time and time > 0 or step < 1e-30 * duration:
+            if step < max(1e-13 * time, 1e-30 * duration):
                 raise OutlineError(f"the outline is too rough to be followed while it relaxes, at {time:.3g} s")
             continue
         moved = problem.with_volume(2 * half - whole, half - points, volume)

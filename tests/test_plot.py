@@ -278,6 +278,23 @@ def test_regimes_are_those_of_the_first_set(sweep, cycles):
     assert cycles.regimes.lambda_time == pytest.approx(sweep.regimes.lambda_time, abs=1e-9)
 
 
+def test_repeated_sets_without_reset(sweep, cycles, tmp_path, figures):
+    """Two SETs of a cell that forgets, the second with more current."""
+    columns, outlines = synthetic.series()
+    twice = {name: np.append(values, values[1:]) for name, values in columns.items()}
+    twice["time_s"] = np.append(columns["time_s"], 4 + columns["time_s"][1:])
+    twice["current_A"][420:] *= 1.5
+    ends = [(2.0, "cycle 1, SET"), (4.0, "cycle 1, SET"), (6.0, "cycle 2, SET"), (8.0, "cycle 2, SET")]
+    events = [(time, "step ends", name) for time, name in ends]
+    text = cycles.config_text
+    run = open_run(synthetic.write_events(tmp_path / "run", text, twice, outlines + outlines[1:], events))
+    assert not is_bipolar(run) and len(find_cycles(run)) == 2 and style.is_cyclic(run)
+    assert run.regimes.peak_time == sweep.regimes.peak_time and run.regimes.a_b == sweep.regimes.a_b
+    assert max(item.time_s for label, item in outline.choose(run) if label != "end of run") < 2
+    draw("iv", run, tmp_path / "iv.png")
+    assert [text.get_text() for text in figures["iv.png"].axes[0].get_legend().get_texts()] == ["cycle 1", "cycle 2"]
+
+
 @pytest.mark.parametrize("name", ["iv", "gap", "temperature", "outline", "elephant"])
 def test_pictures_of_cycles(cycles, tmp_path, name):
     paths = draw(name, cycles, tmp_path / f"{name}.png")
@@ -367,6 +384,7 @@ def test_outlines_are_those_of_the_first_set_and_reset(cycles):
     assert times == sorted(times) and times[0] == pytest.approx(4.0) and times[-1] == pytest.approx(5.3, abs=0.02)
     before, after = (item for label, item in shrinking if label.endswith("rupture"))
     assert after.step == before.step + 1 and after.time_s == pytest.approx(5.0, abs=0.02)
+    assert before.points[0, 1] > 10 > after.points[0, 1]
     assert shrinking[0][0] == "0.00 V, before" and shrinking[1][0] == "−0.70 V, onset"
 
 

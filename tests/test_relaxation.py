@@ -265,7 +265,8 @@ def test_volume_is_conserved_until_rupture():
     start = rounded_cylinder(0.5, 10.0, 0.1)
     run = relax(start, 1.0, 100.0)
     assert run.reason == "rupture" and 0 < run.rupture_height < 10 and len(run.times) > 50
-    assert run.times[1] < 1e-5 < 0.3 < run.times[-1] < 0.5  # decades of time
+    steps = np.diff(run.times)
+    assert steps.min() < 1e-5 and steps.max() > 1e-2 and 0.3 < run.times[-1] < 0.5  # decades of time
     assert max(abs(f.volume / start.volume - 1) for f in run.filaments) < 1e-12
     assert neck(run.filaments[-1])[0] < 0.05 < neck(run.filaments[-2])[0]
     assert neck(run.filaments[-1])[1] == run.rupture_height
@@ -429,7 +430,7 @@ def test_lifetime_of_filaments_of_one_height(edge):
 
     Not so the time in which the tip retracts by a given length, which a thicker tip does in fewer of its radii.
     """
-    radii = np.array([0.5, 0.6, 0.7, 0.8, 0.9, 1.0])
+    radii = np.array([0.5, 0.6, 0.7, 0.85, 1.0])
     times = np.array([lifetime(radius, 10.0, edge) for radius in radii])
     exponents = np.polyfit(np.log(radii), np.log(times), 1)[0]
     assert exponents[0] == pytest.approx(4.0, abs=0.3)

@@ -16,7 +16,7 @@ import pytest
 
 from ecmsim.errors import ConfigError, PlotError, ResultsError
 from ecmsim.plot import draw
-from ecmsim.plot.study import label, open_study, split
+from ecmsim.plot.study import fitted, label, open_study, split
 from ecmsim.results import Run
 from ecmsim.study import Study, child, display, folder, naming, space
 from ecmsim.study.command import sweep as sweep_command
@@ -592,3 +592,17 @@ def test_small_study_from_end_to_end(tmp_path, capsys, monkeypatch):
     write(path, text % "0.2 A")
     wrong = ecmsim("sweep", path, "--out", out)
     assert wrong.returncode == 2 and wrong.stderr.startswith("error: ") and "2 of 2 cases" in wrong.stderr
+
+
+@pytest.mark.parametrize("kind", ["power", "exponential"])
+def test_a_fit_finds_the_law(kind):
+    """y = 3 x^4, or a decade for each 0.4 V; cases outside the range do not count."""
+    x = np.array([0.2, 0.5, 1.0, 2.0, 4.0])
+    y = 3 * x**4 if kind == "power" else 10 ** (-x / 0.4)
+    y[0] = 100.0
+    position, slope, error, offset = fitted(pd.DataFrame({"x": x, "y": y}), "x", "y", kind, low=0.4)
+    assert position.tolist() == [0.5, 1.0, 2.0, 4.0] and error < 1e-12
+    assert slope == pytest.approx(4.0 if kind == "power" else -2.5, rel=1e-12)
+    assert offset == pytest.approx(np.log10(3) if kind == "power" else 0.0, abs=1e-12)
+    with pytest.raises(PlotError, match="three finished cases"):
+        fitted(pd.DataFrame({"x": x, "y": y}), "x", "y", kind, low=2.0)

@@ -1,6 +1,7 @@
 """gmsh makes the mesh of a cell from the filament's outline and the electrode's surface."""
 
 import contextlib
+import signal
 
 import numpy as np
 from scipy.spatial import cKDTree
@@ -60,6 +61,10 @@ def _model():
 
     if not gmsh.isInitialized():
         gmsh.initialize(interruptible=False)
+        # It takes the signals over nevertheless: give them back to whoever had them.
+        for number in (signal.SIGINT, signal.SIGTERM):
+            with contextlib.suppress(TypeError, ValueError):  # not set from Python; not in the main thread
+                signal.signal(number, signal.getsignal(number))
         gmsh.option.setNumber("General.Terminal", 0)
         gmsh.option.setNumber("General.NumThreads", 1)
     gmsh.model.add("cell")

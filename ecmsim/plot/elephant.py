@@ -352,14 +352,15 @@ def draw_map(run, output, clock, at, outlines):
 
 
 def name_surface(axes, layer, at, tip, cyclic):
-    """Name the line at the layer's top, between the filaments of cycles if there are such."""
+    """Name the line at the layer's top, between the filaments of cycles if there is room."""
     look = {"xytext": (0, 2), "textcoords": "offset points", "va": "bottom", "fontsize": 7}
     edges = np.nonzero(np.diff(np.concatenate([[0], tip < 0.9 * layer, [0]])))[0].reshape(-1, 2)
     if not cyclic or not len(edges):
         axes.annotate("original electrode surface", (0.008, layer), xycoords=("axes fraction", "data"), **look)
         return
     start, end = max(edges, key=np.ptp)
-    axes.annotate("original surface", (0.5 * (at[start] + at[end - 1]), layer), ha="center", **look)
+    if at[end - 1] - at[start] > 0.14 * (at[-1] - at[0]):
+        axes.annotate("original surface", (0.5 * (at[start] + at[end - 1]), layer), ha="center", **look)
 
 
 def is_plateau(radius, level):

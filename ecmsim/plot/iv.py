@@ -162,9 +162,12 @@ def mark_compliance(linear, logarithmic, compliance, largest, factor, positive_o
     """A dashed line at the compliance current where the curve comes near it, at positive voltages only if so asked."""
     if not compliance or largest < 0.05 * compliance:
         return
-    if positive_only and linear.get_xlim()[0] < 0:
+    low, high = linear.get_xlim()
+    if positive_only and high < 0.1 * -low:
+        return
+    if positive_only and low < 0:
         for axes, height in ((linear, compliance * factor), (logarithmic, compliance)):
-            axes.plot([0, axes.get_xlim()[1]], [height, height], color=style.BLACK, ls="--", lw=0.7, zorder=1)
+            axes.plot([0, high], [height, height], color=style.BLACK, ls="--", lw=0.7, zorder=1)
         linear.annotate(
             f"$I_{{CC}}$ = {style.quantity(compliance, 'A')}",
             (0, compliance * factor),

@@ -69,8 +69,8 @@ def draw(run, output, x=None, y=(RESISTANCE, RADIUS), fit=None, fit_from=None, f
 
     x: column of the summary (default: the compliance current, or else the first varied number); y: columns, a list or
     text with commas. Cases that differ in other settings are told apart by colour. Only finished cases are drawn.
-    fit: "power" (y ~ x^n) or "exponential" (a decade of y for so much x), by least squares of log y over all cases, or
-    those with fit_from <= x <= fit_to.
+    fit: "power" (y ~ x^n) or "exponential" (a decade of y for so much x), by least squares of log y over the cases with
+    fit_from <= x <= fit_to, for each line.
     """
     if fit not in (None, "power", "exponential"):
         raise PlotError(f'fit = "{fit}": choose power or exponential')
@@ -91,9 +91,7 @@ def draw(run, output, x=None, y=(RESISTANCE, RADIUS), fit=None, fit_from=None, f
         for axes in panels[len(shown) :]:
             axes.remove()
         for number, (axes, name) in enumerate(zip(panels, shown, strict=False)):
-            panel(axes, run, done, x, name)
-            if fit:
-                draw_fit(axes, *fitted(done, x, name, fit, fit_from, fit_to), x, fit)
+            panel(axes, run, done, x, name, (fit, fit_from, fit_to) if fit else None)
             if len(shown) > 1:
                 style.panel_letter(axes, "abcdefghijklmnopqrstuvwxyz"[number % 26])
         if x == COMPLIANCE and RESISTANCE in shown:
@@ -109,11 +107,14 @@ def default_x(run, done):
     return COMPLIANCE if COMPLIANCE in numbers else numbers[0]
 
 
-def panel(axes, run, done, x, y):
-    """One result against the varied setting, a line for each combination of the other settings."""
+def panel(axes, run, done, x, y, fitting=None):
+    """One result against the varied setting, a line for each combination of the other settings.
+
+    fitting: kind and range of a fit, see `draw`; its lines then take the place of those from point to point.
+    """
     done = done[done[[x, y]].notna().all(axis=1)]
-    scale(axes.xaxis, done[x])
-    scale(axes.yaxis, done[y])
+    scale(axes.xaxis, done[x], {"power": True, "exponential": False}.get(fitting[0]) if fitting else None)
+    scale(axes.yaxis, done[y], True if fitting else None)
     others = [name for name in run.varied if name != x and done[name].nunique(dropna=False) > 1]
     groups = list(done.groupby(others, dropna=False, sort=True)) if others else [((), done)]
     if len(groups) > MOST_SERIES:  # a sample, or too many to tell apart
@@ -121,9 +122,9 @@ def panel(axes, run, done, x, y):
         groups = []
     for number, (values, group) in enumerate(groups):
         group = group.sort_values(x)
-        named = ", ".join(
-            f"{label(name, False)} {told(name, value)}" for name, value in zip(others, values, strict=True)
-        )
+        named = [f"{label(name, False)} {told(name, value)}" for name, value in zip(others, values, strict=True)]
+        if fitting:
+            named.append(draw_fit(axes, group, x, y, *fitting, COLOURS[number]))
         axes.plot(
             group[x],
             group[y],
@@ -133,10 +134,11 @@ def panel(axes, run, done, x, y):
             mew=0.4,
             ms=4.5,
             lw=1.0,
+            ls="" if fitting else "-",
             zorder=3,
-            label=named or None,
+            label=", ".join(named) or None,
         )
-    if len(groups) > 1:
+    if len(groups) > 1 or fitting:
         axes.legend(loc="best")
     axes.set(xlabel=label(x), ylabel=label(y))
 
@@ -155,38 +157,33 @@ def fitted(done, x, y, kind, low=None, high=None):
     return np.sort(position), slope, error, offset
 
 
-def draw_fit(axes, position, slope, error, offset, x, kind):
-    """The fitted line with its exponent, or with how much x makes a decade."""
-    ends = np.array([position[0], position[-1]])
-    line = np.geomspace(*ends, 50) if kind == "power" else np.linspace(*ends, 50)
-    if kind == "power":
-        axes.set(xscale="log", xlim=(ends[0] / 1.06, ends[1] * 1.06))
-        axes.set_xticks(position, [f"{value:.3g}" for value in position])
-        axes.xaxis.set_minor_locator(NullLocator())
-    for points in axes.lines:
-        points.set_linestyle("")  # the fit is the line
+def draw_fit(axes, cases, x, y, kind, low, high, colour):
+    """Draw the fitted line and return its exponent, or how much x makes a decade, as text."""
+    position, slope, error, offset = fitted(cases, x, y, kind, low, high)
+    line = np.geomspace if kind == "power" else np.linspace
+    line = line(position[0], position[-1], 50)
     value = 10 ** (slope * (np.log10(line) if kind == "power" else line) + offset)
-    unit = split(x)[1]
+    axes.plot(line, value, color=colour, lw=1.0, ls="--", zorder=2)
     if kind == "power":
-        text = f"exponent {slope:.2f} ± {error:.2f}"
-    else:
-        step = abs(1 / slope)
-        text = f"{style.quantity(step, unit) if unit in ('A', 'V', 's') else f'{step:.3g} {unit}'} a decade"
-        axes.set_xscale("linear")
-        axes.set_xlim(*style.padded(np.concatenate([line.get_xdata() for line in axes.lines]), 0.06))
-        style.round_ticks(axes.xaxis)
-    axes.plot(line, value, color=style.VERMILION, lw=1.0, ls="--", zorder=2, label=text)
-    axes.legend(loc="best")
+        return f"exponent {slope:.2f} ± {error:.2f}"
+    step, unit = abs(1 / slope), split(x)[1]
+    return f"{style.quantity(step, unit) if unit in ('A', 'V', 's') else f'{step:.3g} {unit}'} a decade"
 
 
-def scale(axis, values):
-    """Logarithmic where positive values span more than a decade, else linear; a margin on both sides."""
+def scale(axis, values, logarithmic=None):
+    """Logarithmic (None: where positive values span more than a decade) or linear; a margin on both sides."""
     values = np.asarray(values, dtype=float)
     limits = {"x": axis.axes.set_xlim, "y": axis.axes.set_ylim}[axis.axis_name]
-    if (values > 0).all() and values.max() > 10 * values.min():
+    if logarithmic is None:
+        logarithmic = (values > 0).all() and values.max() > 10 * values.min()
+    if logarithmic:
         {"x": axis.axes.set_xscale, "y": axis.axes.set_yscale}[axis.axis_name]("log")
         low, high = style.padded(np.log10(values), 0.06)
         limits(10**low, 10**high)
+        if values.max() < 4 * values.min():  # no power of ten to be seen
+            ticks = np.unique(values) if len(np.unique(values)) < 9 else np.geomspace(values.min(), values.max(), 5)
+            axis.set_ticks(ticks, [f"{tick:.3g}" for tick in ticks])
+            axis.set_minor_locator(NullLocator())
     else:
         limits(*style.padded(values, 0.08))
         style.round_ticks(axis)
@@ -231,6 +228,7 @@ def split(column):
 def label(column, unit=True):
     """A column as the label of an axis."""
     words, measured = split(column)
+    words = LABELS[column].lower() if column in LABELS and "$" not in LABELS[column] else words
     text = LABELS.get(column) or words[:1].upper() + words[1:]
     if not unit:
         return words

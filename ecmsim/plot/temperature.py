@@ -4,6 +4,7 @@ import numpy as np
 
 from ecmsim.plot import style
 from ecmsim.plot.gap import mark_milestones
+from ecmsim.results.cycles import find_cycles
 
 LEAST_K = 0.1
 HOTTEST = r"Highest temperature $T_\mathrm{max}$ (K)"
@@ -25,7 +26,8 @@ def draw(run, output):
             if span == spans[0] and style.is_late(time) and not style.is_cyclic(run):
                 axes.set(xscale="log", xlim=(style.first_change(time, column["gap_nm"]), time[-1]))
             style.shade_regimes(axes, run)
-            mark_milestones(axes, run, time, hottest, except_in=window if axes is not against_time[-1] else None)
+            if len(find_cycles(run)) <= style.MOST_NAMED or axes is against_time[-1]:
+                mark_milestones(axes, run, time, hottest, except_in=window if axes is not against_time[-1] else None)
         against_time[0].set_ylabel(HOTTEST)
         for axes in against_current:
             plot_against_current(axes, run, style.positive(current), hottest)
