@@ -185,7 +185,10 @@ def mesh(
 @app.command()
 def plot(
     what: Annotated[
-        str, typer.Argument(help="iv, gap, temperature, outline, elephant, field, all; study.", show_default=False)
+        str,
+        typer.Argument(
+            help="iv, gap, temperature, outline, elephant, field, retention, all; study.", show_default=False
+        ),
     ],
     run: RunFolder,
     out: Annotated[Path | None, typer.Option(help="Picture (.png, .pdf, .svg), or a folder for all.")] = None,
@@ -198,8 +201,10 @@ def plot(
 ):
     """Draw a picture of a run, or all of them; study: of the folder of a study.
 
-    Options: iv: voltage=source|cell; outline: currents_A=[1e-6, 1e-3]; elephant: colour=temperature|time|regime;
-    field: snapshot=LABEL, view=filament|tip|cell, quantities=temperature,potential,…; study: x=COLUMN, y=COLUMN,…
+    Options: iv: voltage=source|cell, floor_A=1e-16; gap: time=log|linear; outline: currents_A=[1e-6], times_s=[1, 2];
+    elephant: colour=temperature|time|regime|voltage, time=log|linear, from_s=1, to_s=2; retention: from_s=1e-3; field:
+    snapshot=LABEL, view=filament|tip|cell, quantities=temperature,potential,…; study: x=COLUMN, y=COLUMN,…,
+    fit=power|exponential, fit_from=1, fit_to=2.
     """
     from ecmsim.plot import STUDY_PICTURES, draw, draw_all
     from ecmsim.plot.study import open_study

@@ -10,7 +10,6 @@ import numpy as np
 
 from ecmsim.errors import SolveError
 
-
 EDGE = 0.4  # turn in rad above which a point of a converging surface counts as an edge, not as part of a curve
 
 

@@ -100,6 +100,9 @@ class FrontMotion:
         velocity = front.velocity
         if previous_velocity is not None:
             velocity = velocity + 0.5 * step / previous_step * (velocity - previous_velocity)
+            # What comes to rest is not carried on to a way back.
+            resting = np.hypot(*front.velocity.T) < 0.1 * np.hypot(*previous_velocity.T)
+            velocity[resting & ((velocity * previous_velocity).sum(axis=1) < 0)] = 0.0
         filament = Filament(self._outside(front.filament.points + step * velocity))
         mobility = np.zeros(len(velocity)) if coefficient is None else coefficient
         filament, carried, cut = untangled(filament, np.column_stack([front.carried, mobility]))

@@ -5,7 +5,6 @@ import logging
 
 from ecmsim.errors import EcmsimError
 from ecmsim.results.provenance import collect
-from ecmsim.results.writer import RunWriter
 from ecmsim.simulation import State
 from ecmsim.snapshot import fields
 
@@ -111,11 +110,8 @@ class Reporter:
         if self.comm.rank == 0:
             self.progress.begin(end)
 
-    def accept(self, simulation, before, state, events, labels):
-        """Report an accepted state with what happened on the way to it, and snapshots for its labels.
-
-        before: the state before it, or None; events: of ecmsim.events.
-        """
+    def accept(self, simulation, state, events, labels):
+        """Report an accepted state with what happened on the way to it (Events), and snapshots for its labels."""
         with simulation.watch("output"):
             self.on_root(self._accept, state, events, labels)
             for label in labels:
@@ -166,7 +162,10 @@ class Reporter:
 
     def checkpoint(self, content):
         """Write a checkpoint; content as it was taken, with its mark."""
-        self.on_root(lambda: self.writer.checkpoints.write(content) and None)
+        self.on_root(self._checkpoint, content)
+
+    def _checkpoint(self, content):
+        self.writer.checkpoints.write(content)
 
     def fail(self, simulation, state, error):
         """Keep what is needed to look into a failure."""

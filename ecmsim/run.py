@@ -144,7 +144,7 @@ class _Run:
                 report.note(march.state, "setting changed", setting)
         else:
             march.begin()
-            report.accept(simulation, None, march.state, [], milestones.passed(march.state))
+            report.accept(simulation, march.state, [], milestones.passed(march.state))
         keeper = _Keeper(self, report, march, detector, milestones)
         snapshots = sorted(t for t in config.output.snapshot_times if t > march.state.time)
         reason = "end of the programme"
@@ -167,7 +167,7 @@ class _Run:
             labels = milestones.passed(state)
             while snapshots and snapshots[0] <= state.time:
                 labels.append(f"t = {snapshots.pop(0):.6g} s")
-            report.accept(simulation, before, state, events, labels)
+            report.accept(simulation, state, events, labels)
             if any(event.name == "contact" for event in events):
                 reason = f"contact: the gap closed to {state.observed['gap_shortest']:.3g} nm at t = {state.time:.6g} s"
                 break

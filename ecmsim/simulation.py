@@ -256,6 +256,11 @@ class Simulation:
         # psi counts from the source; where that jumps the potentials stay, as a guess.
         values[state.mesh.nodes_of(Region.ACTIVE_ELECTRODE), 0] += state.source_voltage - voltage
         jumps = voltage != state.source_voltage
+        if element(self.config, leg, state.time) is None:
+            # Connected directly, the electrode is at the source's voltage, and the ions follow.
+            drop = values[np.argmax(state.mesh.points[:, 1]), 0]
+            values[state.mesh.nodes_of(Region.ACTIVE_ELECTRODE), 0] -= drop
+            values[state.mesh.nodes_of(Region.SWITCHING_LAYER), 1] -= drop
         state = replace(
             state,
             leg=leg,

@@ -196,6 +196,20 @@ def test_resampling_conserves_volume_and_gives_the_wanted_segments(filament, wan
     resampled.check(25.0)
 
 
+@pytest.mark.xfail(strict=True, reason="curves are laid through corners, and corners are thinned out like curves")
+def test_resampling_keeps_corners():
+    """Sharp rims stay: no curve is laid through them, and of crowded points those beside them go."""
+    stump = Filament(np.array([[0, 0.143], [0.085, 0.143], [0.13, 0.0]]))
+    resampled, _ = stump.resampled(stump.points, np.full(3, 0.02))
+    assert resampled.volume == pytest.approx(stump.volume, rel=1e-9) and len(resampled.points) > 8
+    assert distance_to_polyline(resampled.points, stump.points).max() < 1e-9
+    rim = np.array([[0.97, 2.0], [1.0, 2.0], [1.0, 1.99], [1.0, 1.9]])
+    crowded = Filament(np.vstack([[[0, 2.0], [0.5, 2.0]], rim, [[1.0, 1.4], [1.0, 0.7], [1.0, 0.0]]]))
+    resampled, _ = crowded.resampled(crowded.points, np.full(9, 0.4))
+    assert np.hypot(*(resampled.points - [1.0, 2.0]).T).min() < 1e-9
+    assert resampled.volume == pytest.approx(2 * np.pi, rel=1e-9) and len(resampled.points) < 10
+
+
 def flared(width):
     """A slender filament whose foot widens: a convex cap on a concave flank."""
     angle, z = np.linspace(0, np.pi / 2, 15), np.linspace(5, 0, 60)[1:]

@@ -293,6 +293,17 @@ def test_a_neck_thinner_than_an_atom_breaks(waist, breaks):
         assert np.array_equal(move.front.filament.points, filament.points)
 
 
+@pytest.mark.parametrize(("foot", "breaks"), [(0.15, True), (0.17, False)])
+def test_a_foot_breaks_where_the_nucleus_would_keep_it(foot, breaks):
+    """Its dissolution dies away over the last quarter of the nucleus's radius: it would thin for ever."""
+    filament = outline([0, 2], [0.5, 2], [0.5, 1], [foot, 0])
+    move = motion().displaced(Front.at_rest(filament), None, 0.0, 0.1)
+    assert (move.rupture is not None) == breaks
+    if breaks:
+        assert move.front.filament.radius_max == pytest.approx(NUCLEUS)
+        assert move.rupture.volume + move.front.filament.volume == pytest.approx(filament.volume, rel=1e-12)
+
+
 def test_the_radius_of_a_neck_that_breaks_is_a_setting():
     assert motion(rupture_radius=0.3).displaced(Front.at_rest(hourglass(0.25)), None, 0.0, 0.1).rupture
     config = load_config(QUICK, ["filament.rupture_radius=0.2 nm", "surface_diffusion.contact_angle=60 deg"])
@@ -331,6 +342,16 @@ def test_dissolving_to_the_nucleus_keeps_the_balance():
     assert abs(filament.volume - expected) < 1e-4 * start
     assert np.hypot(*filament.points.T) == pytest.approx(NUCLEUS, rel=0.005)
     filament.check(25.0)
+
+
+@pytest.mark.parametrize("step", [0.02, 0.05, 0.07])
+def test_what_comes_to_rest_does_not_bounce(step):
+    """Steps as long as the surface takes to come to rest: it stays on the nucleus, and never moves back."""
+    heights = []
+    for count in range(round(0.7 / step), round(1.6 / step)):
+        filament, _ = marched(ellipsoid(1.0, 1.0, 16), fading, step * np.arange(count))
+        heights.append(filament.height)
+    assert np.all(np.diff(heights) <= 1e-12) and heights[-1] == pytest.approx(NUCLEUS, rel=1e-3), heights
 
 
 # --- the void -----------------------------------------------------------------------------------------------------

@@ -130,6 +130,15 @@ def test_a_stop_is_reached_to_the_bit():
     states, events, march = marched(simulation, stop=0.4711)
     assert states[-1].time == 0.4711 and not events and not march.finished
     assert march.step(0.4712).time == 0.4712
+    chance = np.random.default_rng(3)
+    missed = 0
+    for _ in range(100):
+        first, second = chance.uniform(0.01, 0.02), chance.uniform(0.5, 1.0)
+        march = March(Clockwork([hold(1.0)], step=1.0))
+        march.begin()
+        assert [march.step(first).time, march.step(second).time] == [first, second]
+        missed += first + (second - first) != second
+    assert missed > 5  # by round-off, if it were left at that
 
 
 def test_a_current_through_zero_stops_there():
@@ -217,10 +226,11 @@ def test_no_voltage_tells_no_resistance():
     assert [event.name for event in events] == ["step ends", "step ends"] and states[-1].time == 1.5
 
 
-def test_a_leg_can_end_by_its_condition_at_its_end():
+def test_a_threshold_that_is_just_reached_ends_nothing():
+    """The condition asks for more: the leg goes on to its end."""
     simulation = Clockwork([ramp(1.0, 1.0, until="cell_voltage > 1 V"), hold(0.1)])
     _, events, _ = marched(simulation)
-    assert [(event.name, event.time_s) for event in events] == [("condition", 1.0), ("step ends", 1.1)]
+    assert [(event.name, event.time_s) for event in events] == [("step ends", 1.0), ("step ends", 1.1)]
 
 
 # --- steps that fail ----------------------------------------------------------------------------------------------
@@ -237,6 +247,11 @@ def test_rejected_steps_are_halved_and_told():
         march.step(math.inf)
     assert notes and {name for _, name, _ in notes} == {"rejected"}
     assert all("too far" in detail and "step 0." in detail for _, _, detail in notes)
+    lengths = np.array([end - start for start, end in simulation.tried])
+    again = np.array(
+        [before == after for (before, _), (after, _) in zip(simulation.tried[:-1], simulation.tried[1:], strict=True)]
+    )
+    assert again.sum() == len(notes) and lengths[1:][again] == pytest.approx(lengths[:-1][again] / 2)
     steps = np.diff([0.0, *(state.time for state in simulation.accepted)])
     assert steps[simulation.accepted.index(next(s for s in simulation.accepted if s.time > 0.3))] <= 0.03
 
@@ -372,7 +387,9 @@ def test_each_step_has_its_own_element():
 
 def test_a_step_may_connect_the_cell_directly():
     """Under voltage: all of it is on the cell at once, with the current that the cell takes."""
-    simulation, state = cell('{kind="hold", duration="1 ns", compliance={kind="none"}}', voltage=0.3, overrides=["compliance.current=100 nA"])
+    simulation, state = cell(
+        '{kind="hold", duration="1 ns", compliance={kind="none"}}', voltage=0.3, overrides=["compliance.current=100 nA"]
+    )
     limited = state.observed["current"]
     state = advanced(simulation, state, 1e-10)
     assert state.observed["cell_voltage"] == pytest.approx(state.source_voltage, rel=1e-9)

@@ -10,6 +10,7 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 import pytest
+from test_resume import CASE
 
 from ecmsim import open_run
 
@@ -46,10 +47,10 @@ def start(ranks, *arguments, timeout=200):
     )
 
 
-def ecmsim_run(ranks, folder, *overrides, config=QUICK):
+def ecmsim_run(ranks, folder, *overrides, config=QUICK, options=()):
     """ecmsim run on so many ranks."""
     settings = [part for override in overrides for part in ("--set", override)]
-    return start(ranks, "-m", "ecmsim", "run", config, "--out", folder, "--quiet", *settings)
+    return start(ranks, "-m", "ecmsim", "run", config, "--out", folder, "--quiet", *settings, *options)
 
 
 @pytest.fixture(scope="module")
@@ -75,10 +76,9 @@ FLOORS = {  # what is below is round-off
 }
 
 
-@pytest.mark.parametrize("name", ["two", "three", "two again"])
-def test_the_time_series_does_not_depend_on_the_ranks(runs, name):
-    one, other = (pd.read_csv(runs[which] / "timeseries.csv", float_precision="round_trip") for which in ("one", name))
-    assert one.current_A.iloc[-1] > 1e-7 and one.remesh.sum() > 10  # a case in which something happens
+def assert_same_series(folder, wanted):
+    """Two time series, column by column; returns the one that is wanted."""
+    one, other = (pd.read_csv(path / "timeseries.csv", float_precision="round_trip") for path in (wanted, folder))
     assert len(one) == len(other) and list(one) == list(other)
     for column in one:
         wanted, got = one[column].to_numpy(), other[column].to_numpy()
@@ -86,6 +86,28 @@ def test_the_time_series_does_not_depend_on_the_ranks(runs, name):
             assert (wanted == got).all(), column
         elif column != "newton_iterations":  # at the tolerance one more or less is a matter of round-off
             np.testing.assert_allclose(got, wanted, rtol=1e-8, atol=FLOORS.get(column, 1e-30), err_msg=column)
+    return one
+
+
+@pytest.mark.parametrize("name", ["two", "three", "two again"])
+def test_the_time_series_does_not_depend_on_the_ranks(runs, name):
+    one = assert_same_series(runs[name], runs["one"])
+    assert one.current_A.iloc[-1] > 1e-7 and one.remesh.sum() > 10  # a case in which something happens
+
+
+def test_a_reset_does_not_depend_on_the_ranks(tmp_path):
+    """Dissolution, necks that break, a condition that ends a leg, and another element, on one and three ranks."""
+    config, folders = tmp_path / "reset.toml", {}
+    config.write_text(CASE)
+    for ranks in (1, 3):
+        folders[ranks] = tmp_path / f"{ranks}"
+        done = ecmsim_run(ranks, folders[ranks], config=config, options=["--until", "0.4 s"])
+        assert done.returncode == 0, done.stderr
+    assert_same_series(folders[3], folders[1])
+    one, three = (pd.read_csv(folders[ranks] / "events.csv") for ranks in (1, 3))
+    assert {"rupture", "condition", "step ends"} <= set(one.event)
+    assert [*one.event] == [*three.event] and [*one.step] == [*three.step]
+    np.testing.assert_allclose(three.time_s, one.time_s, rtol=1e-9)
 
 
 @pytest.mark.parametrize("name", ["two", "three"])

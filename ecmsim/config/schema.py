@@ -11,8 +11,8 @@ from pydantic import Field, StrictBool, StrictInt, StrictStr, ValidationInfo, fi
 from pydantic_core import PydanticCustomError
 
 from ecmsim.config.compliance import Compliance
-from ecmsim.config.material import AnyMaterial
 from ecmsim.config.initial import Initial, Nucleus
+from ecmsim.config.material import AnyMaterial
 from ecmsim.config.numerics import Checkpoint, Mesh, Output, Solver, Stepping
 from ecmsim.config.programme import Step
 from ecmsim.config.quantities import quantity

@@ -232,7 +232,7 @@ def history_image(config_text, source=None, rows=NO_ROWS):
             for start in range(0, length if source else 0, COPIED_ROWS):
                 piece = slice(start, min(start + COPIED_ROWS, length))
                 dataset[piece] = source[name][piece]
-    return image.getbuffer()
+    return image.getvalue()
 
 
 def marked_history(path, rows, config_text=None):
