@@ -130,15 +130,16 @@ def test_a_stop_is_reached_to_the_bit():
     states, events, march = marched(simulation, stop=0.4711)
     assert states[-1].time == 0.4711 and not events and not march.finished
     assert march.step(0.4712).time == 0.4712
-    chance = np.random.default_rng(3)
-    missed = 0
-    for _ in range(100):
-        first, second = chance.uniform(0.01, 0.02), chance.uniform(0.5, 1.0)
+    # Also where the sum of the time and the rounded step is another number.
+    chance, missed = np.random.default_rng(3), 0
+    for _ in range(50):
+        first = float(2 * chance.integers(2**48, 2**49) + 1) * 2.0**-54
+        second = float(2 * chance.integers(3 * 2**50, 2**52) + 1) * 2.0**-53
         march = March(Clockwork([hold(1.0)], step=1.0))
         march.begin()
         assert [march.step(first).time, march.step(second).time] == [first, second]
         missed += first + (second - first) != second
-    assert missed > 5  # by round-off, if it were left at that
+    assert missed > 5
 
 
 def test_a_current_through_zero_stops_there():
