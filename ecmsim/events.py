@@ -7,9 +7,10 @@ interpolation in time: linear for voltages and lengths, logarithmic for currents
 from dataclasses import dataclass, field
 from math import log, pi
 
+from ecmsim.results.regimes import COMPLIANCE_REACHED
 from ecmsim.text import quantity
 
-REACHED, LEFT = 0.99, 0.95  # of the compliance current
+COMPLIANCE_LEFT = 0.95  # of the compliance current
 PAST_PEAK = 0.8  # of the largest current of a RESET, below which it is over
 DISSOLVED = 1.331  # volumes of the nucleus: 10 % more than its radius
 REGROWN = 2.0
@@ -78,12 +79,14 @@ class EventDetector:
         sign = 1 if limit > 0 else -1
         now = sign * after["current_A"]
         pair = ((before["time_s"], sign * before["current_A"]), (after["time_s"], now))
-        if not self.limited and now >= REACHED * abs(limit):
+        if not self.limited and now >= COMPLIANCE_REACHED * abs(limit):
             self.limited = True
-            yield Event(crossing(*pair, REACHED * abs(limit), True), "compliance reached", quantity(limit, "A"))
-        elif self.limited and now < LEFT * abs(limit):
+            yield Event(
+                crossing(*pair, COMPLIANCE_REACHED * abs(limit), True), "compliance reached", quantity(limit, "A")
+            )
+        elif self.limited and now < COMPLIANCE_LEFT * abs(limit):
             self.limited = False
-            yield Event(crossing(*pair, LEFT * abs(limit), True), "compliance left", quantity(limit, "A"))
+            yield Event(crossing(*pair, COMPLIANCE_LEFT * abs(limit), True), "compliance left", quantity(limit, "A"))
 
     def _gap(self, before, after):
         old, new = before["gap_nm"], after["gap_nm"]

@@ -1,8 +1,8 @@
 """Moments of a run that deserve a snapshot of the fields, noticed as they pass."""
 
+from ecmsim.results.regimes import COMPLIANCE_REACHED
 from ecmsim.text import quantity
 
-REACHED = 0.99  # of the compliance current
 SLOW = 0.1  # of the tip's largest speed: vertical growth has stopped
 
 
@@ -47,6 +47,6 @@ class Milestones:
             self.done.append("growth")
             yield "vertical growth stops"
         limit = getattr(self.compliance, "current", None)
-        if limit and current >= REACHED * limit and "compliance" not in self.done:
+        if limit and current >= COMPLIANCE_REACHED * limit and "compliance" not in self.done:
             self.done.append("compliance")
             yield "compliance reached"

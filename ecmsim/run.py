@@ -196,7 +196,7 @@ class _Run:
         if not self.config.checkpoint.enabled:
             raise Interrupted(f"{where}; what was reported is kept, but without checkpoints it cannot be resumed")
         keeper.write()
-        raise Stopped(f"{where}; go on with: ecmsim resume {keeper.folder}")
+        raise Stopped(f"{where}; go on with: ecmsim resume {requests.file.parent}")
 
 
 @dataclass
@@ -215,10 +215,6 @@ class _Keeper:
             self.march.simulation.rebase(self.march.state)  # as in passed
             self._take()
             self.write()
-
-    @property
-    def folder(self):
-        return self.report.comm.bcast(str(self.report.writer.folder) if self.report.comm.rank == 0 else None)
 
     def passed(self):
         """A step was reported."""

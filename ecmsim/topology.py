@@ -47,7 +47,7 @@ def untangled(filament: Filament, values, largest=0.02):
         a, b, c, d = points[i], points[i + 1], points[j], points[j + 1]
         s = cross2(c - a, d - c) / cross2(b - a, d - c)
         meeting = a + np.clip(s, 0, 1) * (b - a)
-        lost = abs(_swept(np.vstack([meeting, points[i + 1 : j + 1], meeting])))
+        lost = abs(Filament(np.vstack([meeting, points[i + 1 : j + 1], meeting])).volume)
         if lost > largest * filament.volume:
             raise OutlineError(
                 f"two parts of the filament's surface meet at r = {meeting[0]:.3g} nm, z = {meeting[1]:.3g} nm"
@@ -77,12 +77,6 @@ def _trimmed(points, values):
     tip = [0.0, z[first] + s * (z[last] - z[first])]
     value = values[first] + s * (values[last] - values[first])
     return np.vstack([tip, kept]), np.vstack([value, carried]), True
-
-
-def _swept(points):
-    """Signed volume of the solid of revolution of a closed polyline."""
-    r, z = points.T
-    return float(np.pi / 3 * np.sum((z[:-1] - z[1:]) * (r[:-1] ** 2 + r[:-1] * r[1:] + r[1:] ** 2)))
 
 
 def ruptured(filament: Filament, at: Neck, values, nucleus_radius):
