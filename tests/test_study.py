@@ -151,6 +151,29 @@ def test_sample_is_a_latin_hypercube_that_the_seed_repeats(tmp_path):
     assert sorted(np.floor((np.array(radii) - 20) / 20 * 8)) == list(range(8))
 
 
+def test_named_cases_stand_beside_the_varied_ones(tmp_path):
+    text = """
+title = "Both"
+[grid]
+"compliance.current" = ["1 uA", "2 uA"]
+[[case]]
+name = "reference"
+[[case]]
+name = "cold"
+title = "No heat"
+set = { heat.enabled = false, compliance.current = "3 uA" }
+"""
+    study = Study.load(write(tmp_path / "s.toml", text))
+    assert [case.name for case in study.cases] == ["", "", "reference", "cold"]
+    assert [case.key for case in study.cases][2:] == ["case=reference", "case=cold"]
+    assert [float(case.config.compliance.current) for case in study.cases] == [1e-6, 2e-6, 1e-6, 3e-6]
+    assert not study.cases[3].config.heat.enabled and study.cases[2].config.heat.enabled
+    assert [case.config.title for case in study.cases][2:] == ["Both: reference", "No heat"]
+    table = study.summary(tmp_path / "out")
+    assert list(table["name"]) == ["", "", "reference", "cold"]
+    assert list(table["heat_enabled"]) == [True, True, True, False]
+
+
 def test_fixed_settings_hold_for_all_and_titles_say_what_varies(tmp_path):
     fixed = '{ "heat.enabled" = false, mesh = { growth = 0.5 } }'
     text = f'title = "Series"\nset = {fixed}\n[grid]\ncompliance.current = {CURRENTS}'
@@ -183,6 +206,10 @@ def test_paths_are_relative_to_the_study(tmp_path):
         ('[grid]\ncompliance.current = { from = "0 A", to = "1 A", count = 3, spacing = "log" }', ["above zero"]),
         ('[grid]\ncompliance.current = { from = "1 A", to = "2 A", count = 1 }', ["at least 2"]),
         ('[grid]\ncompliance.current = "1 nA"', ["expected a list of values"]),
+        ('[[case]]\nname = "a b"', ["case[0]: needs a name of letters"]),
+        ('[[case]]\nname = "a"\nsets = {}', ['unknown key "sets"', 'did you mean "set"']),
+        ('[[case]]\nname = "a"\n[[case]]\nname = "a"', ['the name "a" is used twice']),
+        ('[set]\nheat.enabled = false\n[[case]]\nname = "a"\nset = { heat.enabled = true }', ["both in set and in"]),
         ('[grid]\ncompliance.current = ["1 nA", "0.001 uA"]', ["the same case more than once: compliance.current=1nA"]),
         (
             '[zip]\ncell.radius = ["20 nm"]\ncompliance.current = ["1 nA", "2 nA"]',

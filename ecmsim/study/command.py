@@ -61,7 +61,7 @@ def _show(study, root, dry_run, **options):
     """Print the cases, with how they stand or with what would be done."""
     for case, job, action, standing in study.plan(root, **options):
         if not dry_run:
-            values = ", ".join(
+            values = case.name or ", ".join(
                 f"{field} = {naming.shown(naming.effective(case.config, field))}" for field in case.values
             )
             print(f"{case.index:5d}  {standing.status:<11}  {values}  ({job.place.name})")

@@ -16,7 +16,8 @@ from ecmsim.study import space
 from ecmsim.study.naming import canonical
 from ecmsim.study.observables import REDUCTIONS, Observable
 
-KEYS = ("config", "title", "set", "read_voltage", "grid", "zip", "sample", "observe")
+KEYS = ("config", "title", "set", "read_voltage", "grid", "zip", "sample", "case", "observe")
+CASE_KEYS = ("name", "title", "set")
 READ_VOLTAGE = 0.1  # V
 
 
@@ -25,8 +26,8 @@ class Definition:
     """What a study file says.
 
     config: path of the configuration; fixed: settings of all cases, by name; points: the varied settings of each
-    case, by name, as values of TOML; units: declared units of these settings by name, "" where there is none;
-    read_voltage: V, of the source.
+    case, by name, as values of TOML; names: name of each case, "" where its settings are its name; titles: likewise;
+    units: declared units of the varied settings by name, "" where there is none; read_voltage: V, of the source.
     """
 
     path: Path
@@ -35,6 +36,8 @@ class Definition:
     config: Path
     fixed: dict
     points: list
+    names: list
+    titles: list
     units: dict
     read_voltage: float
     observe: tuple
@@ -51,14 +54,19 @@ def read(path):
         raise ConfigError(f"{path}: is not UTF-8 text") from None
     data = parse(text, path)
     reader = _Reader(data, path.parent)
+    points = reader.points()
+    named = reader.named()
+    combined = len(points)
     definition = Definition(
         path=path,
         text=text,
         title=reader.text("title"),
         config=reader.config(),
         fixed=reader.fixed(),
-        points=reader.points(),
-        units={field: space.unit_of(field) or "" for field in reader.varied},
+        points=[*points, *(case["set"] for case in named)],
+        names=[""] * combined + [case["name"] for case in named],
+        titles=[""] * combined + [case["title"] for case in named],
+        units={field: space.unit_of(field) or "" for field in dict.fromkeys(reader.varied)},
         read_voltage=reader.quantity("read_voltage", "V", READ_VOLTAGE),
         observe=reader.observe(),
     )
@@ -131,9 +139,49 @@ class _Reader:
             for other in self._fields("set"):
                 if other == field:
                     self.problems.append(f"{field}: both in set and varied")
-        if not self.varied and not self.problems:
-            self.problems.append("varies nothing: it needs [grid], [zip] or [sample] with at least one setting")
-        return [] if self.problems else space.product(*(block for block in blocks if block))
+        if not self.varied and not self.problems and not self.data.get("case"):
+            self.problems.append(
+                "varies nothing: it needs [grid], [zip] or [sample] with at least one setting, or [[case]]"
+            )
+        return [] if self.problems or not self.varied else space.product(*(block for block in blocks if block))
+
+    def named(self):
+        """The cases that stand by themselves, as dicts of name, title and set."""
+        given = self.data.get("case", [])
+        if not isinstance(given, list) or not all(isinstance(item, dict) for item in given):
+            self.problems.append("case: expected tables [[case]]")
+            return []
+        found = [self._named(f"case[{number}]", item) for number, item in enumerate(given)]
+        found = [item for item in found if item]
+        names = [item["name"] for item in found]
+        for name in dict.fromkeys(names):
+            if names.count(name) > 1:
+                self.problems.append(f"case: the name {quoted(name)} is used twice")
+        return found
+
+    def _named(self, where, item):
+        name, title = item.get("name"), item.get("title", "")
+        if unknown := [key for key in item if key not in CASE_KEYS]:
+            self.problems.append(
+                f"{where}: unknown key {quoted(unknown[0])}; allowed: {', '.join(CASE_KEYS)}"
+                f"{did_you_mean(unknown[0], CASE_KEYS)}"
+            )
+        elif not isinstance(name, str) or not name.isidentifier():
+            self.problems.append(f"{where}: needs a name of letters, digits and underscores")
+        elif not isinstance(title, str) or not isinstance(item.get("set", {}), dict):
+            self.problems.append(f"{where}: expected title as text and set as a table of settings")
+        else:
+            settings = self._settings(item.get("set", {}))
+            self.varied += settings
+            for field in self._fields("set"):
+                if field in settings:
+                    self.problems.append(f"{field}: both in set and in the case {quoted(name)}")
+            return {
+                "name": name,
+                "title": title,
+                "set": {field: self._located(field, value) for field, value in settings.items()},
+            }
+        return None
 
     def observe(self):
         given = self.data.get("observe", [])
@@ -211,8 +259,10 @@ class _Reader:
     def _fields(self, name):
         """A table of values by setting: dotted names in quotes, or nested tables."""
         table = self.data.get(name, {})
-        if not isinstance(table, dict):
-            return {}
+        return self._settings(table) if isinstance(table, dict) else {}
+
+    @staticmethod
+    def _settings(table):
         return {canonical(field): value for field, value in _flat(table)}
 
     def _located(self, field, value):

@@ -24,13 +24,14 @@ class Case:
     """One run of a study.
 
     index: its number, from 0; key: what it is called, without the number; values: the varied settings by name, as
-    given in the study; config: the effective configuration.
+    given in the study; config: the effective configuration; name: its own, of a [[case]], or "".
     """
 
     index: int
     key: str
     values: dict
     config: Config
+    name: str = ""
 
 
 @dataclass(frozen=True)
@@ -240,21 +241,27 @@ def _cases(definition):
         {field: naming.effective(config, field) for field in point}
         for point, config in zip(definition.points, configs, strict=True)
     ]
-    keys = [naming.key_of(values) for values in effective]
+    keys = [
+        naming.key_of({"case": name} if name else values)
+        for name, values in zip(definition.names, effective, strict=True)
+    ]
     often = Counter(keys)
     keys = [
-        naming.key_of(values, naming.ALL_DIGITS) if often[key] > 1 else key
-        for key, values in zip(keys, effective, strict=True)
+        naming.key_of(values, naming.ALL_DIGITS) if often[key] > 1 and not name else key
+        for key, name, values in zip(keys, definition.names, effective, strict=True)
     ]
     often = Counter(keys)
     if twice := [key for key, count in often.items() if count > 1]:
         raise ConfigError(f"{definition.path}: the same case more than once: {', '.join(twice[:LISTED])}")
     cases = []
     for index, (point, config, key, values) in enumerate(zip(definition.points, configs, keys, effective, strict=True)):
-        if "title" not in definition.fixed | point:
-            names = ", ".join(f"{field} = {naming.shown(value)}" for field, value in values.items())
+        if definition.titles[index]:
+            config = config.model_copy(update={"title": definition.titles[index]})
+        elif "title" not in definition.fixed | point:
+            told = ", ".join(f"{field} = {naming.shown(value)}" for field, value in values.items())
+            names = definition.names[index].replace("_", " ") or told
             config = config.model_copy(update={"title": f"{definition.title or config.title}: {names}"})
-        cases.append(Case(index, key, point, config))
+        cases.append(Case(index, key, point, config, definition.names[index]))
     return cases
 
 

@@ -23,21 +23,33 @@ logger = logging.getLogger("ecmsim")
 def table(definition, cases, places, kept=True):
     """The summary as a DataFrame.
 
-    Columns: case (number in the study), folder, status, reason; the varied settings in their declared units, which
-    are part of the name (compliance_current_A); RESULTS; then what the study observes. kept: whether results that
-    were read off a run before and have not changed since may be used.
+    Columns: case (number in the study), folder, status, reason; the name where there are [[case]]s; the varied
+    settings in their declared units, which are part of the name (compliance_current_A); RESULTS; then what the study
+    observes. kept: whether results that were read off a run before and have not changed since may be used.
     """
     rows = []
+    named = any(definition.names)
     for case, place in zip(cases, places, strict=True):
         try:
             standing = folder.standing(place)
         except ResultsError as error:
             standing = folder.Standing("failed", str(error))
         row = {"case": case.index, "folder": place.name, "status": standing.status, "reason": standing.reason}
+        if named:
+            row["name"] = case.name
         row |= varied(case, definition.units)
         rows.append(row | results(definition, place, standing, kept))
     names = [*(item.name for item in definition.observe)]
-    columns = ["case", "folder", "status", "reason", *varied(cases[0], definition.units), *RESULTS, *names]
+    columns = [
+        "case",
+        "folder",
+        "status",
+        "reason",
+        *(["name"] if named else []),
+        *varied(cases[0], definition.units),
+        *RESULTS,
+        *names,
+    ]
     frame = pd.DataFrame(rows, columns=columns)
     frame["steps"] = frame["steps"].astype("Int64")
     for name in set(frame.columns) - {"case", "steps"}:
@@ -54,7 +66,7 @@ def varied(case, units):
         if isinstance(value, Quantity):
             value = float(value)
         elif not isinstance(value, (bool, int, str, type(None))):
-            value = toml(case.values[field])
+            value = toml(case.values[field]) if field in case.values else None
         row[naming.column(field, unit)] = value
     return row
 
