@@ -257,11 +257,7 @@ class Filament:
 
 
 def _refined(points, values, spacing):
-    """Remove points that stand too close, then halve segments that are too long, on a cubic through neighbours.
-
-    Corners stay: of crowded points the one beside a corner goes, and no curve is laid through a corner.
-    """
-    corner = np.abs(Filament(points).turning()) > EDGE
+    """Remove points that stand too close, then halve segments that are too long, on a cubic through neighbours."""
     keep = np.ones(len(points), dtype=bool)
     last = 0
     for i in range(1, len(points) - 1):
@@ -270,39 +266,30 @@ def _refined(points, values, spacing):
         # A crowded segment ahead is dealt with at its other end; only the foot stays in any case.
         crowded = step if i < len(points) - 2 else min(step, ahead)
         if crowded < CROWDED * spacing[i] or (min(step, ahead) < 0.6 * spacing[i] and step + ahead < 1.3 * spacing[i]):
-            if corner[i] and last > 0 and not corner[last]:
-                keep[last] = False
-                last = i
-            else:
-                keep[i] = False
+            keep[i] = False
         else:
             last = i
-    points, values, spacing, corner = points[keep], values[keep], spacing[keep], corner[keep]
+    points, values, spacing = points[keep], values[keep], spacing[keep]
     for _ in range(6):
         length = np.hypot(*np.diff(points, axis=0).T)
         long = np.nonzero(length > 1.5 * np.minimum(spacing[:-1], spacing[1:]))[0]
         if not long.size:
             break
-        middle = np.array([_cubic_midpoint(points, corner, i) for i in long])
+        middle = np.array([_cubic_midpoint(points, i) for i in long])
         points = np.insert(points, long + 1, middle, axis=0)
         values = np.insert(values, long + 1, 0.5 * (values[long] + values[long + 1]), axis=0)
         spacing = np.insert(spacing, long + 1, 0.5 * (spacing[long] + spacing[long + 1]))
-        corner = np.insert(corner, long + 1, False)
     return points, values
 
 
-def _cubic_midpoint(points, corner, i):
-    """Point in the middle of segment i on the polynomial through points i-1 ... i+2 (chord-length parameter).
-
-    What lies beyond a corner (n,) bool of the outline does not count.
-    """
-    before, after = [], []
-    if not corner[i]:
-        before = [points[i - 1] if i > 0 else points[1] * [-1, 1]]
-    if not corner[i + 1] and i + 2 < len(points):
-        after = [points[i + 2]]
-    block = np.array([*before, points[i], points[i + 1], *after])
+def _cubic_midpoint(points, i):
+    """Point in the middle of segment i on the cubic through points i-1 ... i+2 (chord-length parameter)."""
+    left = points[i - 1] if i > 0 else points[1] * [-1, 1]
+    block = [left, points[i], points[i + 1]]
+    if i + 2 < len(points):
+        block.append(points[i + 2])
+    block = np.array(block)
     s = arc_length(block)
-    at = 0.5 * (s[len(before)] + s[len(before) + 1])
+    at = 0.5 * (s[1] + s[2])
     weights = [np.prod([(at - s[m]) / (s[j] - s[m]) for m in range(len(s)) if m != j]) for j in range(len(s))]
     return np.array(weights) @ block
