@@ -4,7 +4,7 @@ from dataclasses import dataclass, field
 
 from ecmsim.errors import SolveError
 from ecmsim.events import Event
-from ecmsim.simulation import Simulation, State
+from ecmsim.growth import CellState, GrowingCell
 from ecmsim.solve.stepping import StepController, StepError
 
 LOCATED = 0.02  # of a step: how exactly the moment is found at which a condition comes true
@@ -12,14 +12,14 @@ LOCATED = 0.02  # of a step: how exactly the moment is found at which a conditio
 
 @dataclass
 class March:
-    """A simulation under way. state: accepted last; steps: accepted so far.
+    """A simulation (of the full or the reduced model) under way. state: accepted last; steps: accepted so far.
 
     notice(state, name, detail) is called for what deserves a line in events.csv before the next state is known.
     """
 
-    simulation: Simulation
+    simulation: GrowingCell
     notice: callable = lambda state, name, detail: None
-    state: State | None = None
+    state: CellState | None = None
     controller: StepController = None
     steps: int = 0
     iterations: int = 0
@@ -27,13 +27,13 @@ class March:
     events: list = field(default_factory=list)
 
     def __post_init__(self):
-        self.controller = self.controller or StepController(self.simulation.config.stepping)
+        self.controller = self.controller or StepController(self.simulation.config.stepping.refined())
 
     def begin(self):
         """Solve for the state at t = 0."""
         self.state = self.simulation.start()
 
-    def step(self, stop) -> State:
+    def step(self, stop) -> CellState:
         """Take one step, at most to the time `stop` (s), and go over to the next leg where one ends.
 
         `finished` tells when the programme is over; `events` holds what happened at the ends of legs. Raises StepError,
@@ -100,6 +100,6 @@ class March:
             state = following
 
 
-def seen(state: State):
+def seen(state: CellState):
     """What conditions are about, by name; see Condition.value."""
     return state.observed | {"height": state.filament.height, "time": state.time}

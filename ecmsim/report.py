@@ -4,9 +4,8 @@ import contextlib
 import logging
 
 from ecmsim.errors import EcmsimError
+from ecmsim.growth import CellState
 from ecmsim.results.provenance import collect
-from ecmsim.simulation import State
-from ecmsim.snapshot import fields
 
 logger = logging.getLogger("ecmsim")
 
@@ -23,7 +22,7 @@ class Interrupted(EcmsimError):
     exit_code = 130
 
 
-def row(state: State, config):
+def row(state: CellState, config):
     """One line of timeseries.csv from a state."""
     seen, filament = state.observed, state.filament
     return {
@@ -41,7 +40,7 @@ def row(state: State, config):
         "radius_max_nm": filament.radius_max,
         "radius_mean_nm": filament.radius_mean,
         "volume_nm3": filament.volume,
-        "recess_nm": float(state.mesh.electrode_points[:, 1].max() - config.cell.layer_thickness),
+        "recess_nm": float(state.electrode_points[:, 1].max() - config.cell.layer_thickness),
         "temperature_max_K": seen["temperature_max"],
         "power_W": seen["power"],
         "heat_W": seen["heat"],
@@ -50,7 +49,7 @@ def row(state: State, config):
         "power_imbalance": seen["power_imbalance"],
         "newton_iterations": state.iterations,
         "step_s": state.previous_step,
-        "vertices": len(state.mesh.points),
+        "vertices": state.vertices,
         "remesh": int(state.remeshed),
     }
 
@@ -58,20 +57,17 @@ def row(state: State, config):
 class Reporter:
     """The writer and the progress display on rank 0; silence elsewhere. An error on rank 0 reaches every rank.
 
-    open_writer(provenance) makes the RunWriter; progress: an object with begin, step and end.
+    known: what provenance tells of the run; open_writer(provenance) makes the RunWriter; progress: an object with
+    begin, step and end.
     """
 
-    def __init__(self, comm, config, open_writer, progress):
-        self.comm, self.config, self.progress = comm, config, progress
+    def __init__(self, comm, config, known, open_writer, progress):
+        self.comm, self.config, self.known, self.progress = comm, config, known, progress
         self.writer = None
         self.on_root(self._open, open_writer)
 
     def _open(self, open_writer):
-        import dolfinx
-        from petsc4py import PETSc
-
-        versions = {"dolfinx": dolfinx.__version__, "petsc": ".".join(map(str, PETSc.Sys.getVersion()))}
-        self.writer = open_writer(collect({"versions": versions, "title": self.config.title}, ranks=self.comm.size))
+        self.writer = open_writer(collect(self.known, ranks=self.comm.size))
         self.writer.checkpoints.keep = self.config.checkpoint.keep
         handler = logging.FileHandler(self.writer.log_path)
         handler.setFormatter(logging.Formatter("%(asctime)s %(levelname)s %(message)s"))
@@ -120,9 +116,9 @@ class Reporter:
     def _accept(self, state, events, labels):
         number = self.writer.steps
         if number % self.config.output.outline_every == 0 or labels:
-            self.writer.outline(state.time, number, state.filament.points, state.mesh.electrode_points)
+            self.writer.outline(state.time, number, state.filament.points, state.electrode_points)
         if state.remeshed:
-            self.writer.event(state.time, number, "remesh", f"{len(state.mesh.points)} vertices")
+            self.writer.event(state.time, number, "remesh", f"{state.vertices} vertices")
         for event in events:
             logger.info("t = %.9g s: %s: %s", event.time_s, event.name, event.detail)
             self.writer.event(event.time_s, number, event.name, event.detail)
@@ -140,21 +136,13 @@ class Reporter:
         self.writer.event(state.time, self.writer.steps, event, detail)
 
     def snapshot(self, simulation, state, label):
-        """Write the fields of a state."""
+        """Write the fields of a state, where the model has any."""
         self.on_root(self._snapshot, simulation, state, label)
 
     def _snapshot(self, simulation, state, label):
-        point_data, cell_data = fields(state, simulation.model, self.config)
-        self.writer.snapshot(
-            label,
-            state.time,
-            state.source_voltage,
-            state.observed["current"],
-            state.mesh.points,
-            state.mesh.triangles,
-            point_data,
-            cell_data,
-        )
+        fields = simulation.fields(state)
+        if fields:
+            self.writer.snapshot(label, state.time, state.source_voltage, state.observed["current"], *fields)
 
     def mark(self):
         """Where the files are now: kept with a state, it is a place that a resumed run goes back to."""
@@ -172,18 +160,14 @@ class Reporter:
         self.on_root(self._fail, simulation, state, error)
 
     def _fail(self, simulation, state, error):
-        mesh = state.mesh
         self.writer.dump(
             message=str(error),
             time_s=state.time,
             source_voltage_V=state.source_voltage,
-            points_nm=mesh.points,
-            triangles=mesh.triangles,
-            region=mesh.region,
-            fields=state.values,
             filament_nm=state.filament.points,
-            electrode_nm=mesh.electrode_points,
+            electrode_nm=state.electrode_points,
             velocity_nm_per_s=state.velocity,
+            **simulation.dump(state),
         )
         self._snapshot(simulation, state, "last accepted state")
 

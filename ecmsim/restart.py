@@ -1,14 +1,10 @@
 """A run under way as plain data, for a checkpoint, and back."""
 
-from dataclasses import fields
-
 from ecmsim.drive import Leg
 from ecmsim.events import EventDetector
 from ecmsim.filament import Filament
 from ecmsim.front import Front
 from ecmsim.march import March
-from ecmsim.mesh.cell_mesh import CellMesh
-from ecmsim.simulation import State
 
 LEG = ("number", "start", "end", "first", "last")
 SCALARS = (
@@ -22,7 +18,7 @@ SCALARS = (
     "remeshed",
     "relaxation_speed",
 )
-ARRAYS = ("values", "previous_velocity", "previous_values")
+ARRAYS = ("previous_velocity",)
 COUNTS = ("steps", "iterations", "finished")
 
 
@@ -37,8 +33,8 @@ def content_of(march: March, detector: EventDetector):
             "observed": dict(state.observed),
             "leg": {name: getattr(state.leg, name) for name in LEG},
             "front": {"points": state.filament.points, "carried": state.front.carried},
-            "mesh": {field.name: getattr(state.mesh, field.name) for field in fields(CellMesh)},
-        },
+        }
+        | march.simulation.kept(state),
         "march": {name: getattr(march, name) for name in COUNTS},
         "remeshes": march.simulation.remeshes,
         "controller": {"step": controller.step, "rejections": controller.rejections},
@@ -47,14 +43,14 @@ def content_of(march: March, detector: EventDetector):
 
 
 def restore(content, march: March, detector: EventDetector):
-    """Bring a fresh march and detector to where a content was taken; the solver is bound to the state's mesh."""
+    """Bring a fresh march and detector to where a content was taken; the solver is bound to the state."""
     data, simulation = content["state"], march.simulation
     leg = data["leg"]
     front = Front.of(Filament(data["front"]["points"]), data["front"]["carried"])
-    march.state = State(
+    march.state = simulation.recalled(
+        data,
         leg=Leg(**leg, piece=simulation.programme.pieces[leg["number"]]),
         front=front,
-        mesh=CellMesh(**data["mesh"]),
         observed=dict(data["observed"]),
         **{name: data[name] for name in SCALARS + ARRAYS},
     )

@@ -17,6 +17,7 @@ from mpi4py import MPI
 from ecmsim.config.schema import Config
 from ecmsim.errors import ResultsError, SolveError
 from ecmsim.events import Event, EventDetector
+from ecmsim.growth import CellState
 from ecmsim.march import March
 from ecmsim.milestones import Milestones
 from ecmsim.progress import Silent
@@ -26,16 +27,30 @@ from ecmsim.results.checkpoint import CHECKPOINTS, Checkpoints, checkpoint_files
 from ecmsim.results.compatibility import differences
 from ecmsim.results.reader import open_run
 from ecmsim.results.writer import RunWriter
-from ecmsim.simulation import Simulation, State, element
 from ecmsim.solve.stepping import StepError
 from ecmsim.stopping import StopRequests
+from ecmsim.supply import element
+
+
+def model_of(config):
+    """The class that simulates what a configuration asks for: all fields, or the reduced model."""
+    if config.model == "reduced":  # which needs none of the solver's libraries
+        from ecmsim.reduced import ReducedSimulation
+
+        return ReducedSimulation
+    from ecmsim.fem.compat import require_supported_dolfinx
+
+    require_supported_dolfinx()
+    from ecmsim.simulation import Simulation
+
+    return Simulation
 
 
 @dataclass(frozen=True)
 class Outcome:
     """How a run went. state: the last accepted one; steps accepted; seconds by part of the solver; why it ended."""
 
-    state: State
+    state: CellState
     steps: int
     newton_iterations: int
     remeshes: int
@@ -43,19 +58,20 @@ class Outcome:
     reason: str
 
 
-def run(config, folder, *, comm=MPI.COMM_WORLD, overwrite=False, progress=None, until=None) -> Outcome:
+def run(config, folder, *, comm=MPI.COMM_WORLD, overwrite=False, progress=None, until=None, laws=None) -> Outcome:
     """Run a configuration and write its results into a folder.
 
     config: Config; comm: MPI communicator, all of whose ranks call this; overwrite: replace a run that is there;
-    progress: an object with begin, step and end (rank 0); until: stop after this time in s.
+    progress: an object with begin, step and end (rank 0); until: stop after this time in s; laws: laws of your own in
+    place of the configuration's, by name, such as {"tunnelling": MyLaw()} (see ecmsim.physics.model.DeviceModel).
     Raises ResultsError when the folder cannot be written, SolveError (with what to try) when the run cannot go on,
     Stopped when it was asked to stop and can be resumed; all that was reported stays on disk.
     """
     writer = partial(RunWriter, folder, config_text=config.to_toml(), overwrite=overwrite)
-    return _Run(config, comm, until).go(folder, lambda provenance: writer(provenance=provenance), progress)
+    return _Run(config, comm, until, laws or {}).go(folder, lambda provenance: writer(provenance=provenance), progress)
 
 
-def resume(folder, *, comm=MPI.COMM_WORLD, overrides=(), progress=None, until=None) -> Outcome:
+def resume(folder, *, comm=MPI.COMM_WORLD, overrides=(), progress=None, until=None, laws=None) -> Outcome:
     """Go on with a run from its newest good checkpoint, as if nothing had happened.
 
     overrides: settings that may change, "key=value": numerics, output, steps added to the programme. The other
@@ -66,7 +82,7 @@ def resume(folder, *, comm=MPI.COMM_WORLD, overrides=(), progress=None, until=No
     found = error = None
     if comm.rank == 0:
         try:
-            found = _found(Path(folder), overrides)
+            found = _found(Path(folder), overrides, told(laws or {}))
         except Exception as caught:  # to all ranks, whatever it is
             error = caught
     found, error = comm.bcast((found, error))
@@ -75,9 +91,9 @@ def resume(folder, *, comm=MPI.COMM_WORLD, overrides=(), progress=None, until=No
     text, path, content, changed = found
     if content is None:
         config = Config.from_toml(text, base=Path(folder))
-        return run(config, folder, comm=comm, overwrite=True, progress=progress, until=until)
-    under_way = _Run(Config.from_toml(text, base=Path(folder)), comm, content["until"] if until is None else until)
-    under_way.content, under_way.changed = content, changed
+        return run(config, folder, comm=comm, overwrite=True, progress=progress, until=until, laws=laws)
+    until = content["until"] if until is None else until
+    under_way = _Run(Config.from_toml(text, base=Path(folder)), comm, until, laws or {}, content, changed)
 
     def writer(provenance):
         return RunWriter.resume(folder, content["mark"], provenance, config_text=text, checkpoint=path)
@@ -85,9 +101,19 @@ def resume(folder, *, comm=MPI.COMM_WORLD, overrides=(), progress=None, until=No
     return under_way.go(folder, writer, progress)
 
 
-def _found(folder, overrides):
+def told(laws):
+    """Laws of a user's own as texts by name, for provenance."""
+    return {name: repr(law) for name, law in laws.items()}
+
+
+def _found(folder, overrides, laws):
     """Effective configuration, path and content of the checkpoint to resume, and the settings that were changed."""
     opened = open_run(folder)
+    if laws != opened.provenance.get("laws", {}):
+        own = ", ".join(f"{name} = {law}" for name, law in opened.provenance.get("laws", {}).items()) or "none"
+        raise ResultsError(
+            f"{folder} was made with other laws of one's own: {own}. Resume it in Python, with the same laws="
+        )
     config = Config.from_toml(opened.config_text, base=folder, overrides=overrides)
     text, checkpoints = config.to_toml(), folder / CHECKPOINTS
     begun = len(opened.timeseries) > 1 or any(path.exists() for path in checkpoint_files(checkpoints))
@@ -111,20 +137,27 @@ def _found(folder, overrides):
 
 @dataclass
 class _Run:
-    """A run under way. content: of the checkpoint that it begins with, or None; changed: settings since then."""
+    """A run under way.
+
+    laws: in place of the configuration's; content: of the checkpoint that it begins with, or None; changed: settings
+    since then.
+    """
 
     config: Config
     comm: MPI.Comm
     until: float | None
+    laws: dict
     content: dict | None = None
     changed: list = field(default_factory=list)
 
     def go(self, folder, writer, progress):
         """Open the folder and run to the end."""
-        report = Reporter(self.comm, self.config, writer, progress or Silent())
+        model = model_of(self.config)
+        known = {"versions": model.versions(), "title": self.config.title, "laws": told(self.laws)}
+        report = Reporter(self.comm, self.config, known, writer, progress or Silent())
         with report, StopRequests(folder, self.config.checkpoint.walltime) as requests:
             requests.clear()
-            self.simulation = Simulation(self.config, self.comm)
+            self.simulation = model(self.config, self.comm, self.laws)
             try:
                 return self._march(report, requests)
             finally:

@@ -5,34 +5,28 @@ electrode's surface follows its law, the mesh follows both or is rebuilt, the so
 are solved anew. Nothing of an accepted state changes before the new one is accepted.
 """
 
-from dataclasses import dataclass, field, replace
+import dataclasses
+from dataclasses import dataclass, replace
 
 import numpy as np
 
-from ecmsim.drive import Leg, Programme
 from ecmsim.errors import SolveError
+from ecmsim.fem import compat
 from ecmsim.fem.problem import FieldForms, FieldProblem
-from ecmsim.filament import CROWDED, Filament
-from ecmsim.front import Front, FrontMotion, Rupture
+from ecmsim.filament import CROWDED
+from ecmsim.front import Front
+from ecmsim.growth import Balance, CellState, GrowingCell, RejectedStep
 from ecmsim.mesh.build import build_mesh
 from ecmsim.mesh.cell_mesh import CellMesh, Region
 from ecmsim.mesh.motion import HarmonicMotion
 from ecmsim.mesh.spacing import filament_spacing
 from ecmsim.mesh.transfer import interpolate
-from ecmsim.physics.compliance import IdealCompliance
-from ecmsim.physics.model import DeviceModel, compliance_law
-from ecmsim.relaxation import rounded_cylinder
+from ecmsim.snapshot import fields as snapshot_fields
 from ecmsim.solve.newton import Newton, NewtonError
-from ecmsim.solve.stepping import Rates
-from ecmsim.timing import Stopwatch
+from ecmsim.supply import element
 
-LEAST_CURRENT = 1e-12  # A: of a current source, which an open cell would leave without a defined voltage
-SOURCE_SMOOTHING = 0.05  # V: V_0 of the element that stands for a current source
+__all__ = ["Discretisation", "RejectedStep", "Simulation", "State", "element", "transferred"]
 REFINEMENTS = 4  # corrections at most after convergence, until the charge balance holds
-
-
-class RejectedStep(SolveError):
-    """The step went too far; a shorter one is to be tried."""
 
 
 @dataclass
@@ -49,36 +43,24 @@ class Discretisation:
         self.problem.close()
 
 
-@dataclass(frozen=True)
-class State:
-    """An accepted (or tried) state. Currents in A, powers in W, lengths in nm, temperature in K."""
+@dataclass(frozen=True, kw_only=True)
+class State(CellState):
+    """A state of the full model: mesh; values (nodes, 3): psi, phi_i, T - T_ambient; and those one step earlier on the
+    same mesh."""
 
-    time: float
-    leg: Leg  # of the programme
-    source_voltage: float
-    front: Front
     mesh: CellMesh
-    values: np.ndarray  # (nodes, 3): psi, phi_i, T - T_ambient
-    previous_velocity: np.ndarray | None  # of the same points one step earlier
-    previous_step: float
-    deposited: float  # volume that Faraday's law demands since the start, nm3
-    previous_values: np.ndarray | None = None  # values one step earlier on the same mesh
-    largest_current: float = 0.0
-    largest_volume: float = 0.0  # of the filament so far, nm3
-    observed: dict = field(default_factory=dict)
-    iterations: int = 0
-    remeshed: bool = False
-    rupture: Rupture | None = None  # in the step to this state
-    relaxation_speed: float = 0.0  # largest speed of a point by surface diffusion, nm/s
+    values: np.ndarray
+    previous_values: np.ndarray | None = None
 
     @property
-    def filament(self):
-        return self.front.filament
+    def electrode_points(self):
+        """The active electrode's surface, nm, (k, 2)."""
+        return self.mesh.electrode_points
 
     @property
-    def velocity(self):
-        """Velocity of the outline's points, (n, 2), nm/s."""
-        return self.front.velocity
+    def vertices(self):
+        """Number of vertices of the mesh."""
+        return len(self.mesh.points)
 
 
 def transferred(state: State, mesh):
@@ -92,40 +74,19 @@ def transferred(state: State, mesh):
     return values
 
 
-def element(config, leg, time):
-    """Law of the element between source and cell at a time of a leg; None where they are connected directly.
-
-    A current source with a voltage limit is the ideal compliance, Eq. (7), fed by that limit: below it the current is
-    the one wanted, to exp(-(V_limit - V_cell)/V_0).
-    """
-    current = leg.source_current(time)
-    if current is None:
-        return compliance_law(leg.piece.compliance or config.compliance)
-    polarity = "positive" if leg.source_voltage(time) > 0 else "negative"
-    return IdealCompliance(max(abs(current), LEAST_CURRENT), SOURCE_SMOOTHING, polarity)
-
-
-class Simulation:
+class Simulation(GrowingCell):
     """One cell under one programme. Every rank holds the same plain data; fields are distributed.
 
     config: Config; comm: MPI communicator.
     """
 
-    def __init__(self, config, comm):
-        self.config, self.comm = config, comm
-        self.cell, self.numerics = config.cell, config.mesh
-        self.model = DeviceModel.from_config(config)
-        self.programme = Programme.from_steps(config.programme)
-        self.watch = Stopwatch()
-        self.motion = FrontMotion.from_config(config)
-        self.electrode = self.motion.electrode
-        self.transient = config.heat.enabled and config.heat.mode == "transient"
-        self.remeshes = 0
+    def __init__(self, config, comm, laws=None):
+        super().__init__(config, comm, laws)
         self._forms = {}
-        self._first_volume = self._initial_filament().volume
         self.discretisation = None
         self._pending = None  # the discretisation of a tried state, until that is accepted
-        self._nm3_per_coulomb = self.model.faraday.volume_per_charge * 1e27
+
+    versions = staticmethod(compat.versions)
 
     # --- geometry ---------------------------------------------------------------------------------------------------
 
@@ -182,26 +143,8 @@ class Simulation:
         voltage, values = leg.source_voltage(0.0), np.zeros((len(mesh.points), 3))
         # A guess: the small filament takes nearly all of the voltage of the reactions.
         values[mesh.nodes_of(Region.SWITCHING_LAYER), 1] = voltage
-        state = State(
-            0.0,
-            leg,
-            voltage,
-            front,
-            mesh,
-            values,
-            None,
-            0.0,
-            0.0,
-        )
+        state = State(time=0.0, leg=leg, source_voltage=voltage, front=front, mesh=mesh, values=values)
         return self._solve(self.discretisation, state, state, None)
-
-    def _initial_filament(self):
-        """The filament that [initial] describes."""
-        initial = self.config.initial
-        if initial.kind == "cylinder":
-            spacing = min(self.numerics.surface_size, self.numerics.turning * initial.radius)
-            return rounded_cylinder(initial.radius, initial.height, spacing)
-        return Filament.nucleus(self.cell.nucleus_radius, self.numerics.nucleus_segments)
 
     def advance(self, state: State, time) -> State:
         """The state at a later time (s), to be accepted with `accept`, or to be dropped by trying another one.
@@ -211,27 +154,22 @@ class Simulation:
         self._drop()
         step = time - state.time
         with self.watch("outline"):
-            move = self.motion.displaced(
-                state.front, state.previous_velocity, state.previous_step, step, self._surface_diffusion(state)
-            )
-            front = move.front
-            front.filament.check(self.cell.radius)
+            move = self._displaced(state, step)
+        front = move.front
         mesh = self._moved(front) if move.kept else None
         if mesh is None:
             front = self._resampled(front)
             front.filament.check(self.cell.radius)
             mesh = self._mesh(front)
             self._pending = self._discretise(mesh, state.leg)
-        trial = State(
-            time,
-            state.leg,
-            state.leg.source_voltage(time),
-            front,
-            mesh,
-            state.values,
-            state.previous_velocity,
-            step,
-            state.deposited - (move.rupture.volume if move.rupture else 0.0),
+        trial = replace(
+            state,
+            time=time,
+            source_voltage=state.leg.source_voltage(time),
+            front=front,
+            mesh=mesh,
+            previous_step=step,
+            deposited=state.deposited - (move.rupture.volume if move.rupture else 0.0),
             remeshed=self._pending is not None,
             rupture=move.rupture,
             relaxation_speed=move.relaxation / step,
@@ -310,12 +248,9 @@ class Simulation:
             mesh = motion.moved(filament.points, plate)
             return mesh if mesh.quality().min() > self.numerics.quality else None
 
-    def _surface_diffusion(self, state):
-        """Coefficient of surface diffusion at the outline's points, nm4/s, (n,); None where the law is switched off."""
-        if self.model.surface_diffusion is None:
-            return None
-        rise = state.values[state.mesh.filament_nodes, 2]
-        return self.model.surface_diffusion.coefficient(self.cell.ambient_temperature + rise)
+    def _surface_temperature(self, state):
+        """Temperature at the outline's points, K, (n,)."""
+        return self.cell.ambient_temperature + state.values[state.mesh.filament_nodes, 2]
 
     def _resampled(self, front):
         """The front with points inserted and removed to the wanted spacing."""
@@ -349,34 +284,39 @@ class Simulation:
             values = problem.values
         ionic = totals["deposition"]
         with self.watch("outline"):
-            velocity = self._growth_velocity(trial, values, ionic)
-        deposited = trial.deposited
-        if step is not None:
-            deposited += 0.5 * step * (state.observed["ionic_current"] + ionic) * self._nm3_per_coulomb
-        observed = self._observe(trial, values, out, direct_in, heat_out, totals, ionic, deposited, state)
-        return replace(
+            current_density = self._reaction_current_density(trial, values)
+            velocity = self._growth_velocity(trial.filament, current_density, ionic)
+        power = totals.get("power", trial.source_voltage * direct_in)
+        balance = Balance(
+            current=out,
+            entering=entering,
+            ionic=ionic,
+            power=power,
+            dissipated=totals["metal"] + totals["tunnel"] + totals["ionic"],
+            heated=(totals["metal"] if self.model.joule_heating else 0.0)
+            + (totals["tunnel"] if self.model.tunnel_heating else 0.0),
+            heat=heat_out,
+            temperature_max=self.cell.ambient_temperature + float(values[:, 2].max()),
+        )
+        return self._completed(
             trial,
+            state,
+            step,
+            balance,
+            velocity,
             values=values,
-            front=replace(trial.front, velocity=velocity),
-            previous_velocity=trial.velocity if step is not None and not trial.rupture else None,
             previous_values=None if trial.remeshed or step is None else state.values,
-            deposited=deposited,
-            observed=observed,
             iterations=iterations,
-            largest_current=max(state.largest_current, abs(out)),
-            largest_volume=max(state.largest_volume, trial.filament.volume),
         )
 
-    def _growth_velocity(self, trial, values, ionic_current):
-        """Velocity of the outline's points, nm/s: Faraday's law, Eq. (1), with the reaction current at each point."""
+    def _reaction_current_density(self, trial, values):
+        """J_BV at the outline's points, A/m2, (n,)."""
         mesh = trial.mesh
         psi, phi_i, rise = values[mesh.filament_nodes].T
         r, z = mesh.filament_points.T
-        current_density = self.model.reaction_current_density(
+        return self.model.reaction_current_density(
             psi - phi_i, self.cell.ambient_temperature + rise, r, z - self.cell.layer_thickness, on_filament=True
         )
-        speed = self.model.faraday.normal_velocity(current_density) * 1e9
-        return trial.filament.growth_velocity(speed, ionic_current * self._nm3_per_coulomb)
 
     def _converge(self, problem, newton, trial, state):
         """Newton's method, from the extrapolated fields if it can be; number of iterations."""
@@ -411,95 +351,26 @@ class Simulation:
         with self.watch("transfer"):
             return interpolate(state.mesh, state.values[:, 2:3], trial.mesh.points)[:, 0]
 
-    def _judge(self, trial, state):
-        """Reject a step over which the current jumped by more than the source voltage explains."""
-        if trial.rupture or trial.leg.piece.source == "current" or state.time == trial.leg.start:  # another element
-            return
-        limit = self.config.stepping.largest_current_ratio
-        voltage_now, voltage_before = abs(trial.source_voltage), abs(state.source_voltage)
-        now, before = abs(trial.observed["current"]), abs(state.observed["current"])
-        if min(now, before) < self.config.stepping.smallest_judged_current or not voltage_before:
-            return
-        expected = before * voltage_now / voltage_before
-        if voltage_now and not expected / limit < now < expected * limit:
-            raise RejectedStep(f"the current jumped from {before:.3g} A to {now:.3g} A")
+    # --- for files ----------------------------------------------------------------------------------------------------
 
-    def _observe(self, trial, values, out, direct_in, heat_out, totals, ionic, deposited, state):
-        """Scalars of a state by name; the names are those of the time series."""
-        filament, plate = trial.filament, trial.mesh.electrode_points
-        entering = totals.get("current", direct_in)
-        power = totals.get("power", trial.source_voltage * direct_in)
-        cell_voltage = power / entering if entering else trial.source_voltage
-        radii, vertical = filament.vertical_gap(plate)
-        _, shortest = filament.shortest_gap(plate)
-        law_gap = vertical if self.config.tunnelling.gap == "vertical" else shortest
-        narrowest = int(np.argmin(law_gap))
-        dissipated = totals["metal"] + totals["tunnel"] + totals["ionic"]
-        heated = (totals["metal"] if self.model.joule_heating else 0.0) + (
-            totals["tunnel"] if self.model.tunnel_heating else 0.0
-        )
-        grown = filament.volume - self._first_volume
-        scale = self._current_scale(out, entering, state)
-        power_scale = max(abs(power), scale * abs(trial.source_voltage), 1e-12 * state.largest_current, 1e-300)
-        unbalanced = abs(power - dissipated)
-        if not self.transient:
-            unbalanced += abs(heated - heat_out)
-        return {
-            "cell_voltage": cell_voltage,
-            "current": out,
-            "ionic_current": ionic,
-            "tunnel_current": out - ionic,
-            "gap": float(law_gap[narrowest]),
-            "gap_vertical": float(vertical.min()),
-            "gap_shortest": float(shortest.min()),
-            "gap_position": float(radii[narrowest]),
-            "temperature_max": self.cell.ambient_temperature + float(values[:, 2].max()),
-            "power": power,
-            "heat": heat_out,
-            "charge_imbalance": abs(entering - out) / scale,
-            "faraday_error": abs(grown - deposited) / max(state.largest_volume, filament.volume),
-            "power_imbalance": unbalanced / power_scale,
-        }
+    def fields(self, state):
+        """Points, triangles, point data and cell data of a state for a snapshot; see ecmsim.snapshot.fields."""
+        return state.mesh.points, state.mesh.triangles, *snapshot_fields(state, self.model, self.config)
 
-    @staticmethod
-    def _current_scale(out, entering, state):
-        """What an imbalance is measured against: the current, near zero a millionth of the largest so far."""
-        return max(abs(out), abs(entering), 1e-6 * state.largest_current, 1e-300)
+    def dump(self, state):
+        """Arrays of a state that help to look into a failure."""
+        mesh = state.mesh
+        return {"points_nm": mesh.points, "triangles": mesh.triangles, "region": mesh.region, "fields": state.values}
 
-    def rates(self, state: State) -> Rates:
-        """What limits the next step."""
-        filament, plate = state.filament, state.mesh.electrode_points
-        speed = np.hypot(*state.velocity.T)
-        gap = np.interp(filament.points[:, 0], *plate.T) - filament.points[:, 1]
-        near = gap < 1.5 * gap.min() + 0.05
-        acceleration = 0.0
-        if state.previous_velocity is not None and state.previous_step > 0:
-            change = np.hypot(*(state.velocity - state.previous_velocity).T)
-            acceleration = float(change.max()) / state.previous_step
-        lengths = filament.segment_lengths
-        around = np.minimum(np.append(lengths, np.inf), np.append(np.inf, lengths))
-        # The segment that is first overrun by its own motion sets the pace.
-        moving = speed > 1e-3 * speed.max() if speed.max() > 0 else np.zeros_like(speed, bool)
-        finest = float((around[moving] * speed.max() / speed[moving]).min()) if moving.any() else np.inf
-        return Rates(
-            growth_speed=float(speed.max()),
-            closing_speed=float(np.abs(state.velocity[near, 1]).max()),
-            acceleration=acceleration,
-            height=filament.height,
-            gap=state.observed["gap"],
-            finest=finest,
-            source_time=self._source_time(state.leg),
-            relaxation_speed=state.relaxation_speed,
-        )
+    def kept(self, state):
+        """What a checkpoint has to keep of this model's state, beside what ecmsim.restart does: plain data."""
+        mesh = {field.name: getattr(state.mesh, field.name) for field in dataclasses.fields(CellMesh)}
+        return {"values": state.values, "previous_values": state.previous_values, "mesh": mesh}
 
-    def _source_time(self, leg):
-        """Time in which the source may change as far as one step allows, s."""
-        settings = self.config.stepping
-        if leg.piece.source == "voltage":
-            change = settings.largest_voltage_step
-        else:
-            change = settings.largest_current_step * max(abs(leg.first), abs(leg.last))
-        return change / abs(leg.rate) if leg.rate else np.inf
+    def recalled(self, kept, **common):
+        """The state from what `kept` gave and the fields of CellState."""
+        mesh = CellMesh(**kept["mesh"])
+        return State(**common, mesh=mesh, values=kept["values"], previous_values=kept["previous_values"])
 
     def close(self):
         """Give back what the solver holds."""

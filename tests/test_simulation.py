@@ -15,9 +15,12 @@ from mpi4py import MPI
 from scipy.integrate import cumulative_trapezoid
 
 from ecmsim.config import load_config
+from ecmsim.errors import ConfigError, ResultsError
 from ecmsim.mesh.build import MeshError
+from ecmsim.physics.tunnelling import Simmons
 from ecmsim.progress import Silent
-from ecmsim.run import run
+from ecmsim.results import open_run
+from ecmsim.run import resume, run
 from ecmsim.simulation import RejectedStep, Simulation, State
 
 ROOT = Path(__file__).parents[1]
@@ -407,3 +410,37 @@ def test_transient_heat_lags_behind_fast_ramps():
     ramped = 3
     assert 0.03 < lag[ramped] < 0.2
     assert (np.diff(lag[ramped:]) < 0).all() and 0 < lag[-1] < 0.1 * lag[ramped]
+
+
+# --- laws of one's own -------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True)
+class Doubled(Simmons):
+    """Twice the tunnelling current."""
+
+    def conductance_density(self, gap):
+        return 2 * super().conductance_density(gap)
+
+
+@pytest.mark.parametrize("model", ["full", "reduced"])
+def test_a_law_of_ones_own_replaces_the_configured_one(tmp_path, model):
+    """Twice the conductance at the same gap, in both models; provenance tells it; only the same law resumes the run."""
+    near = ["initial.kind=cylinder", "initial.radius=0.5 nm", "initial.height=9.6 nm"]
+    config = load_config(QUICK, [f"model={model}", "output.snapshot_regimes=false", *near])
+    law = Doubled(config.tunnelling.barrier, config.tunnelling.effective_mass, config.tunnelling.prefactor)
+    for name, laws in (("own", {"tunnelling": law}), ("its", None)):
+        run(config, tmp_path / name, until=0.05, laws=laws)
+    own, its = (open_run(tmp_path / name) for name in ("own", "its"))
+    ratio = own.timeseries["tunnel_current_A"] / its.timeseries["tunnel_current_A"]
+    assert ratio[1:].to_numpy() == pytest.approx(2, rel=1e-3)
+    assert "Doubled" in own.provenance["laws"]["tunnelling"] and not its.provenance["laws"]
+    for name, laws in (("own", None), ("its", {"tunnelling": law})):
+        with pytest.raises(ResultsError, match="laws"):
+            resume(tmp_path / name, until=0.06, laws=laws)
+    assert resume(tmp_path / "own", until=0.06, laws={"tunnelling": law}).state.time == pytest.approx(0.06)
+
+
+def test_laws_that_there_are_not_are_refused(tmp_path):
+    with pytest.raises(ConfigError, match="no law 'tunneling'; choose from .*tunnelling"):
+        run(load_config(QUICK, ["model=reduced"]), tmp_path / "run", laws={"tunneling": None})

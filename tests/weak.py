@@ -333,14 +333,12 @@ def tall_state(simulation, height=10.2, radius=1.5, time=1.5):
     leg = next(leg for leg in simulation.programme.planned() if time < leg.end)
     simulation.discretisation = simulation._discretise(mesh, leg)
     rest = State(
-        time,
-        leg,
-        0.0,
-        Front.at_rest(filament),
-        mesh,
-        np.zeros((len(mesh.points), 3)),
-        None,
-        0.0,
+        time=time,
+        leg=leg,
+        source_voltage=0.0,
+        front=Front.at_rest(filament),
+        mesh=mesh,
+        values=np.zeros((len(mesh.points), 3)),
         deposited=filament.volume - simulation._first_volume,
     )
     trial = replace(rest, source_voltage=leg.source_voltage(time))

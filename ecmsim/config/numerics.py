@@ -5,6 +5,22 @@ from pydantic import Field, StrictBool, StrictInt
 from ecmsim.config.quantities import quantity
 from ecmsim.config.section import Section
 
+# What refinement divides.
+EDGES = ("surface_size", "smallest_size", "largest_size", "turning", "growth")
+LIMITS = (
+    "first_step",
+    "largest_step",
+    "largest_voltage_step",
+    "largest_current_step",
+    "largest_displacement",
+    "largest_relaxation",
+    "height_fraction",
+    "segment_fraction",
+    "gap_fraction",
+    "gap_change",
+    "velocity_change",
+)
+
 
 class Mesh(Section):
     """How fine the cell is meshed, and when the moving mesh is rebuilt."""
@@ -18,6 +34,16 @@ class Mesh(Section):
     growth: quantity("", gt=0, lt=1) = Field(0.35, description="Growth of the edge length per unit of length")
     stretch: quantity("", gt=1.5) = Field(2.2, description="Edge length over the wanted one at which to rebuild")
     quality: quantity("", gt=0, lt=1) = Field(0.25, description="Triangle quality below which to rebuild")
+    refinement: quantity("", ge=0.5, le=100) = Field(
+        1.0, description="How many times finer than the sizes above say: 2 halves all edges (for convergence studies)"
+    )
+
+    def refined(self):
+        """The same settings with the refinement worked into the sizes."""
+        finer = {name: getattr(self, name) / self.refinement for name in EDGES}
+        finer |= {"cells_across_gap": self.cells_across_gap * self.refinement}
+        finer |= {"nucleus_segments": max(round(self.nucleus_segments * self.refinement), 4)}
+        return self.model_copy(update=finer | {"refinement": 1.0})
 
 
 class Stepping(Section):
@@ -49,6 +75,15 @@ class Stepping(Section):
         2.0, description="Jump of the current, beyond that of the source voltage, that rejects a step"
     )
     smallest_judged_current: quantity("A", ge=0) = Field("1e-12 A", description="Current below which jumps pass")
+    refinement: quantity("", ge=0.25, le=100) = Field(
+        1.0, description="How many times shorter than the limits above: 2 halves all steps (for convergence studies)"
+    )
+
+    def refined(self):
+        """The same settings with the refinement worked into the limits; the error of a step goes with its square."""
+        shorter = {name: getattr(self, name) / self.refinement for name in LIMITS}
+        shorter |= {"displacement_error": self.displacement_error / self.refinement**2}
+        return self.model_copy(update=shorter | {"refinement": 1.0})
 
 
 class Solver(Section):

@@ -183,6 +183,11 @@ class Config(Section):
     """A complete configuration. `load_config` reads one from a file."""
 
     title: StrictStr = Field("", description="A line about this run, shown in pictures")
+    model: Literal["full", "reduced"] = Field(
+        "full",
+        description="Fields by finite elements, or a circuit and a heat network around the same outline, in seconds "
+        "(ecmsim run --reduced); it has no fields, so that no snapshot is written, and steady heat only",
+    )
     cell: Cell = Field(description="Geometry and materials")
     programme: tuple[Step, ...] = Field(min_length=1, description="Source as steps in time")
     compliance: Compliance = Field(description="Element that limits the current")
@@ -222,6 +227,16 @@ class Config(Section):
                 "dissolution.maximum_depth",
                 f' = "{value.maximum_depth.text}": must be less than cell.active_electrode_height'
                 f" ({cell.active_electrode_height.text})",
+            )
+        return value
+
+    @field_validator("heat")
+    @classmethod
+    def _model_has_it(cls, value, info: ValidationInfo):
+        if info.data.get("model") == "reduced" and value.enabled and value.mode == "transient":
+            raise inconsistent(
+                "heat.mode",
+                ' = "transient": the reduced model knows steady heat only; set heat.mode = "steady" or model = "full"',
             )
         return value
 

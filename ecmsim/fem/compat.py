@@ -49,3 +49,10 @@ def prescribed_partitioner(owner):
         return getattr(lists, "_cpp_object", lists)
 
     return partition
+
+
+def versions():
+    """Versions of the libraries that solve, as the provenance of a run keeps them."""
+    from petsc4py import PETSc
+
+    return {"dolfinx": dolfinx.__version__, "petsc": ".".join(map(str, PETSc.Sys.getVersion()))}

@@ -24,7 +24,8 @@ def preview(config, path, run=None, time=None):
 
     config: Config; path: mesh file; run: folder of a run whose outline is meshed, at `time` (s) or at its end.
     """
-    filament = Filament.nucleus(config.cell.nucleus_radius, config.mesh.nucleus_segments)
+    numerics = config.mesh.refined()
+    filament = Filament.nucleus(config.cell.nucleus_radius, numerics.nucleus_segments)
     if run:
         from ecmsim.results import open_run
 
@@ -32,9 +33,9 @@ def preview(config, path, run=None, time=None):
         filament = Filament((outlines[-1] if time is None else outlines.nearest(time_s=time)).points)
     electrode = ActiveElectrode.from_config(config)
     if run:
-        spacing = filament_spacing(filament, electrode.surface(filament), config.mesh)
+        spacing = filament_spacing(filament, electrode.surface(filament), numerics)
         filament, _ = filament.resampled(np.zeros_like(filament.points), spacing)
-    mesh = build_mesh(filament, electrode.surface(filament), config.cell, config.mesh)
+    mesh = build_mesh(filament, electrode.surface(filament), config.cell, numerics)
     path = Path(path)
     path.parent.mkdir(parents=True, exist_ok=True)
     return [write_mesh(mesh, path), _draw(mesh, config, path.with_suffix(".png"))]

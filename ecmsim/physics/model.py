@@ -1,7 +1,8 @@
 """All laws of one cell, chosen and filled in from its configuration. A law that is switched off is None."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, fields, replace
 
+from ecmsim.errors import ConfigError
 from ecmsim.physics.barriers import StressBarrier, VoidBarrier
 from ecmsim.physics.butler_volmer import ButlerVolmer
 from ecmsim.physics.compliance import IdealCompliance, SeriesResistor
@@ -118,6 +119,19 @@ class DeviceModel:
             heat=heat.enabled,
             joule_heating=heat.enabled and heat.joule,
         )
+
+    def with_laws(self, laws):
+        """The model with other laws in place of its own: name of a field -> law, or None to switch it off.
+
+        A law has the methods of the one that it replaces. Raises ConfigError for a name that is not one of a law.
+        """
+        names = [item.name for item in fields(self) if item.name not in ("compliance", "heat", "joule_heating")]
+        for name in laws:
+            if name not in names:
+                raise ConfigError(
+                    f"laws: no law {name!r}; choose from {', '.join(names)} (the programme sets compliance)"
+                )
+        return replace(self, **laws)
 
     def reaction_current_density(self, overpotential, temperature, radius, height, on_filament):
         """J_BV at a point of the filament's or the active electrode's surface, Eqs. (2), (3), (12), in A/m2.

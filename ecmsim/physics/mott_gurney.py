@@ -38,3 +38,10 @@ class MottGurney:
             * exp(-self.activation_energy / (BOLTZMANN_EV * temperature))
         )
         return prefactor * slope * 1e-9 * sinhc(slope * field)
+
+    def low_field_limits(self, temperature):
+        """sigma_ion at E -> 0 in S/m, and the current density in A/m2 at which Eq. (4) leaves Ohm's law, where
+        a z e E/2kT = 1 if it held: J = sigma_ion(0) E sinh(x)/x with x = a z e E/2kT."""
+        slope = self.distance * self.charge_number / (2 * BOLTZMANN_EV * temperature)
+        ohmic = self.conductivity(0.0, temperature)
+        return ohmic, ohmic * 1e9 / slope

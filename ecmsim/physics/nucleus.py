@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from ecmsim.physics.operators import maximum, minimum, sqrt, where_less
 
 WIDTH = 0.25  # share of its radius over which dissolution dies away
+ROUND_OFF = 1e-9  # of its radius: a surface that has come to rest does not dissolve by round-off at a high voltage
 
 
 @dataclass(frozen=True)
@@ -23,5 +24,5 @@ class StableNucleus:
         """
         z = height + self.layer_thickness
         distance = sqrt(radius**2 + z**2)
-        share = minimum(maximum((distance / self.radius - 1) / WIDTH, 0.0), 1.0)
+        share = minimum(maximum((distance / self.radius - 1 - ROUND_OFF) / WIDTH, 0.0), 1.0)
         return where_less(current_density, 0.0, current_density, share * current_density)

@@ -7,6 +7,7 @@ from typing import NamedTuple
 NUMERICS = {"mesh", "stepping", "solver"}  # how it is computed
 HARMLESS = {"title", "output", "checkpoint", "checkpoints"}  # what is kept of it
 ABSENT = object()
+SINCE = {"model": "full"}  # settings that older runs do not name, and what held in them
 
 
 class Differences(NamedTuple):
@@ -30,7 +31,7 @@ def differences(old, new):
     old, new = (_values(tomllib.loads(text)) for text in (old, new))
     found = Differences([], [], [])
     for name in [*old, *(name for name in new if name not in old)]:
-        before, after = old.get(name, ABSENT), new.get(name, ABSENT)
+        before, after = (values.get(name, SINCE.get(name, ABSENT)) for values in (old, new))
         kind = "numerics" if name in NUMERICS else "harmless" if name in HARMLESS else "forbidden"
         if name == "programme" and _begins_with(after, before):
             kind = "harmless"

@@ -1,0 +1,129 @@
+"""Electrons of the reduced model: source, element, active electrode, gap, filament and counter electrode in series.
+
+The metals on either side of the gap are equipotentials V_Tu apart. Across it, over the columns above the filament's
+upper envelope, I_Tu = int J(V_Tu, g(r)) 2 pi r dr, Eq. (5); the ions (ions.py) are in parallel:
+
+    I = I_Tu(V_Tu) + I_ion(V_Tu),   V_cell = V_Tu + I R_s,   I = f(V_app - V_cell)
+
+with f of Eq. (7) or of a resistor, or V_cell = V_app without an element. R_s is the sum of the filament,
+
+    int s(z)^2 dz/(sigma(T) pi r^2)
+
+with the share s(z) of the current that has entered it above z and sigma with the size effect, Eq. (6), and of the
+constrictions in both electrodes (spreading.py), at the temperature half-way between contact and ambient.
+With I_Tu and I_ion linearised, and linearised anew until that makes no difference, one monotone equation is left, for
+the voltage V_R across the element, which Newton's method solves within a bracket. V_R, not V_cell, is the unknown:
+attoamperes through the element are then as exact as milliamperes, and I = f(V_R) <= I_CC to round-off.
+"""
+
+from dataclasses import dataclass
+
+import numpy as np
+
+PER_NM, PER_NM2 = 1e-9, 1e-18
+SETTLED = 1e-12  # last correction of V_R over V_R
+EDGE = 1e-3  # over the source voltage: least step of the numerical derivative, before its 1e-6
+
+
+@dataclass(frozen=True)
+class Line:
+    """A current near a voltage: current (A) and slope (S) at `voltage` (V)."""
+
+    voltage: float
+    current: float
+    slope: float
+
+    def __call__(self, voltage):
+        return self.current + self.slope * (voltage - self.voltage)
+
+
+@dataclass(frozen=True)
+class Tunnelling:
+    """Tunnelling over all columns. law: Eq. (5) or None; weight (nm2) and gap (nm) of the columns, (c,)."""
+
+    law: object | None
+    weight: np.ndarray
+    gap: np.ndarray
+
+    def currents(self, voltage):
+        """Current of each column, A, (c,)."""
+        if self.law is None:
+            return np.zeros_like(self.gap)
+        return PER_NM2 * self.weight * self.law.current_density(voltage, self.gap)
+
+    def line(self, voltage):
+        """The whole current near a voltage."""
+        if self.law is None:
+            return Line(voltage, 0.0, 0.0)
+        slope = self.law.differential_conductance_density(voltage, self.gap)
+        current = float(self.currents(voltage).sum())
+        return Line(voltage, current, float(PER_NM2 * (self.weight * slope).sum()))
+
+
+@dataclass(frozen=True)
+class Operation:
+    """Where a circuit works: drop V_R across the element, voltage V_Tu of the gap, cell_voltage, V; entering: current
+    through the element, A."""
+
+    drop: float
+    voltage: float
+    cell_voltage: float
+    entering: float
+
+
+def operation(law, source_voltage, resistance, lines, guess=0.0) -> Operation:
+    """Solve the circuit with the currents across the gap linearised.
+
+    law: of the element, None where the source is connected directly; source_voltage in V; resistance R_s in ohm;
+    lines: Line of each current across the gap; guess: of V_R in V.
+    """
+    slope = sum(line.slope for line in lines)
+
+    def gap(voltage):
+        return sum(line(voltage) for line in lines)
+
+    if law is None:
+        current = gap(source_voltage) / (1 + resistance * slope)
+        return Operation(0.0, source_voltage - resistance * current, source_voltage, current)
+
+    def mismatch(drop):
+        step = 1e-6 * max(abs(drop), EDGE * abs(source_voltage))
+        below, through, above = law.current(np.array([drop - step, drop, drop + step])).tolist()
+        steepness = (above - below) / (2 * step)
+        voltage = source_voltage - drop - resistance * through
+        return through - gap(voltage), steepness + slope * (1 + resistance * steepness)
+
+    drop = _root(mismatch, source_voltage, guess)
+    through = float(law.current(np.array([drop]))[0])
+    return Operation(drop, source_voltage - drop - resistance * through, source_voltage - drop, through)
+
+
+def _root(function, end, x):
+    """Root between 0 and `end` of an increasing function that also tells its slope: Newton from x, else bisection."""
+    if not end:
+        return 0.0
+    low, high = min(0.0, end), max(0.0, end)
+    x = min(max(x, low), high)
+    for _ in range(200):
+        value, slope = function(x)
+        if not value:
+            return x
+        low, high = (low, x) if value > 0 else (x, high)
+        new = x - value / slope if slope > 0 else np.inf
+        if not low <= new <= high:
+            new = 0.5 * (low + high)
+        if abs(new - x) <= SETTLED * abs(new):
+            return new
+        x = new
+    return x
+
+
+def series_resistances(profile, entered, temperature, metal, size_effect):
+    """Resistance of each slice of the filament to a current of which the share `entered` (k,) flows through it, ohm.
+
+    temperature (k,) in K; metal: Conductor of the filament; size_effect: Eq. (6) or None.
+    """
+    middle = 0.5 * (profile.radii[1:] + profile.radii[:-1])
+    ratio = size_effect.conductivity_ratio(2 * middle) if size_effect else 1.0
+    sigma = metal.electrical(temperature) * ratio
+    return entered**2 * profile.lengths / (sigma * profile.section * PER_NM)

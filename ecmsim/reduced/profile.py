@@ -1,0 +1,74 @@
+"""The filament as a stack of slices, and the columns of the gap above it."""
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from ecmsim.filament import distance_to_polyline
+
+SLICES = 48
+SHARES = 0.5 * (1 - np.cos(np.pi * np.arange(SLICES + 1) / SLICES))  # of the height, dense at both ends
+GAUSS_POINTS, GAUSS_WEIGHTS = np.polynomial.legendre.leggauss(4)
+LEAST_GAP = 1e-3  # nm
+
+
+@dataclass(frozen=True)
+class Columns:
+    """Columns of the gap. radius and foot: where each stands on the filament, weight: 2 pi r dr in nm2, gap: what the
+    tunnelling law is given, nm; all (c,)."""
+
+    radius: np.ndarray
+    foot: np.ndarray
+    weight: np.ndarray
+    gap: np.ndarray
+
+
+def columns(filament, surface, gap_definition):
+    """Gauss points of the columns between the filament's upper envelope and the electrode's surface (a polyline);
+    gap_definition: "vertical" or "shortest"."""
+    envelope = filament.top()
+    breaks = np.unique(np.concatenate([envelope[:, 0], surface[surface[:, 0] < envelope[-1, 0], 0]]))
+    middle, half = 0.5 * (breaks[1:] + breaks[:-1]), 0.5 * np.diff(breaks)
+    radius = (middle[:, None] + half[:, None] * GAUSS_POINTS).ravel()
+    weight = 2 * np.pi * radius * (half[:, None] * GAUSS_WEIGHTS).ravel()
+    foot = np.interp(radius, *envelope.T)
+    gap = np.interp(radius, *surface.T) - foot
+    if gap_definition == "shortest":
+        gap = distance_to_polyline(np.stack([radius, foot], axis=-1), surface)
+    return Columns(radius, foot, weight, np.maximum(gap, LEAST_GAP))
+
+
+@dataclass(frozen=True)
+class Profile:
+    """Slices of a filament between SLICES + 1 heights. heights (k + 1,) in nm, from the foot up; radii there;
+    section (k,): the area that a current through a slice meets, nm2."""
+
+    heights: np.ndarray
+    radii: np.ndarray
+    section: np.ndarray
+
+    @classmethod
+    def of(cls, filament):
+        """section of a cone between both radii, for which int dz/(pi r^2) = dz/(pi r1 r2); at the tip, where that is
+        zero, the mean area."""
+        heights = SHARES * filament.highest
+        radii = 0.5 * filament.local_diameter(heights)
+        lower, upper = radii[:-1], radii[1:]
+        section = lower * upper
+        section[-1] = max(section[-1], (lower[-1] ** 2 + lower[-1] * upper[-1] + upper[-1] ** 2) / 3)
+        return cls(heights, radii, np.pi * np.maximum(section, 1e-6))
+
+    @property
+    def lengths(self):
+        """Thickness of the slices, nm, (k,)."""
+        return np.diff(self.heights)
+
+    def shares(self, height):
+        """Matrix (n, k + 1) that interpolates values at the heights to others, and whose transpose hands out what
+        enters there."""
+        at = np.clip(np.searchsorted(self.heights, height) - 1, 0, SLICES - 1)
+        upper = np.clip((height - self.heights[at]) / self.lengths[at], 0.0, 1.0)
+        matrix = np.zeros((len(height), SLICES + 1))
+        rows = np.arange(len(height))
+        matrix[rows, at], matrix[rows, at + 1] = 1 - upper, upper
+        return matrix
