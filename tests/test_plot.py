@@ -10,7 +10,20 @@ import synthetic
 
 from ecmsim.errors import PlotError, ResultsError
 from ecmsim.filament import Filament
-from ecmsim.plot import PICTURES, draw, draw_all, elephant, field, gap, iv, outline, retention, style
+from ecmsim.plot import (
+    PICTURES,
+    draw,
+    draw_all,
+    elephant,
+    elephant_map,
+    field,
+    gap,
+    iv,
+    outline,
+    retention,
+    style,
+)
+from ecmsim.plot.shapes import SLICES, Clock, default_time, history
 from ecmsim.results import open_run
 from ecmsim.results.cycles import Cycle, find_cycles, is_bipolar
 
@@ -78,7 +91,7 @@ def check_picture(path, width=None):
 def test_picture(sweep, tmp_path, name):
     paths = draw(name, sweep, tmp_path / "new" / f"{name}.png")
     assert paths[0] == tmp_path / "new" / f"{name}.png"
-    assert len(paths) == (2 if name in ("elephant", "field") else 1)
+    assert len(paths) == (2 if name == "elephant" else 1)
     check_picture(paths[0], WIDTHS[name])
     for path in paths[1:]:
         check_picture(path)
@@ -102,7 +115,7 @@ def test_partial_runs(tmp_path, stop):
     done = dict(draw_all(run, tmp_path / "figures"))
     assert list(done) == list(PICTURES)
     drawn = {name for name, paths in done.items() if isinstance(paths, list)}
-    cold = set(OF_A_SWEEP) - {"field", "temperature"}
+    cold = set(OF_A_SWEEP) - {"field", "solid", "temperature"}
     expected = {1: {"outline"}, 2: cold - {"elephant"}, 5: cold, 225: set(OF_A_SWEEP)}
     assert drawn == expected[stop]
     for paths in done.values():
@@ -119,7 +132,7 @@ def test_a_run_at_zero_voltage(tmp_path):
     folder = synthetic.write_columns(tmp_path / "run", still, [outlines[0]] * 5)
     done = dict(draw_all(open_run(folder)))
     missing = {name: str(paths) for name, paths in done.items() if not isinstance(paths, list)}
-    assert list(missing) == ["iv", "temperature", "retention", "field"]
+    assert list(missing) == ["iv", "temperature", "retention", "field", "solid"]
     assert "no current flows" in missing["iv"] and "surface_diffusion.enabled is false" in missing["retention"]
     for name in ("iv", "temperature"):  # asked for by name all the same
         check_picture(draw(name, open_run(folder), tmp_path / f"{name}.png")[0], PAGE)
@@ -176,7 +189,7 @@ def test_outlines_are_those_of_the_decades(sweep):
 
 
 def test_elephant_slices_are_the_stored_outlines(sweep):
-    clock, log_time, shapes = elephant.history(sweep)
+    clock, log_time, shapes = history(sweep)
     assert clock.logarithmic and "log" in clock.label
     assert -0.05 < log_time[0] < 0.05
     assert log_time[-1] == pytest.approx(np.log10(4.0))
@@ -205,7 +218,7 @@ def test_interfaces_are_the_outline_and_the_electrodes(sweep):
 def test_other_views(sweep, tmp_path):
     check_picture(draw("iv", sweep, tmp_path / "iv.png", voltage="cell")[0], PAGE)
     check_picture(draw("elephant", sweep, tmp_path / "e.png", colour="regime")[0], PAGE)
-    paths = draw("field", sweep, tmp_path / "f.png", quantities="temperature", view="tip", snapshot=1, solid=False)
+    paths = draw("field", sweep, tmp_path / "f.png", quantities="temperature", view="tip", snapshot=1)
     check_picture(*paths)
 
 
@@ -398,7 +411,7 @@ def test_a_reset_alone(tmp_path):
     assert outline.choose(run) == []
     assert [label for label, _ in outline.choose_reset(run)][-1] == "0.00 V, after"
     done = dict(draw_all(run, tmp_path / "figures"))
-    assert [name for name, paths in done.items() if not isinstance(paths, list)] == ["retention", "field"]
+    assert [name for name, paths in done.items() if not isinstance(paths, list)] == ["retention", "field", "solid"]
     for name in ("iv", "gap", "outline", "elephant"):
         check_picture(done[name][0], PAGE)
 
@@ -410,8 +423,8 @@ def test_a_reset_without_rupture(tmp_path):
 
 
 def test_the_elephant_plot_of_cycles_is_linear_in_time(cycles, sweep, left_alone):
-    assert [elephant.default_time(run) for run in (cycles, sweep, left_alone)] == ["linear", "log", "log"]
-    clock, at, shapes = elephant.history(cycles, logarithmic=False)
+    assert [default_time(run) for run in (cycles, sweep, left_alone)] == ["linear", "log", "log"]
+    clock, at, shapes = history(cycles, logarithmic=False)
     assert clock.label == "Time (s)" and (at[0], at[-1]) == (0, 21)
     height = shapes[:, 0, 1]
     for start in (0, 7, 14):  # each cycle grows, and is dissolved
@@ -421,9 +434,9 @@ def test_the_elephant_plot_of_cycles_is_linear_in_time(cycles, sweep, left_alone
 
 
 def test_the_elephant_plot_of_a_span(cycles, sweep, tmp_path):
-    clock, at, shapes = elephant.history(cycles, logarithmic=False, from_s=4.5, to_s=5.2)
-    assert (at[0], at[-1]) == pytest.approx((4.5, 5.2)) and len(at) >= elephant.SLICES
-    clock, at, shapes = elephant.history(sweep, from_s=1.6, to_s=2.0)
+    clock, at, shapes = history(cycles, logarithmic=False, from_s=4.5, to_s=5.2)
+    assert (at[0], at[-1]) == pytest.approx((4.5, 5.2)) and len(at) >= SLICES
+    clock, at, shapes = history(sweep, from_s=1.6, to_s=2.0)
     assert 10 ** at[[0, -1]] == pytest.approx([1.6, 2.0])
     paths = draw("elephant", cycles, tmp_path / "e.png", time="log", from_s=0.5, to_s=7, colour="temperature")
     for path in paths:
@@ -431,7 +444,7 @@ def test_the_elephant_plot_of_a_span(cycles, sweep, tmp_path):
 
 
 def test_a_rupture_is_a_step_in_the_elephant_plot(left_alone):
-    clock, at, shapes = elephant.history(left_alone)
+    clock, at, shapes = history(left_alone)
     height = shapes[:, 0, 1]
     k = int(np.argmin(np.diff(height)))
     assert clock.seconds(at[k + 1]) == pytest.approx(synthetic.BROKEN)
@@ -442,7 +455,7 @@ def test_a_rupture_is_a_step_in_the_elephant_plot(left_alone):
 
 
 def test_short_times_have_a_prefix():
-    clock = elephant.Clock(False, *style.prefixed(3e-6, "s"))
+    clock = Clock(False, *style.prefixed(3e-6, "s"))
     assert clock.label == "Time (µs)" and clock.place(2e-6) == pytest.approx(2.0)
     assert clock.seconds(clock.place(2e-6)) == pytest.approx(2e-6)
     assert clock.limits(np.array([0.0, 2.97])) == pytest.approx((0.0, 3.0))
@@ -450,8 +463,8 @@ def test_short_times_have_a_prefix():
 
 def test_no_contour_where_the_radius_is_the_same_everywhere():
     radius = np.full((50, 50), 0.8) + 1e-4 * np.random.default_rng(0).standard_normal((50, 50))
-    assert elephant.is_plateau(radius, 0.8) and not elephant.is_plateau(radius, 0.6)
-    assert not elephant.is_plateau(np.linspace(0, 1, 2500).reshape(50, 50), 0.5)
+    assert elephant_map.is_plateau(radius, 0.8) and not elephant_map.is_plateau(radius, 0.6)
+    assert not elephant_map.is_plateau(np.linspace(0, 1, 2500).reshape(50, 50), 0.5)
 
 
 # --- retention ----------------------------------------------------------------------------------------------

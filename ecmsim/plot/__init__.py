@@ -9,23 +9,30 @@ from inspect import signature
 from pathlib import Path
 
 from ecmsim.errors import EcmsimError, PlotError
+from ecmsim.plot import style
 
 PICTURES = {
-    name: f"ecmsim.plot.{name}" for name in ("iv", "gap", "temperature", "outline", "retention", "elephant", "field")
+    name: f"ecmsim.plot.{name}"
+    for name in ("iv", "gap", "temperature", "outline", "retention", "elephant", "field", "solid")
 }
+FILMS = {"film": "ecmsim.plot.film"}  # drawn only when asked for
 STUDY_PICTURES = {"study": "ecmsim.plot.study"}  # of the folder of a study
 
 
 def draw(name, run, output=None, **options):
     """Draw one picture of a run (a Run; for STUDY_PICTURES a StudyTable) and return the paths written.
 
-    output: a .png, .pdf or .svg; default figures/NAME.png in the run's folder. options: those of the module.
+    output: a .png, .pdf or .svg, of surfaces also a page .html, of films .mp4 or .gif; default figures/NAME.png in the
+    run's folder. options: those of the module.
     """
-    modules = PICTURES | STUDY_PICTURES
+    modules = PICTURES | FILMS | STUDY_PICTURES
     if name not in modules:
         raise PlotError(f"no picture {name!r}: choose one of {', '.join(modules)}")
-    output = Path(output) if output else run.folder / "figures" / f"{name}.png"
     module = import_module(modules[name])
+    suffixes = getattr(module, "SUFFIXES", style.SUFFIXES)
+    output = Path(output) if output else run.folder / "figures" / f"{name}{suffixes[0]}"
+    if output.suffix.lower() not in suffixes:
+        raise PlotError(f"cannot draw {output}: its name must end in {', '.join(suffixes)}")
     known = [key for key in signature(module.draw).parameters if key not in ("run", "output")]
     if unknown := [key for key in options if key not in known]:
         raise PlotError(f"{name} has no option {', '.join(unknown)}: it knows {', '.join(known) or 'none'}")

@@ -1,24 +1,17 @@
-"""Fields of a snapshot: temperature, potential and current density across the cell, mirrored about the axis.
-
-Two pictures: a section with exact axes (matplotlib), and the body of revolution cut open (pyvista).
-"""
+"""Fields of a snapshot, such as temperature, potential and current density, in a section mirrored at the axis."""
 
 from dataclasses import dataclass, replace
 
-import matplotlib
 import numpy as np
 from matplotlib.collections import LineCollection
-from matplotlib.colors import LinearSegmentedColormap, LogNorm, Normalize
+from matplotlib.colors import LogNorm, Normalize
 from matplotlib.ticker import MaxNLocator, NullFormatter
 from matplotlib.tri import Triangulation
 
 from ecmsim.errors import PlotError, ResultsError
-from ecmsim.plot import scene, style
+from ecmsim.plot import style
 
-SOLID_WIDTH_MM, SOLID_HEIGHT_MM = 120.0, 104.0
-OPENING_DEG = 120.0
 FILAMENT, LAYER = 1, 2  # material numbers
-WHOLE = {0, FILAMENT}
 
 
 @dataclass(frozen=True)
@@ -55,13 +48,11 @@ def draw(
     quantities=("temperature", "potential", "current_density"),
     snapshot=None,
     view="filament",
-    solid=True,
 ):
-    """Draw a section with one panel per quantity (output) and the body in 3D (NAME_3d beside it).
+    """Draw a section with one panel per quantity. Returns [output]; for the body in 3D see ecmsim.plot.solid.
 
     quantities: names out of QUANTITIES, in a sequence or separated by commas. snapshot: a number, a label, or
-    None for the one with the largest current. view: "filament", "tip" or "cell". solid: False leaves out the
-    3D picture, which shows the first quantity that lives on points. Returns the paths.
+    None for the one with the largest current. view: "filament", "tip" or "cell".
     """
     names = quantities.split(",") if isinstance(quantities, str) else list(quantities)
     if unknown := [name for name in names if name not in QUANTITIES]:
@@ -70,12 +61,7 @@ def draw(
     section = Section.of(chosen)
     window = section.window(view)
     draw_section(output, chosen, section, [QUANTITIES[name] for name in names], window)
-    on_points = [QUANTITIES[name] for name in names if QUANTITIES[name].on_points]
-    if not solid or not on_points:
-        return [output]
-    body = output.with_name(f"{output.stem}_3d{output.suffix}")
-    draw_solid(body, section, on_points[0], window)
-    return [output, body]
+    return [output]
 
 
 def unfit(run):
@@ -247,62 +233,6 @@ def scale_of(values, quantity):
     return Normalize(low, high if high - low > 1e-9 * max(abs(high), 1) else low + 1)
 
 
-def draw_solid(output, section, quantity, window):
-    """The cell as a body of revolution, opened towards the viewer; filament and counter electrode whole."""
-    half, low, high = window
-    values = section.values(quantity)
-    norm = scale_of(values[np.unique(section.triangles[section.inside(window)])], quantity)
-    scale = LinearSegmentedColormap.from_list("heat", style.HEAT)
-    with scene.scene(SOLID_WIDTH_MM, SOLID_HEIGHT_MM) as plotter:
-        for material in np.unique(section.material):
-            body = revolve(section, material, values, window, 360 if material in WHOLE else 360 - OPENING_DEG)
-            if body is not None:
-                plotter.add_mesh(
-                    body,
-                    scalars="field",
-                    cmap=scale,
-                    clim=(norm.vmin, norm.vmax),
-                    show_scalar_bar=False,
-                    smooth_shading=True,
-                    split_sharp_edges=True,
-                    ambient=0.5,
-                    diffuse=0.7,
-                    specular=0.0,
-                )
-        add_borders(plotter, section, window)
-        scene.look_from(plotter, 0, 25, ((-half, half), (-half, half), (low, high)), (0.18, 0.24, 0.03, 0.03))
-        with scene.overlaid(plotter, output, SOLID_WIDTH_MM, SOLID_HEIGHT_MM) as (axes, project):
-            ticks = [((z - low) / (high - low), scene.number(z)) for z in scene.nice_ticks(low, high, 7)]
-            scene.draw_axis(
-                axes,
-                project,
-                (-1.08 * half, 0, low),
-                (-1.08 * half, 0, high),
-                (-1, 0, 0),
-                ticks,
-                "Height (nm)",
-            )
-            beside = axes.figure.add_axes((0.84, 0.25, 0.02, 0.5))
-            bar = axes.figure.colorbar(matplotlib.cm.ScalarMappable(norm, scale), cax=beside)
-            bar.set_label(quantity.label)
-
-
-def revolve(section, material, values, window, angle):
-    """The part of a material inside a window, swept about the axis by an angle (deg), the gap towards -y."""
-    import pyvista
-
-    triangles = section.triangles[(section.material == material) & section.inside(window)]
-    if not len(triangles):
-        return None
-    flat = pyvista.PolyData(upright(section.points), np.insert(triangles, 0, 3, axis=1).ravel())
-    flat["field"] = values
-    flat = clipped(flat, window)
-    if flat is None:
-        return None
-    body = flat.extrude_rotate(resolution=180, angle=angle, capping=angle < 360)
-    return body.rotate_z(-90 + 0.5 * (360 - angle))
-
-
 def upright(points):
     """Points (..., 2) of the section as points (..., 3) of the plane y = 0."""
     return np.stack([points[..., 0], np.zeros(points.shape[:-1]), points[..., 1]], axis=-1)
@@ -316,13 +246,3 @@ def clipped(surface, window):
         if not surface.n_cells:
             return None
     return surface
-
-
-def add_borders(plotter, section, window):
-    """The interfaces as dark lines on both faces of the opening."""
-    import pyvista
-
-    ends = upright(section.interfaces()).reshape(-1, 3)
-    lines = clipped(pyvista.line_segments_from_points(ends), window)
-    for angle in (-90 - 0.5 * OPENING_DEG, -90 + 0.5 * OPENING_DEG):
-        plotter.add_mesh(lines.rotate_z(angle).tube(radius=0.004 * window[0]), color="#202020", lighting=False)

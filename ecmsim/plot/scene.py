@@ -152,3 +152,8 @@ def nice_ticks(low, high, count=5):
 def number(value):
     """A tick's text: short, with a true minus sign."""
     return f"{value:.6g}".replace("-", "−")
+
+
+def look_of(name, size):
+    """The look of a mark's name: letters are bold and of a size, words smaller."""
+    return {"fontsize": size, "fontweight": "bold"} if len(name) == 1 else {"fontsize": 0.8 * size}

@@ -42,6 +42,9 @@ MATERIAL_COLOURS = {0: "#9AA3AD", 1: "#B87333", 2: "#EAF2F8", 3: "#D8A47F"}
 # For lit surfaces: pale where cold, so that shading shows the shape, then darker with heat.
 HEAT = ["#C9CFD6", "#F2C57C", "#E8743B", "#B2182B", "#67001F"]
 
+CURRENT = ["#F1EED8", "#B5D9B0", "#55B3BC", "#2474A8", "#172F6B"]  # likewise, for logarithms of currents
+HOT = ["#33406B", "#74407F", "#B83A5C", "#E4632E", "#F6A724", "#FFF2A8"]  # glowing, for bodies between electrodes
+POTENTIAL = ["#F2E9D0", "#C9BE86", "#8C9A79", "#4F6F7F", "#1F3E6B"]
 BIAS = ["#08519C", "#6BAED6", "#D3D8DC", "#FDAE6B", "#B30000"]  # the sign of the source's voltage
 
 SETTINGS = {
@@ -118,6 +121,11 @@ def require_steps(run, least=2):
     if len(series) < least:
         raise ResultsError(f"{run.folder} has {len(series)} steps so far: nothing to draw yet")
     return {name: series[name].to_numpy(float) for name in series}
+
+
+def title_of(run):
+    """The title of a run, or else the name of its folder."""
+    return run.config.get("title") or run.folder.name
 
 
 def is_cyclic(run):
