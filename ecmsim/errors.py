@@ -29,7 +29,19 @@ class PlotError(EcmsimError):
     exit_code = 2
 
 
+class PageError(EcmsimError):
+    """A page about a run cannot be made."""
+
+    exit_code = 2
+
+
 class SolveError(EcmsimError):
     """A run could not go on: the fields, the mesh or the outline failed."""
+
+    exit_code = 3
+
+
+class TransportError(EcmsimError):
+    """A quantum transport calculation has inconsistent input or did not converge."""
 
     exit_code = 3

@@ -1,0 +1,148 @@
+"""Whether a run can be trusted numerically: its balances with their limits, its steps, and where the time went."""
+
+from datetime import datetime
+from typing import NamedTuple
+
+import numpy as np
+
+from ecmsim.page.form import count, duration, minus, power_of_ten, scientific, seconds
+from ecmsim.page.outcome import Columns, kinds_of
+
+POWER_COUNTS = 1e-12  # of the largest power: below, the imbalance is round-off over round-off
+OVERSHOOT = 1e-6  # of the compliance current, that its smooth law needs no more than
+
+
+class Balance(NamedTuple):
+    """A balance over the run: worst value, where, its limit, whether it holds (None: not recorded), what it is."""
+
+    name: str
+    worst: str
+    where: str
+    limit: str
+    holds: bool | None
+    meaning: str
+
+
+LIMITS = {
+    "charge_imbalance": (
+        "Charge",
+        1e-8,
+        "largest difference between the terminal currents over the current",
+    ),
+    "faraday_error": (
+        "Faraday’s law",
+        1e-3,
+        "volume of the filament against the integrated ionic charge, over the largest volume so far",
+    ),
+    "power_imbalance": (
+        "Power",
+        1e-6,
+        "electrical power in against power dissipated, and heat made against heat out; "
+        f"at steps with more than {power_of_ten(round(np.log10(POWER_COUNTS)))} of the largest power",
+    ),
+}
+
+
+def balances(run):
+    """The balances of a run as a list of Balance; limits are those to which the tests hold the reference runs."""
+    columns = Columns(run.timeseries)
+    if not columns.length:
+        return []
+    found = []
+    for name, (title, limit, meaning) in LIMITS.items():
+        values = columns[name]
+        if values is not None and name == "power_imbalance" and columns.has("power_W"):
+            power = np.abs(columns["power_W"])
+            values = np.where(power > POWER_COUNTS * np.nanmax(power), values, 0.0)
+        found.append(_judged(title, values, columns["time_s"], limit, meaning))
+    overshoot = _overshoot(run, columns)
+    if overshoot is not None:
+        found.append(
+            _judged(
+                "Compliance", overshoot, columns["time_s"], OVERSHOOT, "current above the compliance current over it"
+            )
+        )
+    return found
+
+
+def _judged(title, values, time, limit, meaning):
+    # As a column that was recorded may have lost lines, an infinite entry counts and a missing one does not.
+    if values is None or np.isnan(values).all():
+        return Balance(title, "not recorded", "", _power(limit), None, meaning)
+    k = int(np.nanargmax(values))
+    where = f"at {seconds(time[k])}" if values[k] > 0 else ""
+    return Balance(title, scientific(values[k]), where, _power(limit), bool(values[k] <= limit), meaning)
+
+
+def _power(limit):
+    """A limit as a power of ten."""
+    return power_of_ten(round(np.log10(limit)))
+
+
+def _overshoot(run, columns):
+    """How far the current exceeds the compliance current, relative; None where no one limit holds for all steps."""
+    limit, kinds = run.compliance_current, list(kinds_of(run.config.get("programme", [])))
+    own = any("compliance" in step for step in _steps(run.config.get("programme", [])))
+    if not limit or own or columns["current_A"] is None or any(kind.startswith("current_") for kind in kinds):
+        return None
+    polarity = run.config.get("compliance", {}).get("polarity", "positive")
+    current = {"negative": -columns["current_A"], "both": np.abs(columns["current_A"])}.get(
+        polarity, columns["current_A"]
+    )
+    return np.maximum(current / limit - 1, 0)
+
+
+def _steps(steps):
+    for step in steps if isinstance(steps, list) else []:
+        yield step
+        yield from _steps(step.get("steps", []))
+
+
+def effort(run):
+    """Steps, Newton iterations and meshes of a run as (name, value, note)."""
+    columns = Columns(run.timeseries)
+    if not columns.length:
+        return []
+    rejected = int((run.events["event"] == "rejected").sum())
+    found = [
+        ("Accepted steps", count(columns.length - 1), ""),
+        ("Rejected steps", count(rejected), "tried again with a shorter step" if rejected else ""),
+    ]
+    iterations = columns["newton_iterations"]
+    if iterations is not None:
+        total = np.nansum(iterations[1:])  # the first row is no step
+        note = f"{total / max(columns.length - 1, 1):.1f} a step, {count(np.nanmax(iterations))} at most"
+        found.append(("Newton iterations", count(total), note))
+    if columns.has("remesh"):
+        vertices = columns["vertices"]
+        note = (
+            f"of {count(np.nanmin(vertices))} to {count(np.nanmax(vertices))} vertices" if vertices is not None else ""
+        )
+        found.append(("Meshes", count(1 + np.nansum(columns["remesh"])), note))
+    steps = columns["step_s"]
+    if steps is not None and (positive := steps[steps > 0]).size:
+        found.append(("Time step", f"{seconds(positive.min(), 3)} to {seconds(positive.max(), 3)}", ""))
+    return found
+
+
+def wall_times(run):
+    """Where the wall time went as (part, time, share in %), the longest first; and a note on the whole."""
+    told = run.provenance
+    parts = told.get("seconds") or {}
+    resumed = told.get("resumed") or []
+    last = resumed[-1] if resumed else told
+    try:
+        whole = (datetime.fromisoformat(told["end_time"]) - datetime.fromisoformat(last["start_time"])).total_seconds()
+    except (KeyError, TypeError, ValueError):
+        whole = None
+    of = "of the process that came last" if resumed else "of the run"
+    if not parts:
+        note = "Where it went is noted when a run finishes."
+        return [], note if whole is None else f"Wall time {of}: {duration(whole)}. {note}"
+    total = sum(parts.values())
+    rows = [(part, spent) for part, spent in sorted(parts.items(), key=lambda item: -item[1])]
+    if whole is not None and whole > total + 1:
+        rows.append(("everything else", whole - total))
+    longest = max(total, whole or 0) or 1
+    shares = [(part, minus(f"{spent:.1f} s"), 100 * spent / longest) for part, spent in rows]
+    return shares, f"Wall time {of}: {duration(longest)}."
