@@ -444,6 +444,16 @@ def test_regimes_of_the_sweep(sweep):
     assert all(a[2] == b[1] for a, b in zip(spans, spans[1:], strict=False))
 
 
+def test_one_jump_of_the_current_does_not_end_regime_a():
+    """A new mesh may shift the current by a part in three from one step to the next, long before the gap has closed."""
+    columns, _ = synthetic.series(3000)
+    time, current, gap = (columns[name] for name in ("time_s", "current_A", "gap_nm"))
+    smooth, _ = regimes.current_regimes(time, current, gap, 0 * time, 1e-3)
+    early = time < np.interp(1e-9, np.maximum.accumulate(current), time)
+    jumped, _ = regimes.current_regimes(time, np.where(early, 0.7 * current, current), gap, 0 * time, 1e-3)
+    assert jumped.time_s == pytest.approx(smooth.time_s, abs=1e-3)
+
+
 @pytest.mark.parametrize("options", [{"noise": 0.01}, {"steps": 250}, {"steps": 1500}])
 def test_regimes_depend_neither_on_jitter_nor_on_the_steps(sweep, tmp_path, options):
     found = open_run(synthetic.write_run(tmp_path / "run", snapshots=False, **options)).regimes

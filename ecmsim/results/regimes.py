@@ -19,6 +19,7 @@ from ecmsim.results.cycles import find_cycles
 LEVELS_PER_E_FOLD = 10  # levels of ln I
 LEVEL_HEIGHT_NM = 0.01
 PERSISTENCE = 3  # levels for which a change must last
+AROUND = 7  # levels on either side that share a median: a new mesh may shift the current a little
 CLOSING_SLOWS_TO = 1 / 3  # A ends where d ln I/dt falls below this share of its maximum
 RISE_RESUMES_BY = 2.0  # C begins where d ln I/dt exceeds its minimum in B by this factor ...
 RISE_RESUMES_ABOVE_K = 30.0  # ... and the cell is hotter than its surroundings by this
@@ -111,7 +112,8 @@ def current_regimes(time, current, gap, temperature_rise, compliance=None):
         row = int(np.searchsorted(time, at[k]))
         return Boundary(float(at[k]), float(np.interp(at[k], time, current)), min(row, len(time) - 1))
 
-    k_ab = first(lasting(rate < CLOSING_SLOWS_TO * np.maximum.accumulate(rate)))
+    closing = running_median(rate)
+    k_ab = first(lasting(closing < CLOSING_SLOWS_TO * np.maximum.accumulate(closing)))
     if k_ab is None:
         return None, None
     hot = np.interp(at, time, temperature_rise) > RISE_RESUMES_ABOVE_K
@@ -171,6 +173,12 @@ def rates_at_levels(time, values, spacing):
     crossed = np.interp(levels, highest, time[index])
     with np.errstate(divide="ignore"):
         return 0.5 * (crossed[1:] + crossed[:-1]), spacing / np.diff(crossed)
+
+
+def running_median(values):
+    """Median of values (n,) over each one and AROUND neighbours on either side (the ends repeated), (n,)."""
+    windows = np.lib.stride_tricks.sliding_window_view(np.pad(values, AROUND, mode="edge"), 2 * AROUND + 1)
+    return np.median(windows, axis=1)
 
 
 def separation(a, b):

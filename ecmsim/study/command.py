@@ -51,7 +51,7 @@ def _run(path, out, index, overwrite, retry, quiet, **options):
     seen = Silent() if quiet else display()
     outcome = study.run(root, only=only, overwrite=overwrite, retry=retry, display=seen, **options)
     if not quiet:
-        _tell(study, root, outcome)
+        tell(study, root, outcome)
     if only is None and outcome.counts.get("finished", 0) > 1:
         _draw(root, quiet)
     return outcome.exit_code
@@ -72,7 +72,8 @@ def _show(study, root, dry_run, **options):
     return 0
 
 
-def _tell(study, root, outcome):
+def tell(study, root, outcome):
+    """Print how a study went, and what to do about cases that are not finished."""
     counts = ", ".join(f"{count} {state}" for state, count in outcome.counts.items())
     print(f"{len(outcome.endings)} of {len(study.cases)} cases: {counts}. Summary in {root / folder.SUMMARY}")
     for name, ending in outcome.endings.items():

@@ -263,7 +263,7 @@ class _Reader:
 
     @staticmethod
     def _settings(table):
-        return {canonical(field): value for field, value in _flat(table)}
+        return {canonical(field): value for field, value in space.flat(table)}
 
     def _located(self, field, value):
         """The value with the paths of materials and programmes made relative to the study file."""
@@ -276,11 +276,3 @@ class _Reader:
         if isinstance(value, dict):
             return {key: self._located(f"{field}.{key}", item) for key, item in value.items()}
         return value
-
-
-def _flat(table, prefix=""):
-    for key, value in table.items():
-        if isinstance(value, dict) and value and "value" not in value and not space.is_range(value):
-            yield from _flat(value, f"{prefix}{key}.")
-        else:
-            yield f"{prefix}{key}", value

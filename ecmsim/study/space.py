@@ -87,6 +87,23 @@ def is_range(given):
     return isinstance(given, dict) and ("from" in given or "to" in given)
 
 
+def flat(table, prefix=""):
+    """Settings in nested tables as pairs of dotted name and value; ranges and values with a label are values."""
+    for key, value in table.items():
+        if isinstance(value, dict) and value and "value" not in value and not is_range(value):
+            yield from flat(value, f"{prefix}{key}.")
+        else:
+            yield f"{prefix}{key}", value
+
+
+def ends(field, given):
+    """Both ends of a range {from, to} of a setting as numbers in its declared unit, in rising order. Raises Wrong."""
+    if not is_range(given):
+        raise Wrong("expected { from = …, to = … }")
+    low, high, *_ = _ends(field, given, ("from", "to"))
+    return min(low, high), max(low, high)
+
+
 def unit_of(field):
     """The declared unit of a setting by its dotted name ("" if it has none), or None if there is no such setting."""
     wanted = [str(key) for key in keys_of(field) if not isinstance(key, int)]

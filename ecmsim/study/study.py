@@ -5,7 +5,7 @@ import signal
 import tomllib
 from collections import Counter
 from concurrent.futures import FIRST_COMPLETED, wait
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from ecmsim.config import Config, load_config
@@ -64,9 +64,13 @@ class Study:
         self.definition, self.cases = definition, cases
 
     @classmethod
-    def load(cls, path):
-        """Read a study file and check every case. Raises ConfigError with all problems of all cases."""
+    def load(cls, path, settings=None):
+        """Read a study file and check every case. Raises ConfigError with all problems of all cases.
+
+        settings: more of them for all cases, by name, as values of TOML.
+        """
         definition = read(path)
+        definition = replace(definition, fixed=definition.fixed | (settings or {}))
         return cls(definition, _cases(definition))
 
     @property
