@@ -1,4 +1,4 @@
-"""The command line: ecmsim run | resume | sweep | validate | mesh | plot | info | benchmark."""
+"""The command line; `ecmsim --help` lists its commands."""
 
 import os
 import sys
@@ -47,14 +47,14 @@ def run(
     settings: Set = None,
     overwrite: Annotated[bool, typer.Option("--overwrite", help="Replace a run that is in the folder.")] = False,
     until: Annotated[str | None, typer.Option(help='End earlier, at this time, e.g. "1.7 s".')] = None,
+    reduced: Annotated[
+        bool, typer.Option("--reduced", help="The reduced model, in seconds (short for --set model=reduced).")
+    ] = False,
     quiet: Annotated[bool, typer.Option("--quiet", "-q", help="No progress display.")] = False,
 ):
     """Run a configuration. Under mpirun the fields are shared out over the ranks."""
-    loaded = _load(config, settings)
+    loaded = _load(config, [*(settings or ()), *(["model=reduced"] if reduced else [])])
     end = _quantity("--until", until, "s") if until else None
-    from ecmsim.fem.compat import require_supported_dolfinx
-
-    require_supported_dolfinx()
     from ecmsim.progress import Silent, display
     from ecmsim.run import run as start
 
@@ -77,9 +77,6 @@ def resume(
     Numerical settings and output may be changed, and steps added to the end of the programme; the model may not.
     """
     end = _quantity("--until", until, "s") if until else None
-    from ecmsim.fem.compat import require_supported_dolfinx
-
-    require_supported_dolfinx()
     from ecmsim.progress import Silent, display
     from ecmsim.run import resume as start
 
@@ -187,11 +184,17 @@ def plot(
     what: Annotated[
         str,
         typer.Argument(
-            help="iv, gap, temperature, outline, elephant, field, retention, all; study.", show_default=False
+            help="iv, gap, temperature, outline, elephant, field, solid, retention, all; film; study.",
+            show_default=False,
         ),
     ],
     run: RunFolder,
-    out: Annotated[Path | None, typer.Option(help="Picture (.png, .pdf, .svg), or a folder for all.")] = None,
+    out: Annotated[
+        Path | None,
+        typer.Option(
+            help="Picture (.png, .pdf, .svg; of elephant and solid also .html), film (.mp4, .gif), folder for all."
+        ),
+    ] = None,
     options: Annotated[
         list[str] | None,
         typer.Option(
@@ -199,12 +202,13 @@ def plot(
         ),
     ] = None,
 ):
-    """Draw a picture of a run, or all of them; study: of the folder of a study.
+    """Draw a picture of a run, or all of them, or a film; study: of the folder of a study.
 
     Options: iv: voltage=source|cell, floor_A=1e-16; gap: time=log|linear; outline: currents_A=[1e-6], times_s=[1, 2];
-    elephant: colour=temperature|time|regime|voltage, time=log|linear, from_s=1, to_s=2; retention: from_s=1e-3; field:
-    snapshot=LABEL, view=filament|tip|cell, quantities=temperature,potential,…; study: x=COLUMN, y=COLUMN,…,
-    fit=power|exponential, fit_from=1, fit_to=2.
+    elephant: colour=temperature|time|regime|voltage|current|current_density, time=log|linear, from_s=1, to_s=2;
+    retention: from_s=1e-3; field: snapshot=LABEL, view=filament|tip|cell, quantities=temperature,potential,…;
+    solid: snapshot=LABEL,LABEL,…, quantity=temperature|current_density|potential, cut=110; film: seconds=12, fps=25,
+    from_s=1, to_s=2, pace=change|time; study: x=COLUMN, y=COLUMN,…, fit=power|exponential, fit_from=1, fit_to=2.
     """
     from ecmsim.plot import STUDY_PICTURES, draw, draw_all
     from ecmsim.plot.study import open_study
@@ -234,6 +238,93 @@ def _option(text):
         return key.strip(), tomllib.loads(f"value = {value}")["value"]
     except tomllib.TOMLDecodeError:
         return key.strip(), value.strip()
+
+
+@app.command()
+def report(
+    run: RunFolder,
+    out: Annotated[Path | None, typer.Option(help="Page (.html) [default: report.html in the run's folder].")] = None,
+):
+    """Write a page about a run: numbers, pictures, events, balances, configuration, provenance; one HTML file."""
+    from ecmsim.page import write_page
+    from ecmsim.results import open_run
+
+    typer.echo(f"wrote {write_page(open_run(run), out)}")
+
+
+@app.command("validate-paper")
+def validate_paper(
+    out: Annotated[Path, typer.Option(help="Folder of the page with its tables and figures.")] = Path("validation"),
+    runs: Annotated[Path, typer.Option(help="Folder of the runs.")] = Path("runs/validation"),
+    jobs: Annotated[int | None, typer.Option("--jobs", "-j", min=1, help="Runs at a time [default: cores].")] = None,
+    retry: Annotated[bool, typer.Option("--retry", help="Try again the runs that failed before.")] = False,
+    overwrite: Annotated[
+        bool, typer.Option("--overwrite", help="Replace runs that were made with another configuration.")
+    ] = False,
+    only_page: Annotated[
+        bool, typer.Option("--page", help="Run nothing; write the page from the runs there are.")
+    ] = False,
+    quiet: Annotated[bool, typer.Option("--quiet", "-q", help="No progress display.")] = False,
+):
+    """Set our results beside the paper's: all runs (finished ones are skipped), the table of facts, all figures."""
+    from ecmsim.validation.command import validate_paper as start
+
+    code = start(out, runs, jobs=jobs, retry=retry, overwrite=overwrite, only_page=only_page, quiet=quiet)
+    raise typer.Exit(code)
+
+
+@app.command()
+def calibrate(
+    calibration: Annotated[Path, typer.Argument(help="Calibration file (TOML).", show_default=False)],
+    out: Annotated[Path | None, typer.Option(help="Folder of the result [default: runs/calibration/NAME].")] = None,
+    reduced: Annotated[bool, typer.Option("--reduced", help="End with the reduced model: minutes, not hours.")] = False,
+    jobs: Annotated[int | None, typer.Option("--jobs", "-j", min=1, help="Runs at a time [default: cores].")] = None,
+    most: Annotated[int, typer.Option(min=1, help="Runs of the full model at most, sensitivities apart.")] = 6,
+    quiet: Annotated[bool, typer.Option("--quiet", "-q", help="No progress.")] = False,
+):
+    """Fit parameters within bounds to facts of the paper. Finished runs are found again after an interruption."""
+    from ecmsim.calibration.command import calibrate as start
+    from ecmsim.calibration.command import page
+
+    model = "reduced" if reduced else "full"
+    typer.echo(page(start(calibration, out, model=model, jobs=jobs, most=most, quiet=quiet)))
+
+
+quantum = typer.Typer(help="Quantized conductance of atomic contacts.", no_args_is_help=True)
+app.add_typer(quantum, name="quantum")
+
+
+@quantum.command("build")
+def quantum_build(
+    metal: Annotated[str, typer.Option(help="Metal with a plan: Ag, Cu.")] = "Ag",
+    points: Annotated[
+        list[str] | None, typer.Option("--point", metavar="NAME", help="Only this point of the plan. Repeatable.")
+    ] = None,
+    out: Annotated[Path | None, typer.Option(help="Folder of the records [default: runs/quantum/METAL].")] = None,
+    method: Annotated[str, typer.Option(help="gpaw (to be installed by itself), or tight-binding (seconds).")] = "gpaw",
+    plan: Annotated[Path | None, typer.Option(help="Plan (TOML) instead of the package's.")] = None,
+    until: Annotated[str | None, typer.Option(metavar="HH:MM", help="Stop at this time of day.")] = None,
+    walltime: Annotated[float | None, typer.Option(metavar="HOURS", help="Stop after this many hours.")] = None,
+    retry: Annotated[bool, typer.Option("--retry", help="Try again the points that failed before.")] = False,
+    listing: Annotated[bool, typer.Option("--list", help="List the points and how they stand.")] = False,
+    table: Annotated[Path | None, typer.Option(metavar="FILE", help="Only write the table, to this file.")] = None,
+):
+    """Compute the table of conductances of a metal: what is left of its plan. May be stopped at any time."""
+    from ecmsim.quantum.build.command import build
+
+    code = build(
+        metal,
+        points or (),
+        out=out,
+        method=method,
+        plan=plan,
+        until=until,
+        walltime=walltime,
+        retry=retry,
+        listing=listing,
+        table=table,
+    )
+    raise typer.Exit(code)
 
 
 @app.command()

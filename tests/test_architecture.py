@@ -22,47 +22,76 @@ PARTS = {
     "drive": set(),
     "filament": set(),
     "physics": set(),
+    "quantum": set(),
     "solve": set(),
     "config": {"drive"},
     "electrode": {"filament", "physics"},
     "mesh": {"filament", "electrode"},
     "fem": {"filament", "physics", "mesh"},
+    "supply": {"physics"},
+    "growth": {"drive", "filament", "front", "physics", "relaxation", "solve"},
+    "reduced": {"filament", "front", "growth", "mesh", "supply"},
     "relaxation": {"filament"},
     "results": {"filament"},
     "plot": {"filament", "results"},
     "study": {"config", "plot", "results", "stopping"},
+    "calibration": {"config", "results", "study", "validation"},
+    "validation": {"filament", "physics", "plot", "results", "study"},
+    "page": {"config", "plot", "results", "study"},
     "snapshot": {"mesh"},
     "topology": {"filament"},
     "front": {"electrode", "filament", "physics", "relaxation", "topology"},
     "events": {"results"},
     "milestones": {"results"},
     "stopping": set(),
-    "simulation": {"drive", "electrode", "fem", "filament", "front", "mesh", "physics", "relaxation", "solve"},
-    "march": {"events", "simulation", "solve"},
-    "restart": {"drive", "events", "filament", "front", "march", "mesh", "simulation"},
-    "report": {"results", "simulation", "snapshot"},
+    "simulation": {"fem", "filament", "front", "growth", "mesh", "snapshot", "solve", "supply"},
+    "march": {"events", "growth", "solve"},
+    "restart": {"drive", "events", "filament", "front", "march"},
+    "report": {"growth", "results"},
     "run": {
         "config",
         "events",
+        "fem",
+        "growth",
         "march",
         "milestones",
+        "reduced",
         "report",
         "restart",
         "results",
         "simulation",
         "solve",
         "stopping",
+        "supply",
     },
     "info": {"fem"},
     "benchmark": {"run", "config"},
-    "cli": {"config", "fem", "mesh", "plot", "results", "run", "info", "benchmark", "study"},
+    "cli": {
+        "config",
+        "mesh",
+        "page",
+        "plot",
+        "quantum",
+        "results",
+        "run",
+        "info",
+        "benchmark",
+        "study",
+        "validation",
+        "calibration",
+    },
     "__main__": {"cli"},
     "__init__": {"config", "results"},
 } | {leaf: set() for leaf in LEAVES}
-EXTRA = {"mesh/preview.py": {"results"}}  # a command: it meshes the outline of a run
+EXTRA = {
+    "mesh/preview.py": {"results"},  # a command: it meshes the outline of a run
+    "quantum/build/records.py": {"results"},  # whole files
+    "quantum/build/production.py": {"results"},  # provenance
+}
+ELECTRONIC_STRUCTURE = {"gpaw", "ase"}  # of the one file that calls them
 SOLVER_LIBRARIES = {"dolfinx", "petsc4py", "mpi4py", "basix", "ffcx", "ufl"}
 # The parts that need them, and the one file that is written for UFL as well as for NumPy.
-SOLVING = {"fem", "solve", "report", "run", "info"}
+SOLVING = {"fem", "solve", "run", "info"}
 EITHER = {
     "physics/operators.py": {"ufl"},
     "cli.py": {"mpi4py"},  # only under mpirun, after an error
@@ -118,8 +147,22 @@ def test_only_the_solver_imports_the_solver_s_libraries(name):
     assert part_of(name) in SOLVING or libraries <= EITHER.get(name, set())
 
 
+def test_only_the_pipeline_imports_electronic_structure_codes():
+    users = {name for name in FILES if {module.split(".")[0] for module in imported(name)} & ELECTRONIC_STRUCTURE}
+    assert users == {"quantum/build/dft.py"}
+
+
 @pytest.mark.parametrize(
-    "parts", [("plot", "results"), ("config", "drive", "cli"), ("mesh", "electrode", "physics"), ("study",)]
+    "parts",
+    [
+        ("plot", "results"),
+        ("config", "drive", "cli"),
+        ("mesh", "electrode", "physics"),
+        ("study",),
+        ("reduced", "growth"),
+        ("page",),
+        ("quantum",),
+    ],
 )
 def test_importing_without_the_solver(parts):
     """Also what these import in turn does without dolfinx."""
@@ -167,6 +210,10 @@ def test_laws_are_small(name):
 PARAMETERS = [
     ("mesh", "numerics", "mesh"),
     ("mesh", "cell", "cell"),
+    ("simulation.py", "numerics", "mesh"),
+    ("simulation.py", "cell", "cell"),
+    ("reduced", "numerics", "mesh"),
+    ("reduced", "cell", "cell"),
     ("fem/problem.py", "cell", "cell"),
     ("solve/stepping.py", "settings", "stepping"),
     ("physics/model.py", "element", "compliance"),
@@ -181,6 +228,8 @@ UNREAD = {
     "cell.switching_layer": "Config.materials looks the material up by its role",
     "cell.counter_electrode": "Config.materials looks the material up by its role",
     "programme[].file": "config.programme puts its content into points",
+    "mesh.refinement": "Mesh.refined works it into the other settings",
+    "stepping.refinement": "Stepping.refined works it into the other settings",
     "materials.NAME.name": "for messages about materials and the effective configuration",
 }
 
@@ -208,6 +257,8 @@ def sections_read(name):
             aliases[parameter] = section
 
     def section_of(node):
+        if isinstance(node, ast.Call) and tail(node.func) == "refined":
+            node = node.func.value
         if isinstance(node, ast.Attribute) and tail(node.value) == "config":
             return node.attr if node.attr in SECTIONS else None
         return aliases.get(tail(node)) if isinstance(node, (ast.Name, ast.Attribute)) else None

@@ -120,7 +120,7 @@ def test_bad_input_gets_one_clear_error_and_exit_code_2(arguments, text):
 
 
 def test_options_of_a_picture_are_taken_or_refused(quick, tmp_path):
-    taken = ecmsim("plot", "field", quick[1], "--out", tmp_path / "f.png", "-o", "view=tip", "-o", "solid=false")
+    taken = ecmsim("plot", "field", quick[1], "--out", tmp_path / "f.png", "-o", "view=tip", "-o", "snapshot=0")
     assert taken.returncode == 0 and (tmp_path / "f.png").exists(), taken.stderr
     refused = ecmsim("plot", "iv", quick[1], "-o", "voltages=cell")
     assert refused.returncode == 2 and "iv has no option voltages: it knows voltage" in refused.stderr
