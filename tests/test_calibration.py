@@ -145,7 +145,7 @@ def test_a_calibration_from_file_to_file(tmp_path, monkeypatch):
     seen = []
 
     def one(self, point, model, control):
-        self.runs[model] += 1
+        self.runs[model].add(tuple(point))
         seen.append(model)
         return made_up(*point, model)
 
@@ -181,5 +181,9 @@ def test_runs_are_kept_and_found_again(tmp_path, monkeypatch):
     first = evaluator.values([0.02], "reduced")
     names = sorted(path.name for path in (tmp_path / "runs").iterdir())
     again = evaluator.values([[0.02]], "reduced")
-    assert np.array_equal(first, again, equal_nan=True) and len(told) == 2 and "stress.energy = 0.02 eV" in told[0]
+    assert (
+        np.array_equal(first, again, equal_nan=True)
+        and len(told) == len(evaluator.runs["reduced"]) == 1
+        and "stress.energy = 0.02 eV" in told[0]
+    )
     assert sorted(path.name for path in (tmp_path / "runs").iterdir()) == names

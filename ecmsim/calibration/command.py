@@ -1,5 +1,6 @@
 """The command `ecmsim calibrate`: fits, tells its progress, writes what came out as a parameter set with its label."""
 
+import math
 import os
 import sys
 from dataclasses import dataclass
@@ -12,7 +13,7 @@ import pandas as pd
 from ecmsim.calibration import fit
 from ecmsim.calibration.definition import Calibration, read
 from ecmsim.calibration.evaluate import Evaluator
-from ecmsim.errors import ResultsError
+from ecmsim.study import folder
 from ecmsim.study.definition import toml
 from ecmsim.study.naming import keys_of
 from ecmsim.study.pool import cores
@@ -88,7 +89,16 @@ def _fitted(calibration, evaluator, model, most):
     found = fit.Fit(found.x, found.residuals, own, found.evaluations)
     values = low + found.x * width
     after = evaluator.values(values, model)[0]
-    return Calibrated(calibration, model, start, values, before, after, found, dict(evaluator.runs))
+    return Calibrated(
+        calibration,
+        model,
+        start,
+        values,
+        before,
+        after,
+        found,
+        {model: len(names) for model, names in evaluator.runs.items()},
+    )
 
 
 # --- what is written ----------------------------------------------------------------------------------------
@@ -103,12 +113,8 @@ def _write(result, out):
         "sensitivities.csv": sensitivities.to_csv(),
         "README.md": page(result),
     }
-    try:
-        out.mkdir(parents=True, exist_ok=True)
-        for name, text in texts.items():
-            (out / name).write_text(text, encoding="utf-8")
-    except OSError as error:
-        raise ResultsError(f"cannot write into {out}: {error.strerror}; choose another folder with --out") from error
+    for name, text in texts.items():
+        folder.replace(out / name, text)
 
 
 def configuration_text(result, out):
@@ -144,7 +150,9 @@ def page(result):
     for target, old, new in zip(calibration.targets, result.before, result.after, strict=True):
         word = "within" if target.within(new) else "**outside**"
         wanted = number(target.value, target.tolerance, target.unit)
-        cells = [target.row, target.name, wanted, number(old, unit=target.unit), number(new, unit=target.unit), word]
+        digits = max(-math.floor(math.log10(target.tolerance / 20)), 0)
+        shown = [f"{value:.{digits}f} {target.unit}" for value in (old, new)]
+        cells = [target.row, target.name, wanted, *shown, word]
         parts[-1] += "\n| " + " | ".join(map(str, cells)) + " |"
     parts.append("| parameter | bounds | before | fitted | standard error |\n|---|---|---|---|---|")
     for k, parameter in enumerate(calibration.parameters):

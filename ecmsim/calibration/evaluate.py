@@ -20,14 +20,14 @@ FAR = 10.0  # residual, in tolerances, of a fact that a run does not show (such 
 class Evaluator:
     """Runs a calibration's cell for given parameters. root: folder of the runs; jobs: runs at a time.
 
-    told(text): is called with a line for each run that has ended. runs: how many of each model were looked at.
+    told(text): is called with a line for each run that has ended. runs: names of those that were needed, by model.
     """
 
     calibration: Calibration
     root: Path
     jobs: int = 1
     told: callable = lambda text: None
-    runs: dict = field(default_factory=lambda: {"full": 0, "reduced": 0})
+    runs: dict = field(default_factory=lambda: {"full": set(), "reduced": set()})
 
     def values(self, points, model):
         """What each target comes out as, (k, m), for points (k, n) of the parameters; nan where a run lacks it.
@@ -55,9 +55,11 @@ class Evaluator:
             if control.stopped:
                 raise KeyboardInterrupt
             raise SolveError(f"the run {place.run} ended as {ending.state}: {ending.reason} (log: {place.log})")
-        self.runs[model] += 1
         run = open_run(place.run)
         values = np.array([target.measure(run) for target in self.calibration.targets])
+        self.runs[model].add(name)
+        if not ending.action:  # found again
+            return values
         chosen = ", ".join(f"{p.name} = {p.text(x)}" for p, x in zip(self.calibration.parameters, point, strict=True))
         misfit = float(np.sqrt(np.mean(self.residuals(values) ** 2)))
         self.told(f"{model:<7}  {chosen}: misfit {misfit:.3f}")

@@ -3,7 +3,7 @@
 import sys
 from pathlib import Path
 
-from ecmsim.errors import ResultsError
+from ecmsim.study import folder
 from ecmsim.study.command import tell
 from ecmsim.study.display import Silent, display
 from ecmsim.validation import figures, page, table
@@ -60,12 +60,8 @@ def write(runs: Runs, out: Path):
         "icc_series.csv": series.to_csv(index=False),
         "README.md": page.page(runs, found, converged, drawn, out, how_made(runs)),
     }
-    try:
-        out.mkdir(parents=True, exist_ok=True)
-        for name, text in texts.items():
-            (out / name).write_text(text, encoding="utf-8")
-    except OSError as error:
-        raise ResultsError(f"cannot write into {out}: {error.strerror}; choose another folder with --out") from error
+    for name, text in texts.items():
+        folder.replace(out / name, text)
     return [*(out / name for name in texts), *drawn]
 
 

@@ -46,8 +46,8 @@ def readings_text(runs, verdicts):
     before = {verdict.fact.row: verdict for verdict in verdicts}
     columns = [misses.reread(runs, reading) for reading in misses.READINGS]
     for reading in misses.READINGS:
-        yield f"**Row {reading.row}** hits with another reading of what the paper leaves open, {reading.what}."
-    heads = " | ".join(f"read for row {reading.row}" for reading in misses.READINGS)
+        yield reading.what
+    heads = " | ".join(reading.head for reading in misses.READINGS)
     lines = [f"| # | fact | reference | {heads} |", "|---|---|---|" + "---|" * len(columns)]
     for row in misses.OF_THE_REFERENCE:
         found = [before[row], *(next(item for item in column if item.fact.row == row) for column in columns)]
@@ -55,7 +55,7 @@ def readings_text(runs, verdicts):
         changed = [f"**{item.word}**: " if item.word != found[0].word else "" for item in found]
         cells = [change + cell for change, cell in zip(changed, cells, strict=True)]
         lines.append(f"| {row} | {before[row].fact.statement} | {' | '.join(cells)} |")
-    yield "The facts of the reference run under these readings; in bold what becomes a hit or a miss:"
+    yield "The facts of the reference run with each of these; in bold what becomes a hit or a miss:"
     yield "\n".join(lines)
 
 
