@@ -301,12 +301,13 @@ def _explained(final, cause, state):
     )
     if field:
         message += f" Worst field: {field}."
-        remedy = (
-            "a finer mesh (mesh.cells_across_gap, mesh.turning), smaller steps (stepping.gap_change) "
-            "or more solver.max_iterations"
-        )
+        remedy = "a finer mesh (mesh.refinement), smaller steps (stepping.refinement) or more solver.max_iterations"
+    elif cause is None:  # no step was tried: the outline is too fast for the smallest one
+        remedy = "a smaller stepping.smallest_step, or a slower programme"
     elif state.observed["gap"] < 0.1:
         remedy = "a lower compliance.current: the gap has closed, and this model has no contact"
     else:
-        remedy = "a finer outline (mesh.turning, mesh.surface_size) or smaller steps (stepping.segment_fraction)"
+        remedy = (
+            "smaller steps (stepping.refinement) on the way on, or a finer outline (mesh.refinement) from the start"
+        )
     return SolveError(f"{message} Try {remedy}. The last accepted state is kept in failure.npz.")

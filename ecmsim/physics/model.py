@@ -123,7 +123,9 @@ class DeviceModel:
     def with_laws(self, laws):
         """The model with other laws in place of its own: name of a field -> law, or None to switch it off.
 
-        A law has the methods of the one that it replaces. Raises ConfigError for a name that is not one of a law.
+        A law has the methods of the one that it replaces; those that the weak form uses are written with
+        ecmsim.physics.operators. Another tunnelling law leaves tunnel_heating with the configured one's decay. Raises
+        ConfigError for a name that is not one of a law.
         """
         names = [item.name for item in fields(self) if item.name not in ("compliance", "heat", "joule_heating")]
         for name in laws:
