@@ -307,7 +307,12 @@ def quantum_build(
     walltime: Annotated[float | None, typer.Option(metavar="HOURS", help="Stop after this many hours.")] = None,
     retry: Annotated[bool, typer.Option("--retry", help="Try again the points that failed before.")] = False,
     listing: Annotated[bool, typer.Option("--list", help="List the points and how they stand.")] = False,
-    table: Annotated[Path | None, typer.Option(metavar="FILE", help="Only write the table, to this file.")] = None,
+    table: Annotated[
+        Path | None, typer.Option(metavar="FILE", help="Only write the table, and its records beside it.")
+    ] = None,
+    verify: Annotated[
+        bool, typer.Option("--verify", help="Compute the points named anew and compare them with their records.")
+    ] = False,
 ):
     """Compute the table of conductances of a metal: what is left of its plan. May be stopped at any time."""
     from ecmsim.quantum.build.command import build
@@ -323,8 +328,61 @@ def quantum_build(
         retry=retry,
         listing=listing,
         table=table,
+        verify=verify,
     )
     raise typer.Exit(code)
+
+
+@quantum.command("lookup")
+def quantum_lookup(
+    radius: Annotated[str, typer.Option(help='Of the narrowest section, e.g. "0.3 nm".', show_default=False)],
+    gap: Annotated[str, typer.Option(help='Between the surfaces, e.g. "0.25 nm"; 0 or less: contact.')] = "0 nm",
+    bias: Annotated[str, typer.Option(help='Voltage over the contact, e.g. "0.1 V".')] = "0 V",
+    metal: Annotated[str, typer.Option(help="Metal that has a table.")] = "Ag",
+    table: Annotated[Path | None, typer.Option(metavar="FILE", help="Table (.json) instead of the package's.")] = None,
+    barrier: Annotated[
+        str | None, typer.Option(help='Of the dielectric, for wide gaps, e.g. "2 eV" [default: the table\'s vacuum].')
+    ] = None,
+    mass: Annotated[float, typer.Option(help="Effective mass in that barrier, electron masses.")] = 1.0,
+    smooth: Annotated[bool, typer.Option("--smooth", help="Mean over arrangements, without plateaus.")] = False,
+):
+    """Print the conductance of an atomic contact or gap, its spread and its derivatives."""
+    from ecmsim.quantum.command import describe
+
+    typer.echo(
+        describe(
+            table or metal,
+            _quantity("--radius", radius, "nm"),
+            _quantity("--gap", gap, "nm"),
+            _quantity("--bias", bias, "V"),
+            barrier=_quantity("--barrier", barrier, "eV") if barrier else None,
+            effective_mass=mass,
+            smooth=smooth,
+        )
+    )
+
+
+@quantum.command("plot")
+def quantum_plot(
+    metal: Annotated[str, typer.Option(help="Metal that has a table.")] = "Ag",
+    table: Annotated[Path | None, typer.Option(metavar="FILE", help="Table (.json) instead of the package's.")] = None,
+    points: Annotated[
+        bool, typer.Option("--points", help="Only the computed points, also of a part of a table.")
+    ] = False,
+    smooth: Annotated[bool, typer.Option("--smooth", help="Mean over arrangements, without plateaus.")] = False,
+    out: Annotated[Path, typer.Option(help="Picture (.png, .pdf, .svg).")] = Path("conductance.png"),
+):
+    """Draw the map of the conductance over radius and gap; --points: the points of its table."""
+    from ecmsim.plot import conductance, conductance_map
+    from ecmsim.quantum.command import open_lookup
+    from ecmsim.quantum.table import load_table
+
+    if points:
+        paths = conductance.draw(load_table(table or metal), out)
+    else:
+        paths = conductance_map.draw(open_lookup(table or metal, smooth=smooth), out)
+    for path in paths:
+        typer.echo(f"wrote {path}")
 
 
 @app.command()

@@ -33,7 +33,7 @@ PARTS = {
     "reduced": {"filament", "front", "growth", "mesh", "supply"},
     "relaxation": {"filament"},
     "results": {"filament"},
-    "plot": {"filament", "results"},
+    "plot": {"filament", "quantum", "results"},
     "study": {"config", "plot", "results", "stopping"},
     "calibration": {"config", "results", "study", "validation"},
     "validation": {"filament", "physics", "plot", "results", "study"},

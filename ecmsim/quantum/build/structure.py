@@ -1,0 +1,85 @@
+"""From a point of the plan to the atoms of its device and leads."""
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from ecmsim.errors import TransportError
+from ecmsim.quantum.build.plan import Point
+from ecmsim.quantum.geometry import AtomicContact, Fcc, LeadAtoms, neck, straight_chain, tips
+from ecmsim.quantum.sharvin import equivalent_radius
+
+
+@dataclass(frozen=True)
+class Structure:
+    """A contact with what electronic structure codes need beside it; lengths in angstrom.
+
+    contact: with the principal layers of both leads at its ends; ghosts (g, 3): places of orbitals without atoms;
+    layer: atoms in an atomic layer of the leads, principal: in a principal layer; radius: of the circle with the area
+    of the atoms in the narrowest layer, in nm.
+    """
+
+    contact: AtomicContact
+    ghosts: np.ndarray
+    layer: int
+    principal: int
+    radius: float
+
+    @property
+    def cell(self):
+        """Three vectors (3, 3) of the device's periodic cell."""
+        return np.vstack([self.contact.cell, self.contact.period])
+
+    @property
+    def lead_cell(self):
+        """Three vectors (3, 3) of the cell of a principal layer."""
+        return np.vstack([self.contact.cell, self.contact.right.repeat])
+
+    @property
+    def order(self):
+        """Positions (n + g, 3) with the ghosts in the middle, and which of them (n + g,) are ghosts."""
+        atoms, half = self.contact.positions, len(self.contact.positions) // 2
+        positions = np.vstack([atoms[:half], self.ghosts, atoms[half:]])
+        ghost = np.zeros(len(positions), dtype=bool)
+        ghost[half : half + len(self.ghosts)] = True
+        return positions, ghost
+
+
+def structure(point: Point) -> Structure:
+    """Build the atoms of a point. Raises TransportError where there is no such contact."""
+    s = point.settings
+    if point.form == "chain":
+        return _chain(point)
+    crystal = Fcc(s.lattice_constant, s.face, s.size)
+    how = {"thickness": s.thickness, "spare": s.spare}
+    ghosts = np.empty((0, 3))
+    if point.form == "neck":
+        contact = neck(crystal, point.counts, **how)
+    else:
+        contact = tips(crystal, point.counts, point.separation, **how)
+        ghosts = _between_tips(contact, point)
+    radius = float(equivalent_radius(point.atoms, crystal.area_per_atom / 100))
+    return Structure(contact, ghosts, s.size**2, s.thickness * s.size**2, radius)
+
+
+def _between_tips(contact, point):
+    """Places (g, 3) of the ghost atoms: on the line between the middles of the facing layers, equally spaced."""
+    half, facing = len(contact.positions) // 2, point.counts[-1]
+    below, above = (contact.positions[half - facing : half].mean(0), contact.positions[half : half + facing].mean(0))
+    shares = np.arange(1, point.ghosts + 1)[:, None] / (point.ghosts + 1)
+    return below + shares * (above - below)
+
+
+def _chain(point):
+    s = point.settings
+    if point.chain < 3 * s.thickness:
+        raise TransportError(
+            f"point {point.name}: a chain of {point.chain} atoms is too short for two leads with principal layers of "
+            f"{s.thickness}: use {3 * s.thickness} or more"
+        )
+    line = straight_chain(point.chain, point.spacing).positions
+    period = np.array([0.0, 0.0, s.thickness * point.spacing])
+    layer, above = line[: s.thickness], np.array([0.0, 0.0, point.chain * point.spacing])
+    cell = s.box * np.eye(3)[:2]
+    contact = AtomicContact(line, LeadAtoms(layer - period, -period), LeadAtoms(layer + above, period), cell)
+    return Structure(contact, np.empty((0, 3)), 1, s.thickness, point.spacing / 20)

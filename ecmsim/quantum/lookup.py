@@ -1,0 +1,269 @@
+"""Conductance of an atomic contact or gap against radius, gap and bias, from the table of a metal: at run time.
+
+from ecmsim.quantum.lookup import lookup
+found = lookup("Ag", radius=0.3, gap=0.1, bias=0.1)  # nm, nm, V; found.conductance in S
+"""
+
+from dataclasses import dataclass
+from functools import lru_cache
+
+import numpy as np
+
+from ecmsim.constants import CONDUCTANCE_QUANTUM
+from ecmsim.errors import TransportError
+from ecmsim.quantum import sharvin, window
+from ecmsim.quantum.monotone import Curves, monotone
+from ecmsim.quantum.table import load_table
+
+STEP = 0.5  # of an atom
+OVERLAP = 1.0  # nm; where the curve of the gap begins, below contact, with no slope
+BLOCK = 8192  # points at a time, for the processor's cache
+
+
+@dataclass(frozen=True)
+class Conductance:
+    """What the lookup gives; arrays of the shape of its arguments, numbers for numbers.
+
+    conductance G (S); low, high (S): of the contact's shapes of this size; by_gap, by_radius (S/nm), by_bias (S/V):
+    derivatives of G. G = I/V: the differential conductance is G + V by_bias.
+    """
+
+    conductance: np.ndarray
+    low: np.ndarray
+    high: np.ndarray
+    by_gap: np.ndarray
+    by_radius: np.ndarray
+    by_bias: np.ndarray
+
+    @property
+    def transmission(self):
+        """T = G/G0."""
+        return self.conductance / CONDUCTANCE_QUANTUM
+
+
+class Lookup:
+    """G(a, g, V) = G0 T_c(a, V) d(g, V): the table's contacts of radius a, apart by a gap g as the table's tips are.
+
+    Radius a (nm): of the circle with the area of the narrowest section, N = (a/a_1)^2 atoms. Gap g (nm): between the
+    metal's SURFACES, as a model of continuous metal has it; two atoms that touch with g = 0 have their centres apart
+    by contact_separation, so that g = s - contact_separation of the table's separation s. Below g = 0 metal is in
+    contact, and more overlap changes nothing.
+
+    Contact, T_c: ln T against ln a is a monotone cubic through the means over the shapes of each size (isotonic, where
+    these do not rise). Above the last size, the Sharvin-Weyl law with the radius shift that makes it continue the last
+    size: exactly from one atomic radius further on, with equal slopes there. Below one atom, T is proportional to the
+    area. With steps, T_c stands still at the value of N atoms and rises to that of N + 1 within the width `step` around
+    (a/a_1)^2 = N + 1/2, as 3u^2 - 2u^3; less than one atom is one atom. This is the default, since atoms come one at a
+    time and plateaus are what is measured; step=None gives the smooth mean over arrangements.
+
+    Gap, d = t(s)/t(contact_separation) of facing one-atom tips: monotone cubic of ln t, with no slope at g = 0; after
+    the last usable separation exp(-2 kappa g), exactly from one more interval of the table on. 2 kappa is `decay`, of
+    the dielectric's barrier (barrier.decay_constant), or else that of the last interval of the table, which is vacuum.
+
+    Both factors and their first derivatives are continuous. Bias: means of T(E) over the window (window.py) instead of
+    T(E_F), |V| <= largest_bias.
+
+    Limits: one decay for all radii, so a wide gap counts as parallel one-atom gaps, without the spreading of the beam
+    in which a tip differs from a plane: a factor of about 2 far from contact. Vacuum between the tips as far as the
+    table goes. The spread is that of contacts; tips of other shapes are not in it.
+
+    table: a Table, or what load_table takes. decay (1/nm). step: width in atoms, 0 < step <= 1, or None.
+    contact_separation (nm): [nearest neighbours' distance in the fcc crystal].
+    Raises TransportError for these, and for a table without contacts, without a gap branch or whose T is not positive.
+    """
+
+    def __init__(self, table, *, decay=None, step=STEP, contact_separation=None):
+        if not hasattr(table, "branch"):
+            table = load_table(table)
+        if step is not None and not 0 < step <= 1:
+            raise TransportError(f"step = {step:g}: its width is more than 0 and at most 1 atom, or None for no steps")
+        if decay is not None and not (np.isfinite(decay) and decay > 0):
+            raise TransportError(f"decay = {decay:g}: it must be positive, in 1/nm")
+        self.table, self.step = table, step
+        lattice_constant = 0.1 * table.header["settings"]["lattice_constant"]
+        self.contact_separation = contact_separation or lattice_constant / np.sqrt(2)
+        self.wave_number = sharvin.fermi_wave_number(lattice_constant)
+        necks, tips = self._usable("contact"), self._usable("gap")
+        self.biases = window.biases([*necks, *tips])
+        self._load_contacts(necks)
+        self._load_gaps(tips, decay)
+
+    @property
+    def largest_bias(self):
+        """V."""
+        return float(self.biases[-1])
+
+    def _usable(self, branch):
+        entries = self.table.branch(branch)
+        if not entries:
+            raise TransportError(
+                f"the table of {self.table.metal} has no usable points of the {branch} branch yet: "
+                f"ecmsim quantum build --metal {self.table.metal} computes them"
+            )
+        for entry in entries:
+            if not entry.T > 0:
+                raise TransportError(f"point {entry.name} of the table of {self.table.metal}: T = {entry.T:g} <= 0")
+        return entries
+
+    def _grouped(self, entries, keys):
+        """ln of the mean T of the entries of each key, (rows, n), and how many there are, (n,)."""
+        values = np.array([window.mean_transmission(entry, self.biases) for entry in entries])
+        keys, which, count = np.unique(keys, return_inverse=True, return_counts=True)
+        means = np.array([values[which == k].mean(axis=0) for k in range(len(keys))])
+        return keys, np.log(means.T), count
+
+    def _load_contacts(self, entries):
+        atoms, levels, count = self._grouped(entries, [entry.atoms for entry in entries])
+        self.atom_radius = entries[0].radius_nm / np.sqrt(entries[0].atoms)
+        radii = self.atom_radius * np.sqrt(atoms)
+        levels = monotone(levels, count)
+        self.last_radius, join = radii[-1], radii[-1] + self.atom_radius
+        self.shifts = sharvin.radius_shift(radii[-1], np.exp(levels[:, -1]), self.wave_number)
+        beyond, slope = self._sharvin(join, slice(None))
+        # A point of the law that follows at either end, where the slope is that law's.
+        x = np.log([radii[0] / 2, *radii, join])
+        y = np.column_stack([levels[:, 0] - 2 * np.log(2), levels, np.log(beyond)])
+        self._contact = Curves(x, y, 2.0, slope * join / beyond)
+        # The shapes' extremes relative to their mean, of the sizes that have several.
+        found = self.table.contacts
+        known = found["shapes"] > 1
+        known = known if known.any() else np.ones_like(known)
+        level = np.exp(self._contact(np.log(radii[known]))[0])
+        self._spread = [
+            np.log(radii[known]),
+            np.minimum(found["minimum"][known] / level, 1),
+            np.maximum(found["maximum"][known] / level, 1),
+        ]
+
+    def _load_gaps(self, entries, decay):
+        separation, levels, count = self._grouped(entries, [entry.separation_nm for entry in entries])
+        touching = self.contact_separation
+        if not separation[0] <= touching < separation[-1]:
+            raise TransportError(
+                f"tips in contact are {touching:.4g} nm apart, but the table of {self.table.metal} has usable "
+                f"separations from {separation[0]:.4g} to {separation[-1]:.4g} nm only: build the points around it"
+            )
+        levels = monotone(levels, count, rising=False)
+        chords = np.diff(levels) / np.diff(separation)
+        at_contact = Curves(separation, levels, chords[:, 0], chords[:, -1])(touching, np.arange(len(levels)))[0]
+        apart = separation > touching
+        gaps = np.array([-OVERLAP, 0.0, *(separation[apart] - touching)])
+        y = np.column_stack([0 * at_contact, 0 * at_contact, levels[:, apart] - at_contact[:, None]])
+        self.last_gap, interval = gaps[-1], gaps[-1] - gaps[-2]
+        falls = (y[:, -2] - y[:, -1]) / interval if decay is None else np.full(len(y), float(decay))
+        if not (falls > 0).all():
+            raise TransportError(
+                f"the conductance of the table of {self.table.metal} does not fall from a gap of {gaps[-2]:.4g} to "
+                f"{gaps[-1]:.4g} nm: give the decay of the barrier, or build more points of the gap branch"
+            )
+        self.decay = float(falls[0])
+        y = np.column_stack([y, y[:, -1] - falls * interval])
+        self._gap = Curves([*gaps, gaps[-1] + interval], y, 0.0, -falls)
+
+    def _sharvin(self, radius, row):
+        """T of the Sharvin-Weyl law with the shift of a row, and dT/da (1/nm)."""
+        x = self.wave_number * (radius + self.shifts[row]) / 2
+        return x * (x - 1), self.wave_number / 2 * (2 * x - 1)
+
+    def _smooth(self, radius, row):
+        """Mean T at contact over the shapes, without steps, and dT/da (1/nm)."""
+        level, slope = self._contact(np.log(radius), row)
+        T = np.exp(np.minimum(level, self._contact.y.max()))
+        slope = slope * T / radius
+        wide = radius > np.exp(self._contact.x[-1])
+        if wide.any():
+            beyond = self._sharvin(radius, row)
+            T, slope = np.where(wide, beyond[0], T), np.where(wide, beyond[1], slope)
+        return T, slope
+
+    def _contacts(self, radius, row):
+        """T at contact and dT/da, with steps if there are."""
+        if self.step is None:
+            return self._smooth(radius, row)
+        atoms = (radius / self.atom_radius) ** 2
+        whole = np.floor(atoms)
+        u = np.clip((atoms - whole - 0.5) / self.step + 0.5, 0, 1)
+        low = self._smooth(self.atom_radius * np.sqrt(np.maximum(whole, 1)), row)[0]
+        rise = self._smooth(self.atom_radius * np.sqrt(whole + 1), row)[0] - low
+        by_atoms = rise * 6 * u * (1 - u) / self.step
+        return low + rise * u * u * (3 - 2 * u), by_atoms * 2 * radius / self.atom_radius**2
+
+    def _row(self, radius, gap, row):
+        """ln T and its derivatives by radius and gap at the bias of a row."""
+        T, slope = self._contacts(radius, row)
+        fall, by_gap = self._gap(gap, row)
+        return np.log(T) + fall, slope / T, by_gap
+
+    def _evaluate(self, radius, gap, bias):
+        """G and its three derivatives for arrays of one shape; between the rows in V^2, since G is even in V."""
+        if not bias.any():
+            level, by_radius, by_gap = self._row(radius, gap, 0)
+            by_bias = 0 * level
+        else:
+            row = np.clip(np.searchsorted(self.biases, abs(bias), side="right") - 1, 0, len(self.biases) - 2)
+            squares = self.biases**2
+            interval = squares[row + 1] - squares[row]
+            share = (bias**2 - squares[row]) / interval
+            here, there = self._row(radius, gap, row), self._row(radius, gap, row + 1)
+            level, by_radius, by_gap = (a + share * (b - a) for a, b in zip(here, there, strict=True))
+            by_bias = 2 * bias * (there[0] - here[0]) / interval
+        G = CONDUCTANCE_QUANTUM * np.exp(level)
+        return G, G * by_gap, G * by_radius, G * by_bias
+
+    def __call__(self, radius, gap, bias=0.0):
+        """Conductance at radius (nm), gap (nm) and bias (V): numbers or arrays that broadcast. Returns a Conductance.
+
+        Raises TransportError for what is no number, for a radius that is not positive and a bias beyond the window.
+        """
+        radius = self._checked("radius", radius, "nm")
+        gap = self._checked("gap", gap, "nm")
+        bias = self._checked("bias", bias, "V")
+        try:
+            given = np.broadcast_arrays(radius, gap, bias)
+        except ValueError:
+            raise TransportError(
+                f"radius {radius.shape}, gap {gap.shape} and bias {bias.shape} do not go together: give arrays of one "
+                "shape, or numbers"
+            ) from None
+        shape = given[0].shape
+        flat = [values.ravel() for values in given]
+        result = np.empty((6, flat[0].size))
+        for start in range(0, flat[0].size, BLOCK):
+            part = slice(start, start + BLOCK)
+            G, *slopes = self._evaluate(*(values[part] for values in flat))
+            x, low, high = self._spread
+            place = np.log(flat[0][part])
+            result[:, part] = G, G * np.interp(place, x, low), G * np.interp(place, x, high), *slopes
+        return Conductance(*(values.reshape(shape)[()] for values in result))
+
+    def _checked(self, name, given, unit):
+        try:
+            values = np.asarray(given, dtype=float)
+        except (TypeError, ValueError):
+            raise TransportError(f"{name} = {given!r}: give numbers in {unit}") from None
+        wrong = ~np.isfinite(values)
+        reason = f"give finite numbers in {unit}"
+        if name == "radius" and not wrong.any():
+            wrong, reason = values <= 0, "the radius of a contact is positive; no contact at all is a gap"
+        if name == "bias" and not wrong.any():
+            wrong = abs(values) > self.largest_bias * (1 + 1e-12)
+            reason = (
+                f"the samples T(E) of the table of {self.table.metal} allow for {self.largest_bias:.3g} V at most: "
+                "stay below, or build it with a wider window"
+            )
+        if wrong.any():
+            first = values[wrong][0]
+            more = f" ({wrong.sum()} of {values.size} values)" if values.size > 1 else ""
+            raise TransportError(f"{name} = {first:.6g} {unit}{more}: {reason}")
+        return values
+
+
+@lru_cache
+def of(which):
+    """The Lookup of a metal or a file (text) as it comes, read once. Raises TransportError where there is none."""
+    return Lookup(load_table(which))
+
+
+def lookup(metal, radius, gap, bias=0.0) -> Conductance:
+    """Conductance of a contact of a metal, e.g. "Ag" (or a table's file); arguments and errors as Lookup's."""
+    return of(str(metal))(radius, gap, bias)
