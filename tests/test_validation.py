@@ -12,7 +12,9 @@ import synthetic
 
 from ecmsim.errors import ResultsError
 from ecmsim.results import open_run
-from ecmsim.validation import facts, measures, misses, runs, table
+from ecmsim.study.child import Ending
+from ecmsim.study.study import Outcome
+from ecmsim.validation import command, facts, measures, misses, page, runs, table
 
 
 @pytest.fixture(scope="module")
@@ -215,3 +217,55 @@ def test_runs_are_found_by_name_and_number_and_missed_with_a_remedy(tmp_path, sw
     assert replace(opened, coarse=True).coarse
     with pytest.raises(ResultsError, match="coarse"):
         opened.coarsened.reference  # noqa: B018
+
+
+# --- the command and its page -------------------------------------------------------------------------------
+
+
+def test_a_page_without_runs_is_refused_with_the_remedy(tmp_path):
+    with pytest.raises(ResultsError, match="reference is missing: start ecmsim validate-paper"):
+        command.validate_paper(tmp_path / "out", tmp_path / "runs", only_page=True)
+    assert not (tmp_path / "out").exists()
+
+
+class FakeStudy:
+    """A study that notes what is asked of it and ends with an exit code."""
+
+    def __init__(self, code, notes):
+        self.code, self.notes, self.cases = code, notes, [1]
+
+    def plan(self, root, **options):
+        self.notes.append(("plan", root.name, options))
+
+    def run(self, root, **options):
+        self.notes.append(("run", root.name, options["retry"]))
+        return Outcome({"a": Ending({0: "finished", 3: "failed"}[self.code])})
+
+
+def test_all_studies_are_checked_before_the_first_one_runs(tmp_path, monkeypatch):
+    notes = []
+    fakes = {"one": FakeStudy(0, notes), "two": FakeStudy(3, notes), "three": FakeStudy(0, notes)}
+    monkeypatch.setattr(command, "studies", lambda: fakes)
+    monkeypatch.setattr(command, "tell", lambda study, root, outcome: notes.append(("told", root.name)))
+    assert command.run_all(tmp_path, retry=True, quiet=True) == 3
+    options = {"overwrite": False, "retry": True}
+    assert notes[:3] == [("plan", name, options) for name in fakes]
+    assert notes[3:] == [("run", "one", True), ("run", "two", True), ("told", "two")]
+
+
+def test_the_page_has_verdicts_readings_and_figures(tmp_path, sweep, monkeypatch):
+    monkeypatch.setattr(page, "captions", lambda runs: {"a": "A caption."})
+    onset = misses.Onset(1.0, math.e, 0.3, 0.26, 464.2)  # k T = 0.04 eV
+    monkeypatch.setattr(misses, "onset_of_c", lambda run: onset)
+    monkeypatch.setattr(misses, "OF_THE_REFERENCE", (2, 3))
+    found = [table.Verdict(fact, fact.find(FakeRuns(sweep)), {}) for fact in facts.FACTS[:3]]
+    rows = [{"variant": name} | dict.fromkeys(table.QUANTITIES, 1.0) for name in table.VARIANTS]
+    drawn = [tmp_path / "figures" / "a.png"]
+    text = page.page(FakeRuns(sweep), found, pd.DataFrame(rows), drawn, tmp_path, {"commit": "abc"})
+    hits = sum(verdict.finding.hit for verdict in found)
+    assert f"## Facts: {hits} of 3 hit" in text
+    assert "![A caption.](figures/a.png)" in text and "- commit: abc" in text
+    assert "at 464 K these speeds amount to a difference of 0.040 eV, and the barriers differ by 0.040 eV" in text
+    assert all(reading.what in text for reading in misses.READINGS)
+    table_of_readings = [line for line in text.splitlines() if line.startswith("| 3 | ")][-1]
+    assert table_of_readings.count(found[2].told()) == 1 + len(misses.READINGS)

@@ -148,8 +148,9 @@ def orders(table):
         for quantity in QUANTITIES:
             if quantity not in ABSOLUTE:
                 middle = rows[quantity]["as configured"]
-                ratio = (rows[quantity][coarse] - middle) / (middle - rows[quantity][fine])
-                found[kind, quantity] = math.log2(ratio) if ratio > 0 else math.nan
+                with np.errstate(divide="ignore", invalid="ignore"):  # no difference has no order
+                    ratio = (rows[quantity][coarse] - middle) / (middle - rows[quantity][fine])
+                found[kind, quantity] = math.log2(ratio) if 0 < ratio < np.inf else math.nan
     return found
 
 
