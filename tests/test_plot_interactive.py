@@ -151,5 +151,5 @@ def test_errors(sweep, tmp_path, monkeypatch):
     with pytest.raises(PlotError, match="cannot write .*choose another place with --out"):
         draw("elephant", sweep, tmp_path / "file" / "e.html")
     monkeypatch.setitem(sys.modules, "trame_vtk.modules.vtk", None)
-    with pytest.raises(PlotError, match=r"pages need trame: pip install .*ecmsim\[plot\]"):
+    with pytest.raises(PlotError, match=r"pages need trame-vtk: pip install .*ecmsim\[plot\]"):
         draw("elephant", sweep, tmp_path / "e.html")

@@ -29,7 +29,7 @@ def write(plotter, output, title, box, sides=(), marks=(), bar=None, keys=()):
 
     title: plain text. box: ((x0, x1), (y0, y1), (z0, z1)) that is to fit into the window. sides: axes as
     `scene.draw_axis` takes them. marks: (text, point) of names in the scene. bar: (map, norm, label) of a colour bar,
-    or None. keys: (text, colour) of a legend. PlotError where trame is missing or the file cannot be written.
+    or None. keys: (text, colour) of a legend. PlotError where trame-vtk is missing or the file cannot be written.
     """
     import pyvista
 
@@ -66,12 +66,12 @@ def write(plotter, output, title, box, sides=(), marks=(), bar=None, keys=()):
 
 
 def viewer(plotter):
-    """The page of trame's viewer with the scene in it. PlotError where trame is missing."""
+    """The page of trame's viewer with the scene in it. PlotError where trame-vtk is missing."""
     try:
         from trame_vtk.modules.vtk import serializers
         from trame_vtk.tools.vtksz2html import write_html
     except ImportError as error:
-        raise PlotError("pages need trame: pip install trame trame-vtk (the extra ecmsim[plot])") from error
+        raise PlotError("pages need trame-vtk: pip install trame-vtk (the extra ecmsim[plot])") from error
     serializers.configure_serializer(skip_light=False, encode_lut=True)
     serializers.initialize_serializers()
     context = serializers.SynchronizationContext()
