@@ -3,6 +3,7 @@
 import importlib
 import os
 import sys
+from importlib import metadata
 
 from rich.console import Console
 from rich.table import Table
@@ -21,6 +22,10 @@ NEEDED_BY = {
     "meshio": "snapshots",
     "matplotlib": "pictures",
     "pyvista": "pictures in 3D",
+    "trame_vtk": "pictures in 3D as pages",
+    "imageio_ffmpeg": "films",
+    "jinja2": "report",
+    "pyarrow": "summary.parquet of a study",
 }
 
 
@@ -40,7 +45,9 @@ def _version(name):
         module = importlib.import_module(name)
     except Exception as error:
         return f"not usable: {error}".splitlines()[0]
-    return str(getattr(module, "__version__", "?"))
+    if hasattr(module, "__version__"):
+        return str(module.__version__)
+    return metadata.version(metadata.packages_distributions()[name][0])
 
 
 def checks():

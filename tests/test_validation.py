@@ -14,7 +14,7 @@ from ecmsim.errors import ResultsError
 from ecmsim.results import open_run
 from ecmsim.study.child import Ending
 from ecmsim.study.study import Outcome
-from ecmsim.validation import command, facts, measures, misses, page, runs, table
+from ecmsim.validation import command, facts, figures, measures, misses, page, runs, table
 
 
 @pytest.fixture(scope="module")
@@ -269,3 +269,29 @@ def test_the_page_has_verdicts_readings_and_figures(tmp_path, sweep, monkeypatch
     assert all(reading.what in text for reading in misses.READINGS)
     table_of_readings = [line for line in text.splitlines() if line.startswith("| 3 | ")][-1]
     assert table_of_readings.count(found[2].told()) == 1 + len(misses.READINGS)
+
+
+# --- the committed results ----------------------------------------------------------------------------------
+
+ROOT = Path(__file__).parents[1]
+
+
+def test_the_committed_table_is_of_these_facts_and_the_readme_says_what_it_says():
+    committed = pd.read_csv(ROOT / "validation" / "facts.csv")
+    verdicts = committed.groupby("row").first()
+    assert list(verdicts["fact"]) == [fact.statement for fact in facts.FACTS]
+    assert list(verdicts["kind"] == "fitted") == [fact.fitted for fact in facts.FACTS]
+    hits = int((verdicts["verdict"] == "hit").sum())
+    text, short = ((ROOT / name).read_text() for name in ("validation/README.md", "README.md"))
+    assert f"## Facts: {hits} of {len(facts.FACTS)} hit" in text
+    assert f"{hits} of {len(facts.FACTS)} facts hit" in short
+    for target in facts.TARGETS:
+        value = committed[(committed["row"] == target.row) & (committed["value"] == target.name)]["ecmsim"].item()
+        assert target.within(value) == (verdicts["verdict"][target.row] == "hit")
+
+
+def test_the_committed_figures_are_all_there():
+    drawn = {path.stem for path in (ROOT / "validation" / "figures").glob("*.png")}
+    assert drawn == {*figures.FIGURES, "fig2_elephant_map"}
+    text = (ROOT / "validation" / "README.md").read_text()
+    assert all(f"(figures/{stem}.png)" in text for stem in drawn)
