@@ -6,7 +6,6 @@ ELEMENTARY_CHARGE = _si.e  # C
 PLANCK = _si.h  # J s
 BOLTZMANN = _si.k  # J/K
 BOLTZMANN_EV = _si.k / _si.e  # eV/K
-AVOGADRO = _si.N_A  # 1/mol
 FARADAY = _si.N_A * _si.e  # C/mol
 ELECTRON_MASS = _si.m_e  # kg
 CONDUCTANCE_QUANTUM = 2 * _si.e**2 / _si.h  # S

@@ -19,8 +19,6 @@ from ecmsim.study.naming import keys_of
 from ecmsim.study.pool import cores
 from ecmsim.validation.table import number
 
-MODELS = ("full", "reduced")
-
 
 @dataclass(frozen=True)
 class Calibrated:
