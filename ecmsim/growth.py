@@ -112,6 +112,20 @@ class GrowingCell:
         move.front.filament.check(self.cell.radius)
         return move
 
+    def _tried(self, state, time, move: Displacement, **own):
+        """The state to solve for at a later time (s) after a move of the front; own: fields of the model's state."""
+        step = time - state.time
+        return replace(
+            state,
+            time=time,
+            source_voltage=state.leg.source_voltage(time),
+            previous_step=step,
+            deposited=state.deposited - (move.rupture.volume if move.rupture else 0.0),
+            rupture=move.rupture,
+            relaxation_speed=move.relaxation / step,
+            **own,
+        )
+
     def _growth_velocity(self, filament, current_density, ionic_current):
         """Velocity of the outline's points, nm/s: Faraday's law, Eq. (1), with the reaction current at each point.
 

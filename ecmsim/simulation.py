@@ -162,18 +162,7 @@ class Simulation(GrowingCell):
             front.filament.check(self.cell.radius)
             mesh = self._mesh(front)
             self._pending = self._discretise(mesh, state.leg)
-        trial = replace(
-            state,
-            time=time,
-            source_voltage=state.leg.source_voltage(time),
-            front=front,
-            mesh=mesh,
-            previous_step=step,
-            deposited=state.deposited - (move.rupture.volume if move.rupture else 0.0),
-            remeshed=self._pending is not None,
-            rupture=move.rupture,
-            relaxation_speed=move.relaxation / step,
-        )
+        trial = self._tried(state, time, move, front=front, mesh=mesh, remeshed=self._pending is not None)
         trial = self._solve(self._pending or self.discretisation, trial, state, step)
         self._judge(trial, state)
         return trial

@@ -1,8 +1,5 @@
 """The pictures: each is drawn, has the size of a journal's column, is not blank, and says what it lacks."""
 
-import warnings
-from contextlib import contextmanager
-
 import matplotlib.image
 import numpy as np
 import pytest
@@ -27,6 +24,8 @@ from ecmsim.plot.shapes import SLICES, Clock, default_time, history
 from ecmsim.results import open_run
 from ecmsim.results.cycles import Cycle, find_cycles, is_bipolar
 
+pytestmark = pytest.mark.usefixtures("no_warnings")
+
 PAGE, COLUMN = 183 / 25.4 * 300, 89 / 25.4 * 300  # pixels
 WIDTHS = dict.fromkeys(PICTURES, PAGE) | {"gap": COLUMN}
 OF_A_SWEEP = [name for name in PICTURES if name != "retention"]
@@ -47,29 +46,6 @@ def cycles(tmp_path_factory):
 def left_alone(tmp_path_factory):
     """A filament at 0 V that breaks."""
     return open_run(synthetic.write_retention(tmp_path_factory.mktemp("retention") / "run"))
-
-
-@pytest.fixture
-def figures(monkeypatch):
-    """The matplotlib figures that are drawn, by the names of their files."""
-    drawn, real = {}, style.picture
-
-    @contextmanager
-    def picture(output, *arguments, **options):
-        with real(output, *arguments, **options) as figure:
-            drawn[output.name] = figure
-            yield figure
-
-    monkeypatch.setattr(style, "picture", picture)
-    return drawn
-
-
-@pytest.fixture(autouse=True)
-def _no_warnings():
-    with warnings.catch_warnings():
-        warnings.simplefilter("error")
-        warnings.filterwarnings("ignore", category=ResourceWarning)
-        yield
 
 
 def pixels(path):

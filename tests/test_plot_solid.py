@@ -1,8 +1,5 @@
 """The revolved solid: its volume, colours and gap are those of the snapshot, and the picture says what it shows."""
 
-import warnings
-from contextlib import contextmanager
-
 import numpy as np
 import pytest
 import synthetic
@@ -15,6 +12,8 @@ from ecmsim.plot import draw, draw_all, field, revolve, solid, style
 from ecmsim.plot.field import FILAMENT, Section
 from ecmsim.results import RunWriter, open_run
 
+pytestmark = pytest.mark.usefixtures("no_warnings")
+
 
 @pytest.fixture(scope="module")
 def sweep(tmp_path_factory):
@@ -24,29 +23,6 @@ def sweep(tmp_path_factory):
 @pytest.fixture(scope="module")
 def hottest(sweep):
     return revolve.Solid.of(sweep, *solid.choose(sweep), "temperature")
-
-
-@pytest.fixture
-def figures(monkeypatch):
-    """The matplotlib figures that are drawn, by the names of their files."""
-    drawn, real = {}, style.picture
-
-    @contextmanager
-    def picture(output, *arguments, **options):
-        with real(output, *arguments, **options) as figure:
-            drawn[output.name] = figure
-            yield figure
-
-    monkeypatch.setattr(style, "picture", picture)
-    return drawn
-
-
-@pytest.fixture(autouse=True)
-def _no_warnings():
-    with warnings.catch_warnings():
-        warnings.simplefilter("error")
-        warnings.filterwarnings("ignore", category=ResourceWarning)
-        yield
 
 
 def revolved_volume(section, material):

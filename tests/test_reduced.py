@@ -1,7 +1,5 @@
 """The reduced model: its elements against closed forms, its balances, and the full model beside it."""
 
-import os
-import signal
 import subprocess
 import sys
 from dataclasses import replace
@@ -12,6 +10,7 @@ import numpy as np
 import pytest
 from scipy.integrate import quad
 from scipy.optimize import brentq
+from test_resume import During, signalled
 
 from ecmsim import open_run
 from ecmsim.config import Config, load_config
@@ -23,7 +22,6 @@ from ecmsim.physics.model import Conductor, DeviceModel
 from ecmsim.physics.mott_gurney import MottGurney
 from ecmsim.physics.temperature_law import TemperatureLaw
 from ecmsim.physics.tunnelling import Simmons
-from ecmsim.progress import Silent
 from ecmsim.reduced import ReducedSimulation
 from ecmsim.reduced.circuit import Line, Tunnelling, operation, series_resistances
 from ecmsim.reduced.heat import Contact, HeatNetwork, Sources, Temperatures, wedges
@@ -405,22 +403,6 @@ def test_balances_hold_at_every_step(quick):
     assert (series.ionic_current_A + series.tunnel_current_A).to_numpy() == pytest.approx(
         series.current_A.to_numpy(), rel=1e-12, abs=1e-30
     )
-
-
-class During(Silent):
-    """Does something when a run has reported so many rows."""
-
-    def __init__(self, rows, action):
-        self.rows, self.action = rows, action
-
-    def step(self, _state):
-        self.rows -= 1
-        if self.rows == 0:
-            self.action()
-
-
-def signalled():
-    os.kill(os.getpid(), signal.SIGTERM)
 
 
 LIFE = """

@@ -45,17 +45,19 @@ def jacobian_at(many, x, residuals, step=STEP):
 
 def trust_region(many, x, most=12):
     """Minimise |r(x)|^2 with finite differences; many(points (k, n)) -> residuals (k, m). Returns a Fit."""
-    count = 0
+    count, known = 0, {}
 
     def one(point):
         nonlocal count
-        count += 1
-        return many(point[None])[0]
+        if tuple(point) not in known:
+            count += 1
+            known[tuple(point)] = many(point[None])[0]
+        return known[tuple(point)]
 
     def jacobian(point):
         nonlocal count
         count += len(point)
-        return jacobian_at(many, point, many(point[None])[0])  # the point itself is not run again
+        return jacobian_at(many, point, one(point))
 
     found = least_squares(one, x, jac=jacobian, bounds=(0, 1), max_nfev=most, ftol=1e-3, xtol=1e-3, gtol=1e-4)
     return Fit(found.x, found.fun, found.jac, count)

@@ -105,17 +105,7 @@ class ReducedSimulation(GrowingCell):
             plate = front.surface(self.electrode)
             if np.any(np.interp(front.filament.points[:, 0], *plate.T) - front.filament.points[:, 1] < TOUCHING):
                 raise OutlineError("the filament touches the active electrode")
-        trial = replace(
-            state,
-            time=time,
-            source_voltage=state.leg.source_voltage(time),
-            front=front,
-            plate=plate,
-            previous_step=step,
-            deposited=state.deposited - (move.rupture.volume if move.rupture else 0.0),
-            rupture=move.rupture,
-            relaxation_speed=move.relaxation / step,
-        )
+        trial = self._tried(state, time, move, front=front, plate=plate)
         trial = self._solve(trial, state, step)
         self._judge(trial, state)
         return trial

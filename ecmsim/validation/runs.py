@@ -5,7 +5,7 @@ numerical error of what is measured, exactly where it is of first order and from
 """
 
 from dataclasses import dataclass, replace
-from functools import cached_property
+from functools import cache, cached_property
 from pathlib import Path
 
 import ecmsim
@@ -28,6 +28,7 @@ def configurations():
     raise ResultsError(f"the configurations of the validation are missing: looked beside {package} and in it")
 
 
+@cache
 def studies():
     """The studies of the validation as a dict: name of their folder -> Study."""
     found = {}
