@@ -14,6 +14,7 @@ COMPLIANCE_LEFT = 0.95  # of the compliance current
 PAST_PEAK = 0.8  # of the largest current of a RESET, below which it is over
 DISSOLVED = 1.331  # volumes of the nucleus: 10 % more than its radius
 REGROWN = 2.0
+FIRST_ATOM = 0.5  # atoms: above, the contact conducts as one
 
 
 @dataclass(frozen=True)
@@ -38,7 +39,8 @@ def crossing(before, after, value, logarithmic=False):
 class EventDetector:
     """Notices events as rows go by.
 
-    nucleus_radius in nm; gaps: those whose crossing is noted, nm; contact_gap in nm. The other fields are its memory,
+    nucleus_radius in nm; gaps: those whose crossing is noted, nm; contact_gap in nm, 0 where atoms bridge the gap
+    instead. The other fields are its memory,
     plain numbers that a checkpoint keeps.
     """
 
@@ -55,7 +57,9 @@ class EventDetector:
 
     @classmethod
     def from_config(cls, config):
-        return cls(config.cell.nucleus_radius, tuple(config.output.event_gaps), config.tunnelling.contact_gap)
+        tunnel = config.tunnelling
+        ends = tunnel.contact_gap if tunnel.law == "simmons" or not tunnel.enabled else 0.0
+        return cls(config.cell.nucleus_radius, tuple(config.output.event_gaps), ends)
 
     def remembered(self):
         """What it has to keep from one row to the next, as a dict of numbers."""
@@ -69,7 +73,7 @@ class EventDetector:
     def between(self, before, after, limit):
         """Events after one row (a dict) up to the next. limit: compliance current that holds (signed, A), or None."""
         events = [*self._compliance(before, after, limit), *self._gap(before, after), *self._reset(before, after)]
-        events += self._dissolution(before, after)
+        events += [*self._contact(before, after), *self._dissolution(before, after)]
         return sorted(events, key=lambda event: event.time_s)
 
     def _compliance(self, before, after, limit):
@@ -98,6 +102,15 @@ class EventDetector:
         if old >= self.contact_gap > new:
             time = crossing((before["time_s"], old), (after["time_s"], new), self.contact_gap)
             yield Event(time, "contact", f"the gap closed to {self.contact_gap:g} nm")
+
+    def _contact(self, before, after):
+        """The first atom that bridges the gap, and the last one that leaves."""
+        old, new = before["contact_atoms"], after["contact_atoms"]
+        if (old >= FIRST_ATOM) != (new >= FIRST_ATOM):
+            time = crossing((before["time_s"], old), (after["time_s"], new), FIRST_ATOM)
+            yield Event(
+                time, *(("contact", "an atom bridges the gap") if new > old else ("contact lost", "no atom left"))
+            )
 
     def _reset(self, before, after):
         """The onset of a RESET: the largest current at negative bias, known once it has fallen by a fifth."""

@@ -8,14 +8,19 @@ from dataclasses import dataclass, field, replace
 
 import numpy as np
 
+from ecmsim.constants import CONDUCTANCE_QUANTUM
 from ecmsim.drive import Leg, Programme
 from ecmsim.errors import SolveError
 from ecmsim.filament import Filament
 from ecmsim.front import Displacement, Front, FrontMotion, Rupture
+from ecmsim.gap import columns, gap_from_electrode, gap_from_filament
 from ecmsim.physics.model import DeviceModel
+from ecmsim.physics.tunnelling import over_tip
 from ecmsim.relaxation import rounded_cylinder
 from ecmsim.solve.stepping import Rates
 from ecmsim.timing import Stopwatch
+
+PART = 0.1  # of an atom's conductance
 
 
 class RejectedStep(SolveError):
@@ -61,7 +66,8 @@ class Balance:
 
     current: out of the counter electrode, entering: into the active electrode, ionic: into the filament, A; power:
     given to the cell, dissipated: in it, heated: that part of it which heats, heat: that leaves it, W;
-    temperature_max in K.
+    temperature_max in K; junction_voltage: mean of the voltage that the tunnelling electrons cross, V; atoms: that
+    bridge the gap.
     """
 
     current: float
@@ -72,6 +78,19 @@ class Balance:
     heated: float
     heat: float
     temperature_max: float
+    junction_voltage: float
+    atoms: float
+
+
+@dataclass(frozen=True)
+class Tip:
+    """What electrons and ions see of one gap. law: of tunnelling as it holds for this tip, or None; atoms: that bridge
+    the gap (0 for laws without contact); open_shares: of the outline's points (n,) and of the electrode's (k,), where
+    ions react; None: everywhere."""
+
+    law: object | None
+    atoms: float = 0.0
+    open_shares: tuple | None = None
 
 
 class GrowingCell:
@@ -126,6 +145,17 @@ class GrowingCell:
             **own,
         )
 
+    def _tip(self, filament, plate_points) -> Tip:
+        """The gap between a filament and points (k, 2) of the active electrode's surface."""
+        law, bridging, definition = self.model.tunnelling, self.model.bridging, self.config.tunnelling.gap
+        if bridging is None:
+            return Tip(law)
+        gap = columns(filament, plate_points, definition)
+        law = over_tip(law, gap.gap, gap.weight)
+        lower = bridging.open_share(gap_from_filament(filament, plate_points, definition))
+        upper = bridging.open_share(gap_from_electrode(filament, plate_points, definition))
+        return Tip(law, law.atoms, (lower, upper))
+
     def _growth_velocity(self, filament, current_density, ionic_current):
         """Velocity of the outline's points, nm/s: Faraday's law, Eq. (1), with the reaction current at each point.
 
@@ -164,6 +194,9 @@ class GrowingCell:
         if min(now, before) < self.config.stepping.smallest_judged_current or not voltage_before:
             return
         expected = before * voltage_now / voltage_before
+        # While atoms bridge the gap, a hundredth of a nanometre is several of them: no jump is less than a part of one.
+        if trial.observed["contact_atoms"] and abs(now - expected) < PART * CONDUCTANCE_QUANTUM * voltage_now:
+            return
         if voltage_now and not expected / limit < now < expected * limit:
             raise RejectedStep(f"the current jumped from {before:.3g} A to {now:.3g} A")
 
@@ -192,6 +225,8 @@ class GrowingCell:
             "gap_vertical": float(vertical.min()),
             "gap_shortest": float(shortest.min()),
             "gap_position": float(radii[narrowest]),
+            "junction_voltage": balance.junction_voltage,
+            "contact_atoms": balance.atoms,
             "temperature_max": balance.temperature_max,
             "power": power,
             "heat": balance.heat,

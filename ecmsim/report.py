@@ -32,6 +32,8 @@ def row(state: CellState, config):
         "current_A": seen["current"],
         "ionic_current_A": seen["ionic_current"],
         "tunnel_current_A": seen["tunnel_current"],
+        "junction_voltage_V": seen["junction_voltage"],
+        "contact_atoms": seen["contact_atoms"],
         "gap_nm": seen["gap"],
         "gap_vertical_nm": seen["gap_vertical"],
         "gap_shortest_nm": seen["gap_shortest"],

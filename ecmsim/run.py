@@ -201,7 +201,7 @@ class _Run:
             while snapshots and snapshots[0] <= state.time:
                 labels.append(f"t = {snapshots.pop(0):.6g} s")
             report.accept(simulation, state, events, labels)
-            if any(event.name == "contact" for event in events):
+            if simulation.model.bridging is None and any(event.name == "contact" for event in events):
                 reason = f"contact: the gap closed to {state.observed['gap_shortest']:.3g} nm at t = {state.time:.6g} s"
                 break
             keeper.passed()

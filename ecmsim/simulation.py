@@ -253,7 +253,8 @@ class Simulation(GrowingCell):
         """Fields and everything observed at a trial's geometry, time and voltage."""
         problem, newton = discretisation.problem, discretisation.newton
         with self.watch("geometry"):
-            problem.set_geometry(trial.mesh, self.config.tunnelling.gap, self._size_ratio(trial.filament))
+            tip = self._tip(trial.filament, trial.electrode_points)
+            problem.set_geometry(trial.mesh, self.config.tunnelling.gap, self._size_ratio(trial.filament), tip)
             problem.set_source(trial.source_voltage)
             problem.set_element(element(self.config, trial.leg, trial.time))
         if self.transient and step is not None:
@@ -273,7 +274,7 @@ class Simulation(GrowingCell):
             values = problem.values
         ionic = totals["deposition"]
         with self.watch("outline"):
-            current_density = self._reaction_current_density(trial, values)
+            current_density = self._reaction_current_density(trial, values, tip)
             velocity = self._growth_velocity(trial.filament, current_density, ionic)
         power = totals.get("power", trial.source_voltage * direct_in)
         balance = Balance(
@@ -286,6 +287,8 @@ class Simulation(GrowingCell):
             + (totals["tunnel"] if self.model.tunnel_heating else 0.0),
             heat=heat_out,
             temperature_max=self.cell.ambient_temperature + float(values[:, 2].max()),
+            junction_voltage=totals["tunnel"] / totals["tunnel_current"] if totals["tunnel_current"] else 0.0,
+            atoms=tip.atoms,
         )
         return self._completed(
             trial,
@@ -298,13 +301,18 @@ class Simulation(GrowingCell):
             iterations=iterations,
         )
 
-    def _reaction_current_density(self, trial, values):
+    def _reaction_current_density(self, trial, values, tip):
         """J_BV at the outline's points, A/m2, (n,)."""
         mesh = trial.mesh
         psi, phi_i, rise = values[mesh.filament_nodes].T
         r, z = mesh.filament_points.T
         return self.model.reaction_current_density(
-            psi - phi_i, self.cell.ambient_temperature + rise, r, z - self.cell.layer_thickness, on_filament=True
+            psi - phi_i,
+            self.cell.ambient_temperature + rise,
+            r,
+            z - self.cell.layer_thickness,
+            on_filament=True,
+            open_share=tip.open_shares and tip.open_shares[0],
         )
 
     def _converge(self, problem, newton, trial, state):

@@ -2,7 +2,9 @@
 
 import numpy as np
 
+from ecmsim.gap import columns
 from ecmsim.mesh.cell_mesh import METALS, Region
+from ecmsim.physics.tunnelling import over_tip
 
 REGION_NUMBER = {
     Region.COUNTER_ELECTRODE: 0,
@@ -80,5 +82,7 @@ def _tunnel_current(state, model, config, points):
     gap = np.maximum(top - bottom, 1e-3)
     if config.tunnelling.gap == "shortest":
         gap = np.interp(r, *state.filament.shortest_gap(state.mesh.electrode_points))
-    density = np.abs(model.tunnelling.current_density(above - below, gap))
+    seen = columns(state.filament, state.mesh.electrode_points, config.tunnelling.gap)
+    law = over_tip(model.tunnelling, seen.gap, seen.weight)
+    density = np.abs(law.current_density(above - below, gap))
     return np.where(z >= bottom - 1e-9, density, 0.0)

@@ -14,6 +14,7 @@ from weak import AMBIENT, ELECTRONS, HEAT, IONS
 from ecmsim.config import load_config
 from ecmsim.fem import forms
 from ecmsim.fem.problem import FieldForms, FieldProblem
+from ecmsim.growth import Tip
 from ecmsim.mesh.cell_mesh import Region
 from ecmsim.physics.model import Conductor, DeviceModel
 from ecmsim.physics.temperature_law import TemperatureLaw
@@ -159,7 +160,7 @@ def test_planar_stack(voltage):
         wall_ambient=False,
         heat=False,
     )
-    problem.set_geometry(mesh, "vertical", np.ones_like)
+    problem.set_geometry(mesh, "vertical", np.ones_like, Tip(None))
     newton = Newton(problem, 1e-12, 40, Stopwatch())
     weak.ramp(problem, newton, voltage)
     out, into, _ = problem.reactions()

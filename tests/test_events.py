@@ -16,15 +16,16 @@ ATOM = 2 / 3 * pi * NUCLEUS**3  # nm3
 
 
 def row(time, **values):
-    """A row in which nothing happens, but for what is given: voltage, current, gap, shortest, volume."""
+    """A row in which nothing happens, but for what is given: voltage, current, gap, shortest, volume, atoms."""
     names = {
         "voltage": "source_voltage_V",
         "current": "current_A",
         "gap": "gap_nm",
         "shortest": "gap_shortest_nm",
         "volume": "volume_nm3",
+        "atoms": "contact_atoms",
     }
-    quiet = {"voltage": 1.0, "current": 0.0, "gap": 5.0, "volume": ATOM} | values
+    quiet = {"voltage": 1.0, "current": 0.0, "gap": 5.0, "volume": ATOM, "atoms": 0.0} | values
     quiet.setdefault("shortest", quiet["gap"])
     return {"time_s": time} | {names[name]: value for name, value in quiet.items()}
 

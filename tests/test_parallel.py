@@ -69,6 +69,7 @@ def runs(tmp_path_factory):
 
 FLOORS = {  # what is below is round-off
     "tunnel_current_A": 1e-16,
+    "junction_voltage_V": 1e-9,
     "heat_W": 1e-16,
     "charge_imbalance": 1e-8,
     "power_imbalance": 1e-8,
@@ -197,6 +198,7 @@ sys.path.insert(0, "tests")
 import weak
 from ecmsim.config import load_config
 from ecmsim.fem.problem import FieldForms, FieldProblem
+from ecmsim.growth import Tip
 from ecmsim.mesh.motion import HarmonicMotion
 from ecmsim.physics.model import DeviceModel
 from ecmsim.simulation import Discretisation
@@ -224,7 +226,7 @@ forms = FieldForms(comm, DeviceModel.from_config(config), config.cell, False)
 mesh = weak.cell_of_blocks()
 for remesh in range(int(sys.argv[1])):
     problem = FieldProblem(forms, mesh, direct=False, wall_ambient=False)
-    problem.set_geometry(mesh, "vertical", np.ones_like)
+    problem.set_geometry(mesh, "vertical", np.ones_like, Tip(DeviceModel.from_config(config).tunnelling))
     problem.set_source(0.1)
     newton = Newton(problem, 1e-9, 40, Stopwatch())
     newton.solve(0.1)

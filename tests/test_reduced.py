@@ -26,7 +26,8 @@ from ecmsim.reduced import ReducedSimulation
 from ecmsim.reduced.circuit import Line, Tunnelling, operation, series_resistances
 from ecmsim.reduced.heat import Contact, HeatNetwork, Sources, Temperatures, wedges
 from ecmsim.reduced.ions import RINGS, Ions, spherical_hopping, strips
-from ecmsim.reduced.profile import SLICES, Profile, columns
+from ecmsim.gap import columns
+from ecmsim.reduced.profile import SLICES, Profile
 from ecmsim.reduced.rings import distant_ring, layer_potentials, ring
 from ecmsim.reduced.spreading import halo, spreading
 from ecmsim.report import Stopped

@@ -344,10 +344,11 @@ def potentials(cols, below, above):
 
 def current_between(cols, voltage=1.0, heating=None):
     """Currents (A) that leave the electrode's nodes and enter the filament's, and the heat (W) of each."""
-    rows, power = TunnelCoupling(LAW, heating).evaluate(cols, potentials(cols, 0.3, 0.3 + voltage))
+    rows, (power, current) = TunnelCoupling(LAW, heating).evaluate(cols, potentials(cols, 0.3, 0.3 + voltage))
     return {
         "leaves": rows[:, UPPER, 0].sum(),
         "enters": -rows[:, LOWER, 0].sum(),
+        "current": current,
         "power": power,
         "heat above": -rows[:, UPPER, 1].sum(),
         "heat below": -rows[:, LOWER, 1].sum(),
@@ -398,6 +399,7 @@ def test_tunnelling_conserves_charge_and_energy(voltage):
     seen = current_between(columns(dome_pair(23), "vertical"), voltage, HEATING)
     assert seen["leaves"] * voltage > 0
     assert seen["enters"] == pytest.approx(seen["leaves"], rel=1e-14, abs=0)
+    assert seen["current"] == pytest.approx(seen["leaves"], rel=1e-14, abs=0)
     assert seen["power"] == pytest.approx(voltage * seen["leaves"], rel=1e-13, abs=0)
     assert seen["heat above"] + seen["heat below"] == pytest.approx(seen["power"], rel=1e-13, abs=0)
     receiver, emitter = ("above", "below") if voltage > 0 else ("below", "above")

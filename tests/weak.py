@@ -18,6 +18,7 @@ from ecmsim.fem.domain import Domain
 from ecmsim.fem.problem import FieldForms, FieldProblem
 from ecmsim.filament import Filament
 from ecmsim.front import Front
+from ecmsim.growth import Tip
 from ecmsim.mesh.build import build_mesh
 from ecmsim.mesh.cell_mesh import CellMesh, Region
 from ecmsim.mesh.spacing import filament_spacing
@@ -321,7 +322,9 @@ def tall_problem(config, voltage, model=None, mesh=None, **options):
         heat=model.heat,
     )
     ratio = model.size_effect.conductivity_ratio if model.size_effect else np.ones_like
-    problem.set_geometry(mesh, config.tunnelling.gap, lambda z: ratio(filament.local_diameter(z)))
+    problem.set_geometry(
+        mesh, config.tunnelling.gap, lambda z: ratio(filament.local_diameter(z)), Tip(model.tunnelling)
+    )
     newton = Newton(problem, config.solver.tolerance, config.solver.max_iterations, Stopwatch())
     ramp(problem, newton, voltage)
     return problem, newton

@@ -114,17 +114,35 @@ class Dissolution(Section):
 
 
 class Tunnelling(Section):
-    """Electron tunnelling between filament and active electrode, Eq. (5)."""
+    """Electrons between filament and active electrode: tunnelling, Eq. (5), and atomic contact."""
 
     enabled: StrictBool = Field(True, description="Whether electrons tunnel")
-    law: Literal["simmons"] = Field("simmons", description="Linearised Simmons equation")
+    law: Literal["simmons", "landauer", "blend"] = Field(
+        "simmons",
+        description="Linearised Simmons equation, up to contact; blend: the same, and through contact with the "
+        "conductance of the atoms that bridge the gap; landauer: with tunnelling from first principles as well",
+    )
+    table: StrictStr | None = Field(
+        None, description="Metal (or file) of the table of conductances; [the active electrode's]"
+    )
+    plateaus: StrictBool = Field(
+        True, description="Whether the contact's conductance stands still between whole numbers of atoms"
+    )
+    seed: StrictInt | None = Field(
+        None, ge=0, description="Number of an arrangement of atoms, drawn from the table's shapes; [their mean]"
+    )
+    fluctuation: quantity("", ge=0, le=1) = Field(
+        0.0, description="Relative standard deviation of the conductance of such an arrangement beside its shape"
+    )
     gap: Literal["vertical", "shortest"] = Field(
         "vertical", description="Gap from a point of the filament: straight up, or to the nearest point"
     )
     barrier: quantity("eV", gt=0, le=20) = Field("4.2 eV", description="Barrier height dW_0")
     effective_mass: quantity("", gt=0, le=10) = Field(0.8915, description="Effective mass m*, in electron masses")
     contact_gap: quantity("nm", ge=0.01) = Field(
-        "0.05 nm", description="Gap at which a run ends: filament and electrode touch, which no tunnelling law covers"
+        "0.05 nm",
+        description="Gap at which filament and electrode touch: a run with simmons ends there; with the other laws all "
+        "atoms of the last layer bridge the gap, and it closes no further",
     )
     prefactor: quantity("", gt=0, le=10) = Field(
         0.5, description="C: 1/2 as printed in Eq. (5), 3/2 in Simmons 1963, 1 in the WKB limit"

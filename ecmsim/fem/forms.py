@@ -56,6 +56,7 @@ class Symbols:
         self.v_e, self.v_i, self.v_t = ufl.split(self.test)
         self.lift = ufl.Coefficient(scalars)
         self.old_rise = ufl.Coefficient(scalars)
+        self.open_share = ufl.Coefficient(scalars)  # of the surface, where atoms bridge the gap
         self.size_ratio = ufl.Coefficient(ufl.FunctionSpace(domain, CELLWISE))
         self.values = {}
         self.inverse_step = self.constant(0.0)  # 1/dt in 1/s, 0 for steady heat
@@ -101,7 +102,12 @@ def metal_conductivity(s: Symbols, model, region):
 def reaction_current(s: Symbols, model, surface):
     """J_BV on an interface, Eqs. (2), (3), (12), A/nm2; positive from metal to layer."""
     return PER_NM2 * model.reaction_current_density(
-        s.phi_e - s.phi_i, s.temperature, s.r, s.z - s.layer_thickness, surface == Surface.FILAMENT
+        s.phi_e - s.phi_i,
+        s.temperature,
+        s.r,
+        s.z - s.layer_thickness,
+        surface == Surface.FILAMENT,
+        s.open_share if model.bridging else None,
     )
 
 

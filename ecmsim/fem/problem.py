@@ -41,7 +41,7 @@ class FieldForms:
         compiled = {"residual": residual, "jacobian": jacobian}
         compiled |= (totals := forms.totals(s, law))
         self.total_names = tuple(totals)
-        self.tunnelling = TunnelCoupling(model.tunnelling, model.tunnel_heating) if model.tunnelling else None
+        self.tunnel_heating = model.tunnel_heating
         self.compiled = {name: dolfinx.fem.compile_form(comm, form) for name, form in compiled.items()}
 
     def bind(self, name, domain, spaces, coefficients, constants, subdomains):
@@ -66,13 +66,14 @@ class FieldProblem:
         self.domain = domain = Domain(field_forms.comm, mesh, forms.FIELDS, forms.SCALARS, forms.CELLWISE)
         function = dolfinx.fem.Function
         self.u = function(domain.fields)
-        self.lift, self.old_rise = function(domain.scalars), function(domain.scalars)
+        self.lift, self.old_rise, self.open_share = (function(domain.scalars) for _ in range(3))
         self.size_ratio = function(domain.cellwise)
         self.size_ratio.x.array[:] = 1.0
         coefficients = {
             s.u: self.u,
             s.lift: self.lift,
             s.old_rise: self.old_rise,
+            s.open_share: self.open_share,
             s.size_ratio: self.size_ratio,
         }
         constants = {c: dolfinx.fem.Constant(domain.mesh, value) for c, value in s.values.items()}
@@ -90,7 +91,7 @@ class FieldProblem:
         self._boundary_conditions(mesh, direct, wall_ambient, heat)
         self.matrix = dolfinx.fem.petsc.create_matrix(self._forms["jacobian"])
         self.matrix.setOption(PETSc.Mat.Option.NEW_NONZERO_ALLOCATION_ERR, False)
-        self._columns, self._tunnel_power, self._source_voltage = None, 0.0, 0.0
+        self._columns, self._tunnelling, self._tunnel_flows, self._source_voltage = None, None, (0.0, 0.0), 0.0
         self.vector = domain.ghosted_vector()
 
     # --- set-up -----------------------------------------------------------------------------------------------------
@@ -112,18 +113,23 @@ class FieldProblem:
         ]
         self._electrode = mesh.nodes_of(Region.ACTIVE_ELECTRODE)
 
-    def set_geometry(self, mesh: CellMesh, gap_definition, size_ratio):
+    def set_geometry(self, mesh: CellMesh, gap_definition, size_ratio, tip):
         """Move the mesh and evaluate what depends on the outline.
 
         gap_definition: of the tunnelling law, "vertical" or "shortest"; size_ratio(z): conductivity ratio of the
-        filament at a height, Eq. (6).
+        filament at a height, Eq. (6); tip: ecmsim.growth.Tip with the tunnelling law.
         """
         domain = self.domain
         domain.move(mesh)
         nodes = compat.cell_corners(domain.mesh)[self._filament_cells]
         heights = domain.mesh.geometry.x[nodes, 1].mean(axis=1)
         self.size_ratio.x.array[self._filament_cells] = size_ratio(heights)
-        if self.forms.tunnelling and domain.comm.rank == 0:
+        if tip.open_shares:
+            share = np.ones(len(mesh.points))
+            share[mesh.filament_nodes], share[mesh.electrode_nodes] = tip.open_shares
+            self.open_share.x.array[:] = share[domain.scalar_nodes]
+        if tip.law and domain.comm.rank == 0:
+            self._tunnelling = TunnelCoupling(tip.law, self.forms.tunnel_heating)
             self._columns = columns(mesh, gap_definition)
             self._column_dofs = domain.block_dof_of_nodes()[self._columns.nodes]
 
@@ -165,7 +171,7 @@ class FieldProblem:
             local.set(0.0)
         dolfinx.fem.petsc.assemble_vector(self.vector, self._forms["residual"])
         if self._columns is not None:
-            residual, self._tunnel_power = self.forms.tunnelling.evaluate(self._columns, self._column_potentials())
+            residual, self._tunnel_flows = self._tunnelling.evaluate(self._columns, self._column_potentials())
             with self.vector.localForm() as local:
                 np.add.at(local.array, 3 * self._column_dofs + PSI, residual[..., 0])
                 np.add.at(local.array, 3 * self._column_dofs + RISE, residual[..., 1])
@@ -192,7 +198,7 @@ class FieldProblem:
 
     def _add_tunnelling(self):
         """Entries of the Jacobian that join the two surfaces."""
-        derivative = self.forms.tunnelling.evaluate(self._columns, self._column_potentials(), jacobian=True)[2]
+        derivative = self._tunnelling.evaluate(self._columns, self._column_potentials(), jacobian=True)[2]
         blocks = np.zeros((len(derivative), 4, 3, 4, 3))
         blocks[:, :, PSI, :, PSI] = derivative[:, :, 0]
         blocks[:, :, RISE, :, PSI] = derivative[:, :, 1]
@@ -221,10 +227,10 @@ class FieldProblem:
         return self.domain.comm.allreduce(sums, MPI.SUM)
 
     def totals(self):
-        """Scalar results by name, after assemble_residual: those of forms.totals and "tunnel" (W and A)."""
+        """Scalar results by name, after assemble_residual: of forms.totals; "tunnel" (W) and "tunnel_current" (A)."""
         local = np.array([dolfinx.fem.assemble_scalar(self._forms[name]) for name in self.forms.total_names])
-        local = np.append(local, self._tunnel_power)
-        names = (*self.forms.total_names, "tunnel")
+        local = np.append(local, self._tunnel_flows)
+        names = (*self.forms.total_names, "tunnel", "tunnel_current")
         return dict(zip(names, self.domain.comm.allreduce(local, MPI.SUM).tolist(), strict=True))
 
     def close(self):

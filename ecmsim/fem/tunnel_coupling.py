@@ -11,8 +11,8 @@ from dataclasses import dataclass
 import numpy as np
 
 from ecmsim.filament import distance_to_polyline
+from ecmsim.gap import GAUSS_POINTS, GAUSS_WEIGHTS, LEAST_GAP
 
-GAUSS_POINTS, GAUSS_WEIGHTS = np.polynomial.legendre.leggauss(4)
 SQUARE_METRES_PER_NM2 = 1e-18
 DIFFERENCE = 1e-5  # V: step of the numerical derivative of gamma(V) V J
 
@@ -69,7 +69,7 @@ def columns(mesh, gap_definition):
         ],
         axis=1,
     )
-    return Columns(nodes, np.concatenate([low_hats, high_hats], axis=-1), weight, np.maximum(gap, 1e-3))
+    return Columns(nodes, np.concatenate([low_hats, high_hats], axis=-1), weight, np.maximum(gap, LEAST_GAP))
 
 
 class TunnelCoupling:
@@ -82,7 +82,8 @@ class TunnelCoupling:
         """Contributions of all columns.
 
         potential (e, 4): phi_e at the columns' nodes in V. Returns (residual (e, 4, 2) for electrons and heat in A
-        and W, power (W)), and with jacobian=True the derivatives (e, 4, 2, 4) of the residual by the potentials.
+        and W, (power (W), current (A))), and with jacobian=True the derivatives (e, 4, 2, 4) of the residual by the
+        potentials.
         """
         side = np.array([-1.0, -1.0, 1.0, 1.0])
         pull = columns.shape * side
@@ -92,9 +93,10 @@ class TunnelCoupling:
         residual[..., 0] = np.einsum("eq,eqk->ek", columns.weight * current, pull)
         heat = self._surface_heat(voltage, columns.gap, columns.shape)
         residual[..., 1] = -np.einsum("eq,eqk->ek", columns.weight, heat)
-        power = float((columns.weight * current * voltage).sum())
+        flow = columns.weight * current
+        flows = float((flow * voltage).sum()), float(flow.sum())
         if not jacobian:
-            return residual, power
+            return residual, flows
         derivative = np.zeros((*columns.nodes.shape, 2, 4))
         slope = SQUARE_METRES_PER_NM2 * self.law.differential_conductance_density(voltage, columns.gap)
         derivative[:, :, 0] = np.einsum("eq,eqk,eql->ekl", columns.weight * slope, pull, pull)
@@ -103,7 +105,7 @@ class TunnelCoupling:
             behind = self._surface_heat(voltage - DIFFERENCE, columns.gap, columns.shape)
             change = (ahead - behind) / (2 * DIFFERENCE)
             derivative[:, :, 1] = -np.einsum("eq,eqk,eql->ekl", columns.weight, change, pull)
-        return residual, power, derivative
+        return residual, flows, derivative
 
     def _current(self, voltage, gap):
         """J_Tu at Gauss points, A/nm2."""

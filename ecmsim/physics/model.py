@@ -2,10 +2,14 @@
 
 from dataclasses import dataclass, fields, replace
 
-from ecmsim.errors import ConfigError
+from ecmsim.errors import ConfigError, TransportError
+from ecmsim.physics.atomic_contact import AtomicContact
 from ecmsim.physics.barriers import StressBarrier, VoidBarrier
+from ecmsim.physics.bridging import ROUNDING, Bridging
 from ecmsim.physics.butler_volmer import ButlerVolmer
 from ecmsim.physics.compliance import IdealCompliance, SeriesResistor
+from ecmsim.physics.contact_levels import Levels
+from ecmsim.physics.facing_atoms import FacingAtoms
 from ecmsim.physics.faraday import Faraday
 from ecmsim.physics.mott_gurney import MottGurney
 from ecmsim.physics.nucleus import StableNucleus
@@ -14,6 +18,7 @@ from ecmsim.physics.surface_diffusion import SurfaceDiffusion
 from ecmsim.physics.temperature_law import TemperatureLaw
 from ecmsim.physics.tunnel_heating import TunnelHeating
 from ecmsim.physics.tunnelling import Simmons
+from ecmsim.quantum.lookup import Lookup
 
 
 @dataclass(frozen=True)
@@ -55,7 +60,7 @@ class DeviceModel:
     kinetics: ButlerVolmer  # (2), (3), (12)
     hopping: MottGurney  # (4)
     faraday: Faraday  # (1)
-    tunnelling: Simmons | None  # (5)
+    tunnelling: Simmons | AtomicContact | None  # (5)
     size_effect: SizeEffect | None  # (6)
     compliance: IdealCompliance | SeriesResistor | None  # (7)
     stress: StressBarrier | None  # (9)
@@ -135,11 +140,17 @@ class DeviceModel:
                 )
         return replace(self, **laws)
 
-    def reaction_current_density(self, overpotential, temperature, radius, height, on_filament):
+    @property
+    def bridging(self):
+        """How atoms bridge the gap; None where the tunnelling law has no contact."""
+        return getattr(self.tunnelling, "bridging", None)
+
+    def reaction_current_density(self, overpotential, temperature, radius, height, on_filament, open_share=None):
         """J_BV at a point of the filament's or the active electrode's surface, Eqs. (2), (3), (12), in A/m2.
 
-        overpotential in V, temperature in K, radius in nm, height above the original layer/electrode interface in nm.
-        Stress acts on the filament; the void on both surfaces. Positive from metal to layer.
+        overpotential in V, temperature in K, radius in nm, height above the original layer/electrode interface in nm,
+        open_share: of the surface that no atom bridges (1; None: all). Stress acts on the filament; the void on both
+        surfaces. Positive from metal to layer.
         """
         barrier = 0.0
         if self.stress and on_filament:
@@ -147,6 +158,8 @@ class DeviceModel:
         if self.void:
             barrier = barrier + self.void(height)
         current_density = self.kinetics.current_density(overpotential, temperature, barrier)
+        if open_share is not None:
+            current_density = open_share * current_density
         return self.nucleus(current_density, radius, height) if on_filament else current_density
 
 
@@ -162,8 +175,33 @@ def tunnelling_law(config):
     tunnel = config.tunnelling
     if not tunnel.enabled:
         return None
-    laws = {"simmons": Simmons}
-    return laws[tunnel.law](tunnel.barrier, tunnel.effective_mass, tunnel.prefactor)
+    simmons = Simmons(tunnel.barrier, tunnel.effective_mass, tunnel.prefactor)
+    return simmons if tunnel.law == "simmons" else contact_law(config, simmons)
+
+
+def contact_law(config, simmons):
+    """The law "blend" or "landauer" of a configuration: simmons tunnels, or at least ends what the table tells.
+
+    Raises ConfigError where there is no table, or none that goes far enough.
+    """
+    tunnel = config.tunnelling
+    metal = tunnel.table or config.cell.active_electrode
+    try:
+        lookup = Lookup(metal, decay=simmons.decay_constant(), step=None)
+    except TransportError as error:
+        raise ConfigError(
+            f'tunnelling.table = "{metal}": {error}; law = "{tunnel.law}" needs such a table, "simmons" none'
+        ) from None
+    if not tunnel.contact_gap + ROUNDING < lookup.layer_spacing - ROUNDING:
+        raise ConfigError(
+            f"tunnelling.contact_gap = {tunnel.contact_gap:g} nm: must be less than a layer of atoms of {metal}, "
+            f"{lookup.layer_spacing:.3g} nm, by more than {2 * ROUNDING:g} nm"
+        )
+    return AtomicContact(
+        beyond=FacingAtoms(lookup) if tunnel.law == "landauer" else simmons,
+        levels=Levels(lookup, tunnel.plateaus, tunnel.seed, tunnel.fluctuation),
+        bridging=Bridging(lookup.layer_spacing, lookup.area_per_atom, tunnel.contact_gap),
+    )
 
 
 def compliance_law(element):

@@ -2,10 +2,9 @@
 
 from dataclasses import dataclass
 
-import numpy as np
-
-from ecmsim.constants import ELECTRON_MASS, ELEMENTARY_CHARGE, PLANCK
-from ecmsim.physics.operators import exp, sqrt
+from ecmsim.constants import ELEMENTARY_CHARGE, PLANCK
+from ecmsim.physics.operators import exp
+from ecmsim.quantum import barrier
 
 
 @dataclass(frozen=True)
@@ -20,17 +19,15 @@ class Simmons:
     effective_mass: float
     prefactor: float = 0.5
 
-    def _momentum(self):
-        return sqrt(2 * self.effective_mass * ELECTRON_MASS * self.barrier * ELEMENTARY_CHARGE)
-
     def decay_constant(self):
         """2 kappa = 4 pi sqrt(2 m* dW0)/h, in 1/nm: ln of the conductance lost per nm of gap."""
-        return 4 * np.pi * self._momentum() / PLANCK * 1e-9
+        return barrier.decay_constant(self.barrier, self.effective_mass)
 
     def conductance_density(self, gap):
         """G = J/V = C sqrt(2 m* dW0)/g (e/h)^2 exp(-4 pi g sqrt(2 m* dW0)/h), Eq. (5), in S/m2; gap in nm."""
         quantum = (ELEMENTARY_CHARGE / PLANCK) ** 2
-        return self.prefactor * self._momentum() / (gap * 1e-9) * quantum * exp(-self.decay_constant() * gap)
+        momentum = barrier.momentum(self.barrier, self.effective_mass)
+        return self.prefactor * momentum / (gap * 1e-9) * quantum * exp(-self.decay_constant() * gap)
 
     def current_density(self, voltage, gap):
         """J_Tu = G(g) V_Tu, Eq. (5), in A/m2; voltage in V, gap in nm."""
@@ -39,3 +36,8 @@ class Simmons:
     def differential_conductance_density(self, voltage, gap):
         """dJ_Tu/dV_Tu, in S/m2; the same at every voltage, since Eq. (5) is linearised."""
         return self.conductance_density(gap) + 0 * voltage
+
+
+def over_tip(law, gap, weight):
+    """A tunnelling law as it holds for the columns of one tip; laws that are local hold for all tips."""
+    return law.over(gap, weight) if hasattr(law, "over") else law

@@ -13,6 +13,7 @@ from ecmsim.constants import CONDUCTANCE_QUANTUM
 from ecmsim.errors import TransportError
 from ecmsim.quantum import sharvin, window
 from ecmsim.quantum.monotone import Curves, monotone
+from ecmsim.quantum.plateaus import between_atoms
 from ecmsim.quantum.table import load_table
 
 STEP = 0.5  # of an atom
@@ -80,9 +81,9 @@ class Lookup:
         if decay is not None and not (np.isfinite(decay) and decay > 0):
             raise TransportError(f"decay = {decay:g}: it must be positive, in 1/nm")
         self.table, self.step = table, step
-        lattice_constant = 0.1 * table.header["settings"]["lattice_constant"]
-        self.contact_separation = contact_separation or lattice_constant / np.sqrt(2)
-        self.wave_number = sharvin.fermi_wave_number(lattice_constant)
+        self.lattice_constant = 0.1 * table.header["settings"]["lattice_constant"]
+        self.contact_separation = contact_separation or self.lattice_constant / np.sqrt(2)
+        self.wave_number = sharvin.fermi_wave_number(self.lattice_constant)
         necks, tips = self._usable("contact"), self._usable("gap")
         self.biases = window.biases([*necks, *tips])
         self._load_contacts(necks)
@@ -92,6 +93,16 @@ class Lookup:
     def largest_bias(self):
         """V."""
         return float(self.biases[-1])
+
+    @property
+    def area_per_atom(self):
+        """In the contact's layers, nm2."""
+        return np.pi * self.atom_radius**2
+
+    @property
+    def layer_spacing(self):
+        """Distance of these layers, nm: that at which they have the crystal's density, a^3/4 per atom."""
+        return self.lattice_constant**3 / 4 / self.area_per_atom
 
     def _usable(self, branch):
         entries = self.table.branch(branch)
@@ -182,11 +193,10 @@ class Lookup:
             return self._smooth(radius, row)
         atoms = (radius / self.atom_radius) ** 2
         whole = np.floor(atoms)
-        u = np.clip((atoms - whole - 0.5) / self.step + 0.5, 0, 1)
+        share, slope = between_atoms(atoms - whole, self.step)
         low = self._smooth(self.atom_radius * np.sqrt(np.maximum(whole, 1)), row)[0]
         rise = self._smooth(self.atom_radius * np.sqrt(whole + 1), row)[0] - low
-        by_atoms = rise * 6 * u * (1 - u) / self.step
-        return low + rise * u * u * (3 - 2 * u), by_atoms * 2 * radius / self.atom_radius**2
+        return low + rise * share, rise * slope * 2 * radius / self.atom_radius**2
 
     def _row(self, radius, gap, row):
         """ln T and its derivatives by radius and gap at the bias of a row."""

@@ -96,7 +96,7 @@ class Ions:
         self.radii, self.widths = 0.5 * (edges[1:] + edges[:-1]), np.diff(edges)
         self.areas = np.pi * np.diff(edges**2)
         self._plate = self._potentials(self.radii[:, None], self.thickness, self.radii, self.thickness, self.widths)
-        self._samples = edges[:-1, None] + self.widths[:, None] * (np.arange(SAMPLES) + 0.5) / SAMPLES
+        self.samples = edges[:-1, None] + self.widths[:, None] * (np.arange(SAMPLES) + 0.5) / SAMPLES
 
     def _potentials(self, *rings):
         return layer_potentials(*rings, self.thickness)
@@ -115,22 +115,26 @@ class Ions:
         above = self._potentials(self.radii[:, None], self.thickness, source, z, widths)
         return np.block([[own, above.T], [above, self._plate]])
 
-    def solve(self, filament, surface, between, temperature, plate_temperature, voltage, guess) -> IonicSolution:
+    def solve(
+        self, filament, surface, between, temperature, plate_temperature, voltage, guess, open_shares=None
+    ) -> IonicSolution:
         """The ionic currents between filament and electrode.
 
         surface: the electrode's polyline; between: what `potentials_between` gives for the filament; temperature (n,)
         at the outline's points and plate_temperature (RINGS,) at the electrode's rings, K; voltage V_Tu between the
-        metals, V; guess (n + RINGS,): potentials. Raises IonError.
+        metals, V; guess (n + RINGS,): potentials; open_shares: see ecmsim.growth.Tip, of the outline's points (n,) and
+        of `samples` (RINGS, SAMPLES). Raises IonError.
         """
         n = len(filament.points)
         r, z = filament.points.T
-        recess = np.interp(self._samples, *surface.T) - self.thickness
+        recess = np.interp(self.samples, *surface.T) - self.thickness
         reaction, plate = self.model.reaction_current_density, plate_temperature[:, None]
+        open_below, open_above = open_shares or (None, None)
 
         def density(u):
-            lower = reaction(-u[:n], temperature, r, z - self.thickness, on_filament=True)
-            upper = reaction(voltage - u[n:, None], plate, self._samples, recess, on_filament=False).mean(axis=1)
-            return np.append(lower, upper)
+            lower = reaction(-u[:n], temperature, r, z - self.thickness, True, open_below)
+            upper = reaction(voltage - u[n:, None], plate, self.samples, recess, False, open_above)
+            return np.append(lower, upper.mean(axis=1))
 
         areas = PER_NM2 * np.append(strips(filament)[1], self.areas)
         ohmic, limit = self.model.hopping.low_field_limits(np.append(temperature, plate_temperature))

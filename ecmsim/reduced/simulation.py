@@ -12,12 +12,13 @@ import numpy as np
 from ecmsim.errors import SolveError
 from ecmsim.filament import CROWDED, OutlineError, arc_length
 from ecmsim.front import Front
-from ecmsim.growth import Balance, CellState, GrowingCell
+from ecmsim.gap import Columns, columns
+from ecmsim.growth import Balance, CellState, GrowingCell, Tip
 from ecmsim.mesh.spacing import filament_spacing
 from ecmsim.reduced.circuit import Line, Tunnelling, operation, series_resistances
 from ecmsim.reduced.heat import Contact, HeatNetwork, Sources, Temperatures, wedges
 from ecmsim.reduced.ions import RINGS, Ions, strips
-from ecmsim.reduced.profile import SLICES, Columns, Profile, columns
+from ecmsim.reduced.profile import SLICES, Profile
 from ecmsim.reduced.spreading import halo, spreading
 from ecmsim.supply import element
 
@@ -56,6 +57,7 @@ class Geometry:
     square of the radius as the tunnelling current."""
 
     profile: Profile
+    tip: Tip
     columns: Columns
     tunnelling: Tunnelling
     entry: np.ndarray
@@ -145,7 +147,8 @@ class ReducedSimulation(GrowingCell):
         filament = trial.filament
         profile = Profile.of(filament)
         gap = columns(filament, trial.plate, self.config.tunnelling.gap)
-        tunnelling = Tunnelling(self.model.tunnelling, gap.weight, gap.gap)
+        tip = self._tip(filament, trial.plate)
+        tunnelling = Tunnelling(tip.law, gap.weight, gap.gap)
         entry = profile.shares(gap.foot)
         foot = float(filament.points[-1, 0])
         flow = tunnelling.currents(1.0) if self.model.tunnelling else gap.weight
@@ -153,6 +156,7 @@ class ReducedSimulation(GrowingCell):
         contact = float(np.sqrt(2 * (flow * gap.radius**2).sum()))
         return Geometry(
             profile=profile,
+            tip=tip,
             columns=gap,
             tunnelling=tunnelling,
             entry=entry,
@@ -199,6 +203,7 @@ class ReducedSimulation(GrowingCell):
             network = self._network(trial, geometry) if self.model.heat else None
         with self.watch("ions"):
             between = self._ions.potentials_between(trial.filament)
+        open_shares = geometry.tip.open_shares and self._open_shares(trial, geometry.tip)
         ions, drop = state.ions, state.drop
         guess, rise = self._guess(trial, state)
         iterations, leaving, sources, solution = 0, 0.0, None, None
@@ -229,6 +234,7 @@ class ReducedSimulation(GrowingCell):
                     self.cell.ambient_temperature + rise.active * halo(geometry.contact_up, self._ions.radii),
                     point.voltage,
                     guess if solution is None else guess + solution.response * (point.voltage - ions.voltage),
+                    open_shares,
                 )
             iterations += solution.iterations
             here = geometry.tunnelling.line(point.voltage)
@@ -250,6 +256,8 @@ class ReducedSimulation(GrowingCell):
             heated=sources.total if sources else 0.0,
             heat=leaving,
             temperature_max=self.cell.ambient_temperature + rise.largest,
+            junction_voltage=point.voltage if self.model.tunnelling else 0.0,
+            atoms=geometry.tip.atoms,
         )
         velocity = self._growth_velocity(trial.filament, solution.current_density, solution.current)
         kept = step is not None and len(solution.potentials) == len(state.potentials)
@@ -259,6 +267,11 @@ class ReducedSimulation(GrowingCell):
         }
         own |= {"potentials": solution.potentials, "temperatures": rise, "ions": ions, "drop": drop}
         return self._completed(trial, state, step, balance, velocity, **own, iterations=iterations)
+
+    def _open_shares(self, trial, tip):
+        """Where ions react: of the outline's points, (n,), and of the samples of the electrode's rings."""
+        lower, upper = tip.open_shares
+        return lower, np.interp(self._ions.samples, trial.plate[:, 0], upper)
 
     def _guess(self, trial, state):
         """Ionic potentials and temperatures to begin with: the last ones, continued in time where they can be; without

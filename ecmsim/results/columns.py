@@ -7,6 +7,8 @@ COLUMNS = {
     "current_A": "current through the cell, positive from the active to the counter electrode",
     "ionic_current_A": "part of it carried by ions: the current that makes the filament grow",
     "tunnel_current_A": "part of it carried by electrons that tunnel",
+    "junction_voltage_V": "voltage that these cross, over the gap or the contact alone: their power over their current",
+    "contact_atoms": "atoms that bridge the gap; 0 with the law simmons",
     "gap_nm": "gap that the tunnelling law uses, at its smallest over the filament",
     "gap_vertical_nm": "smallest gap along a column",
     "gap_shortest_nm": "smallest distance between the filament and the active electrode",

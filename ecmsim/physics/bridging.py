@@ -1,0 +1,51 @@
+"""Atoms that bridge the gap: what a gap of less than one atomic layer stands for in a model of continuous metal.
+
+Metal comes in whole atoms. Where the continuum leaves a gap h narrower than an atomic layer, a part of the layer's
+places is taken, each by an atom that touches both surfaces, and above the others the gap is a layer wide.
+"""
+
+from dataclasses import dataclass
+
+import numpy as np
+
+ROUNDING = 0.02  # nm, over which the corners of the ramp are rounded: all that follows is continuously differentiable
+
+
+def _ramp(x):
+    """0 for x < 0, x - w/2 for x > w, and x^2/2w in between, w = ROUNDING."""
+    inside = np.clip(x, 0.0, ROUNDING)
+    return inside**2 / (2 * ROUNDING) + np.maximum(x - ROUNDING, 0.0)
+
+
+@dataclass(frozen=True)
+class Bridging:
+    """How many atoms bridge a gap.
+
+    layer: thickness of an atomic layer, nm; area: per atom in it, nm2; contact_gap: gap at which all places of the
+    layer are taken, nm: the outlines of both surfaces stay that far apart.
+    """
+
+    layer: float
+    area: float
+    contact_gap: float
+
+    def share(self, gap):
+        """Share of the layer's places that are taken (1): rises linearly from 0 at h = layer to 1 at contact_gap."""
+        last = self.contact_gap + ROUNDING
+        return (_ramp(self.layer - gap) - _ramp(last - gap)) / (self.layer - last)
+
+    def open_share(self, gap):
+        """Share of the surface at which ions still react (1)."""
+        return 1.0 - self.share(gap)
+
+    def vacancy(self, gap):
+        """Gap above the other places, nm: h itself down to one layer (rounded: less half of ROUNDING)."""
+        return gap + _ramp(self.layer - gap)
+
+    def taken(self, gap, weight):
+        """Area of the places taken, nm2; gap of columns of the areas `weight` (nm2)."""
+        return float(np.sum(weight * self.share(gap)))
+
+    def atoms(self, gap, weight):
+        """N, atoms that bridge the gap (1): the taken area over that of an atom."""
+        return self.taken(gap, weight) / self.area

@@ -1,0 +1,50 @@
+"""Transmission of a contact of N atoms, with its steps, from a table of first-principles conductances."""
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from ecmsim.constants import CONDUCTANCE_QUANTUM
+from ecmsim.quantum.lookup import STEP, Lookup
+from ecmsim.quantum.plateaus import between_atoms
+
+LEAST = 1e-6  # atoms, below which the smooth S(N) is a straight line
+
+
+@dataclass(frozen=True)
+class Levels:
+    """Transmission S(N) of the atoms in contact.
+
+    lookup: without steps of its own; plateaus: whether N passes in steps; seed: of one arrangement of the atoms, whose
+    transmission is drawn for each N between the extremes of the table's shapes (None: their mean); fluctuation:
+    relative standard deviation added to each of those draws.
+    """
+
+    lookup: Lookup
+    plateaus: bool = True
+    seed: int | None = None
+    fluctuation: float = 0.0
+
+    def of(self, atoms):
+        """T of a whole number of atoms (1)."""
+        if atoms < 1:
+            return 0.0
+        found = self.lookup(self.lookup.atom_radius * np.sqrt(atoms), 0.0)
+        if self.seed is None:
+            return float(found.transmission)
+        drawn = np.random.default_rng([self.seed, int(atoms)])
+        low, high = found.low / CONDUCTANCE_QUANTUM, found.high / CONDUCTANCE_QUANTUM
+        return float(drawn.uniform(low, high) * max(0.0, 1 + self.fluctuation * drawn.standard_normal()))
+
+    def __call__(self, atoms):
+        """S(N) for any N >= 0 (1)."""
+        if not self.plateaus:
+            return self._smooth(atoms)
+        below = int(np.floor(atoms))
+        share = between_atoms(atoms - below, STEP)[0]
+        return (1 - share) * self.of(below) + share * self.of(below + 1)
+
+    def _smooth(self, atoms):
+        """Proportional to N below one atom."""
+        radius = self.lookup.atom_radius * np.sqrt(max(atoms, LEAST))
+        return float(self.lookup(radius, 0.0).transmission) * min(atoms / LEAST, 1.0)
