@@ -184,7 +184,8 @@ def plot(
     what: Annotated[
         str,
         typer.Argument(
-            help="iv, gap, temperature, outline, elephant, field, solid, retention, all; film; study.",
+            help="iv, gap, conductance, temperature, outline, elephant, field, solid, retention, all; film; study, "
+            "histogram.",
             show_default=False,
         ),
     ],
@@ -202,13 +203,16 @@ def plot(
         ),
     ] = None,
 ):
-    """Draw a picture of a run, or all of them, or a film; study: of the folder of a study.
+    """Draw a picture of a run, or all of them, or a film; study, histogram: of the folder of a study.
 
-    Options: iv: voltage=source|cell, floor_A=1e-16; gap: time=log|linear; outline: currents_A=[1e-6], times_s=[1, 2];
+    Options: iv: voltage=source|cell, floor_A=1e-16; gap: time=log|linear; conductance: x=time|voltage|current,
+    scale=linear|log, parasitic="400 ohm"|model, bins=0.05, tolerance=0.2, share=0.03 (of plateaus), least_V=1e-3,
+    from_s=1, to_s=2; outline: currents_A=[1e-6], times_s=[1, 2];
     elephant: colour=temperature|time|regime|voltage|current|current_density, time=log|linear, from_s=1, to_s=2;
     retention: from_s=1e-3; field: snapshot=LABEL, view=filament|tip|cell, quantities=temperature,potential,…;
     solid: snapshot=LABEL,LABEL,…, quantity=temperature|current_density|potential, cut=110; film: seconds=12, fps=25,
-    from_s=1, to_s=2, pace=change|time; study: x=COLUMN, y=COLUMN,…, fit=power|exponential, fit_from=1, fit_to=2.
+    from_s=1, to_s=2, pace=change|time; study: x=COLUMN, y=COLUMN,…, fit=power|exponential, fit_from=1, fit_to=2;
+    histogram: parasitic, bins, least_V, from_s, to_s as conductance, samples=4000, from_V=0, to_V=0.5, to_G0=8.
     """
     from ecmsim.plot import STUDY_PICTURES, draw, draw_all
     from ecmsim.plot.study import open_study
@@ -226,7 +230,7 @@ def plot(
         if isinstance(paths, EcmsimError):
             typer.echo(f"{name}: not drawn: {paths}", err=True)
         else:
-            typer.echo("\n".join(f"wrote {path}" for path in paths))
+            typer.echo("\n".join([*getattr(paths, "words", ()), *(f"wrote {path}" for path in paths)]))
 
 
 def _option(text):
@@ -373,16 +377,142 @@ def quantum_plot(
     out: Annotated[Path, typer.Option(help="Picture (.png, .pdf, .svg).")] = Path("conductance.png"),
 ):
     """Draw the map of the conductance over radius and gap; --points: the points of its table."""
-    from ecmsim.plot import conductance, conductance_map
+    from ecmsim.plot import table_map, table_points
     from ecmsim.quantum.command import open_lookup
     from ecmsim.quantum.table import load_table
 
     if points:
-        paths = conductance.draw(load_table(table or metal), out)
+        paths = table_points.draw(load_table(table or metal), out)
     else:
-        paths = conductance_map.draw(open_lookup(table or metal, smooth=smooth), out)
+        paths = table_map.draw(open_lookup(table or metal, smooth=smooth), out)
     for path in paths:
         typer.echo(f"wrote {path}")
+
+
+@quantum.command("trajectory")
+def quantum_trajectory(
+    out: Annotated[Path, typer.Option(metavar="FILE", help="File of the samples (.csv).", show_default=False)],
+    metal: Annotated[str, typer.Option(help="Ag, Cu or Au.")] = "Ag",
+    counts: Annotated[str, typer.Option(help="Atoms in the layers of the neck.")] = "9,4,9",
+    face: Annotated[str, typer.Option(help="Of the crystals: 100 or 111.")] = "100",
+    size: Annotated[int, typer.Option(help="Atoms along each side of the crystals' lateral cell.")] = 4,
+    separation: Annotated[
+        str | None, typer.Option(help='Two tips of these layers, their last ones so far apart, e.g. "2.9 angstrom".')
+    ] = None,
+    time: Annotated[str, typer.Option(help="Length of the trajectory.")] = "50 ps",
+    settle: Annotated[str, typer.Option(help="Beginning that statistics leave out.")] = "5 ps",
+    temperature: Annotated[str, typer.Option(help="Of the thermostat.")] = "300 K",
+    damping: Annotated[str, typer.Option(help='Time constant of the thermostat, or "none" for none.')] = "1 ps",
+    step: Annotated[str, typer.Option(help="Of the integration.")] = "4 fs",
+    sample: Annotated[str, typer.Option(help="Time between samples of the transmission.")] = "0.5 ps",
+    seed: Annotated[int, typer.Option(help="Of velocities and thermostat.")] = 1,
+    runs: Annotated[int, typer.Option(help="Trajectories, of this seed and the following ones.")] = 1,
+    speed: Annotated[str, typer.Option(help='Pull the contact apart, e.g. at "20 m/s", until it ruptures.')] = "0 m/s",
+    bias: Annotated[str, typer.Option(help='With the recoil forces of a bias, e.g. "1 V".')] = "0 V",
+    force: Annotated[str, typer.Option(help="Time between computations of the recoil forces.")] = "0.1 ps",
+    grid: Annotated[int, typer.Option(help="Lateral k-points each way.")] = 1,
+    overwrite: Annotated[bool, typer.Option("--overwrite", help="Replace a file that is there.")] = False,
+    quiet: Annotated[bool, typer.Option("--quiet", "-q", help="No progress display.")] = False,
+):
+    """Let the atoms of a contact move (needs ASE), with its transmission in tight binding along the way."""
+    from ecmsim.quantum.atoms.command import trajectory
+    from ecmsim.quantum.atoms.settings import Settings
+
+    try:
+        layers = tuple(int(count) for count in counts.split(","))
+    except ValueError:
+        raise ConfigError(f'--counts "{counts}": give the atoms of every layer, such as 9,4,9') from None
+    settings = Settings(
+        metal=metal,
+        counts=layers,
+        face=face,
+        size=size,
+        separation_A=_scaled("--separation", separation, "nm", 10) if separation else None,
+        time_ps=_scaled("--time", time, "s", 1e12),
+        settle_ps=_scaled("--settle", settle, "s", 1e12),
+        temperature_K=_quantity("--temperature", temperature, "K"),
+        damping_ps=None if damping == "none" else _scaled("--damping", damping, "s", 1e12),
+        step_fs=_scaled("--step", step, "s", 1e15),
+        sample_ps=_scaled("--sample", sample, "s", 1e12),
+        seed=seed,
+        runs=runs,
+        speed_m_s=_quantity("--speed", speed, "m/s"),
+        bias_V=_quantity("--bias", bias, "V"),
+        force_ps=_scaled("--force", force, "s", 1e12),
+        grid=grid,
+    )
+    trajectory(settings, out, overwrite=overwrite, quiet=quiet)
+
+
+@quantum.command("traces")
+def quantum_traces(
+    files: Annotated[list[Path], typer.Argument(help="Files of ecmsim quantum trajectory.", show_default=False)],
+    out: Annotated[Path, typer.Option(help="Picture (.png, .pdf, .svg).")] = Path("traces.png"),
+):
+    """Draw trajectories of contacts with a histogram, and print their statistics."""
+    from ecmsim.plot import trajectories
+    from ecmsim.quantum.atoms.command import describe
+    from ecmsim.quantum.atoms.record import load
+
+    records = [load(file) for file in files]
+    for record in records:
+        typer.echo("\n".join(describe(record)))
+    for path in trajectories.draw(records, out):
+        typer.echo(f"wrote {path}")
+
+
+@quantum.command("facts")
+def quantum_facts(
+    out: Annotated[Path, typer.Option(help="Folder of the result files, the page and its table.")] = Path(
+        "validation/quantum"
+    ),
+):
+    """Find every number that is known of quantum transport anew, and write the page that compares them."""
+    from ecmsim.validation.quantum.command import quantum_facts as find
+
+    paths, count = find(out)
+    for path in paths:
+        typer.echo(f"wrote {path}")
+    typer.echo(", ".join(f"{number} {word}" for word, number in count.items()))
+
+
+@quantum.command("devices")
+def quantum_devices(
+    runs: Annotated[list[Path], typer.Argument(help="Folders of runs through contact.", show_default=False)],
+    out: Annotated[Path, typer.Option(help="Table (.csv).")] = Path("validation/quantum/device.csv"),
+):
+    """Write a table of runs through contact: conductances at their ends, atoms, balances."""
+    from ecmsim.validation.quantum import devices
+
+    found = devices.write(runs, out)
+    typer.echo(found[["name", "conductance_G0", "junction_G0", "atoms"]].to_string(index=False))
+    typer.echo(f"wrote {out}")
+
+
+@quantum.command("annotate")
+def quantum_annotate(
+    run: RunFolder,
+    law: Annotated[
+        str, typer.Option(help="blend: Simmons tunnelling beside the atoms; landauer: the table's.")
+    ] = "blend",
+    settings: Annotated[
+        list[str] | None,
+        typer.Option(
+            "--set", metavar="KEY=VALUE", help="Other settings of [tunnelling], e.g. --set tunnelling.seed=3."
+        ),
+    ] = None,
+    out: Annotated[Path | None, typer.Option(help="Table [default: conductance.csv in the run's folder].")] = None,
+    picture: Annotated[Path | None, typer.Option(help="Also a picture (.png, .pdf, .svg).", show_default=False)] = None,
+):
+    """Count the atoms that bridge the gap in a run made with simmons, from its outlines; the run is left as it is.
+
+    Columns: time_s, step, source_voltage_V, cell_voltage_V, current_A (of the run), gap_nm (smallest), contact_atoms
+    (N), contact_G0 (of these atoms), tunnelling_G0 (beside them), junction_G0 (both), simmons_G0 (in the run).
+    """
+    from ecmsim.annotate import write
+
+    paths, words = write(run, law, settings or (), out, picture)
+    typer.echo("\n".join([*words, *(f"wrote {path}" for path in paths)]))
 
 
 @app.command()
@@ -405,6 +535,11 @@ def benchmark(
     from ecmsim.benchmark import benchmark as measure
 
     measure(config, settings or [], cold, until)
+
+
+def _scaled(option, text, unit, factor):
+    """As _quantity, times a factor and without its rounding: picoseconds from seconds."""
+    return float(f"{_quantity(option, text, unit) * factor:.12g}")
 
 
 def _quantity(option, text, unit):

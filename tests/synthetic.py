@@ -8,6 +8,7 @@ The cycles begin with that sweep; the filament then breaks at -1 V and is dissol
 import numpy as np
 from scipy.spatial import Delaunay
 
+from ecmsim.constants import CONDUCTANCE_QUANTUM
 from ecmsim.filament import cross2
 from ecmsim.results import RunWriter
 from ecmsim.results.columns import COLUMNS
@@ -143,6 +144,7 @@ def series(steps=420, compliance=COMPLIANCE, noise=0.0):
         "current_A": current,
         "ionic_current_A": ionic,
         "tunnel_current_A": tunnel,
+        "junction_voltage_V": cell,
         "gap_nm": gap,
         "gap_vertical_nm": gap,
         "gap_shortest_nm": gap,
@@ -160,6 +162,40 @@ def series(steps=420, compliance=COMPLIANCE, noise=0.0):
         "vertices": np.full(steps, 1500),
     }
     return columns, outlines
+
+
+STAIRS = 'programme = [{kind = "current_sweep", peak = "20 uA", rate = "1 uA/s", voltage_limit = "2 V"}]\n'
+
+
+def stairs(levels=(0.02, 1, 2, 3, 4), starts=(3, 7, 12, 18), resistance=400.0, steps=400):
+    """Columns and outlines of a current sweep 0 -> 20 -> 0 uA at 1 uA/s over an atomic contact that grows from level to
+    level (G0) at times (s), in series with a resistance (ohm). The filament itself is that of the SET sweep."""
+    t = np.linspace(0, 40, steps)
+    current = 1e-6 * np.minimum(t, 40 - t)
+    conductance = np.full(steps, float(levels[0]))
+    for low, high, start in zip(levels[:-1], levels[1:], starts, strict=True):
+        conductance += (high - low) * 0.5 * (1 + np.tanh((t - start) / 0.2))
+    junction = current / (conductance * CONDUCTANCE_QUANTUM)
+    columns, outlines = series(steps)
+    return columns | {
+        "time_s": t,
+        "source_voltage_V": np.full(steps, 2.0),
+        "cell_voltage_V": junction + resistance * current,
+        "current_A": current,
+        "ionic_current_A": np.zeros(steps),
+        "tunnel_current_A": current,
+        "junction_voltage_V": junction,
+        "contact_atoms": conductance,
+        "step_s": np.diff(t, prepend=0),
+    }, outlines
+
+
+def write_stairs(folder, **options):
+    """Write a run of the current sweep `stairs` and return its folder."""
+    text = CONFIG.format(compliance_mA=COMPLIANCE * 1e3).splitlines()
+    text = STAIRS + "\n".join(line for line in text if "programme" not in line)
+    columns, outlines = stairs(**options)
+    return write_events(folder, text, columns, outlines, [])
 
 
 def dense(polyline, spacing):
@@ -290,6 +326,7 @@ def cycle(steps=420, back=240):
         "cell_voltage_V": source,
         "current_A": current,
         "tunnel_current_A": current,
+        "junction_voltage_V": source,
         "gap_nm": gap,
         "gap_vertical_nm": gap,
         "gap_shortest_nm": gap,

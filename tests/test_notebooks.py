@@ -22,6 +22,7 @@ PROMISED = {
     "4_new_material": (2, ("HfO2.toml", "Ag, 6 nm HfO2/timeseries.csv")),
     "5_your_own_law": (4, ("mine/provenance.json", "full/timeseries.csv")),
     "6_when_the_solver_fails": (2, ("hurried/failure.npz", "resumed/timeseries.csv")),
+    "7_from_atoms_to_device": (6, ("400uA/timeseries.csv", "conductance.png", "points.png")),
 }
 
 

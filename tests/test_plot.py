@@ -91,8 +91,8 @@ def test_partial_runs(tmp_path, stop):
     done = dict(draw_all(run, tmp_path / "figures"))
     assert list(done) == list(PICTURES)
     drawn = {name for name, paths in done.items() if isinstance(paths, list)}
-    cold = set(OF_A_SWEEP) - {"field", "solid", "temperature"}
-    expected = {1: {"outline"}, 2: cold - {"elephant"}, 5: cold, 225: set(OF_A_SWEEP)}
+    cold = set(OF_A_SWEEP) - {"field", "solid", "temperature", "conductance"}
+    expected = {1: {"outline"}, 2: cold - {"elephant"}, 5: cold, 225: set(OF_A_SWEEP) - {"conductance"}}
     assert drawn == expected[stop]
     for paths in done.values():
         if isinstance(paths, list):
@@ -108,7 +108,7 @@ def test_a_run_at_zero_voltage(tmp_path):
     folder = synthetic.write_columns(tmp_path / "run", still, [outlines[0]] * 5)
     done = dict(draw_all(open_run(folder)))
     missing = {name: str(paths) for name, paths in done.items() if not isinstance(paths, list)}
-    assert list(missing) == ["iv", "temperature", "retention", "field", "solid"]
+    assert list(missing) == ["iv", "conductance", "temperature", "retention", "field", "solid"]
     assert "no current flows" in missing["iv"] and "surface_diffusion.enabled is false" in missing["retention"]
     for name in ("iv", "temperature"):  # asked for by name all the same
         check_picture(draw(name, open_run(folder), tmp_path / f"{name}.png")[0], PAGE)

@@ -400,7 +400,7 @@ def test_branches_leave_out_what_is_flagged(table):
 
 
 def test_the_picture_of_a_table(table, tmp_path):
-    from ecmsim.plot.conductance import draw
+    from ecmsim.plot.table_points import draw
 
     assert draw(table, tmp_path / "t.png") == [tmp_path / "t.png"] and (tmp_path / "t.png").stat().st_size > 20_000
     necks = replace(table, entries=tuple(entry for entry in table.entries if entry.branch == "contact"))

@@ -12,7 +12,7 @@ from ecmsim.cli import app
 from ecmsim.constants import CONDUCTANCE_QUANTUM, ELECTRON_MASS
 from ecmsim.errors import PlotError, TransportError
 from ecmsim.physics.tunnelling import Simmons
-from ecmsim.plot import conductance_map
+from ecmsim.plot import table_map
 from ecmsim.quantum import sharvin
 from ecmsim.quantum.barrier import decay_constant
 from ecmsim.quantum.lookup import Lookup, lookup
@@ -390,4 +390,4 @@ def test_command_plot(made_up, tmp_path):
     done = command("plot", "--table", made_up, "--points", "--out", tmp_path / "points.svg")
     assert done.exit_code == 0 and "Sharvin" in (tmp_path / "points.svg").read_text()
     with pytest.raises(PlotError, match="must end in"):
-        conductance_map.draw(Lookup(made_up), tmp_path / "map.txt")
+        table_map.draw(Lookup(made_up), tmp_path / "map.txt")

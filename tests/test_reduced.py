@@ -17,6 +17,7 @@ from ecmsim.config import Config, load_config
 from ecmsim.constants import BOLTZMANN_EV
 from ecmsim.errors import ConfigError, ResultsError
 from ecmsim.filament import Filament
+from ecmsim.gap import columns
 from ecmsim.physics.compliance import IdealCompliance, SeriesResistor
 from ecmsim.physics.model import Conductor, DeviceModel
 from ecmsim.physics.mott_gurney import MottGurney
@@ -26,7 +27,6 @@ from ecmsim.reduced import ReducedSimulation
 from ecmsim.reduced.circuit import Line, Tunnelling, operation, series_resistances
 from ecmsim.reduced.heat import Contact, HeatNetwork, Sources, Temperatures, wedges
 from ecmsim.reduced.ions import RINGS, Ions, spherical_hopping, strips
-from ecmsim.gap import columns
 from ecmsim.reduced.profile import SLICES, Profile
 from ecmsim.reduced.rings import distant_ring, layer_potentials, ring
 from ecmsim.reduced.spreading import halo, spreading

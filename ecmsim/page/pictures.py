@@ -30,6 +30,11 @@ CAPTIONS = {
         "between the filament and the active electrode, as the tunnelling law sees it. Where the programme has "
         "cycles or pulses the voltage of the source is shown below.",
     ),
+    "conductance": (
+        "Conductance in units of the quantum",
+        "G0 = 2e²/h: of the whole cell against time and voltage (or current), and how long it stays where. Dashed: "
+        "whole multiples of G0; thick: plateaus with their median.",
+    ),
     "temperature": (
         "Highest temperature in the cell",
         "against time, enlarged around the switching if there is any, and against the current.",

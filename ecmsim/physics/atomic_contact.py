@@ -1,8 +1,8 @@
 """Conductance of a gap that closes atom by atom: G = G0 S(N) through the atoms that bridge it, beside tunnelling.
 
 N is the number of atoms in the last atomic layer (bridging.py). S(N) stands still at the transmission of N atoms
-(contact_levels.py) and passes from N to N + 1 around N + 1/2; it is zero below half an atom. The current through the
-contact is shared out over the places taken. Everywhere else electrons tunnel. The contact's resistance is in series
+(contact_levels.py) and passes from N to N + 1 around N + 1/2, from nothing to one atom around 1/2. The current through
+the contact is shared out over the places taken. Everywhere else electrons tunnel. The contact's resistance is in series
 with that of the metal on either side, as in Wexler's sum of Sharvin's and Maxwell's (G. Wexler, Proc. Phys. Soc. 89,
 927 (1966)). Linear in the voltage, as Eq. (5).
 """

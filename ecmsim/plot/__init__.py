@@ -13,10 +13,10 @@ from ecmsim.plot import style
 
 PICTURES = {
     name: f"ecmsim.plot.{name}"
-    for name in ("iv", "gap", "temperature", "outline", "retention", "elephant", "field", "solid")
+    for name in ("iv", "gap", "conductance", "temperature", "outline", "retention", "elephant", "field", "solid")
 }
 FILMS = {"film": "ecmsim.plot.film"}  # drawn only when asked for
-STUDY_PICTURES = {"study": "ecmsim.plot.study"}  # of the folder of a study
+STUDY_PICTURES = {name: f"ecmsim.plot.{name}" for name in ("study", "histogram")}  # of the folder of a study
 
 
 def draw(name, run, output=None, **options):

@@ -1,85 +1,201 @@
-"""A table of quantized conductances: transmission against the radius of necks and the separation of tips."""
+"""Conductance in units of G0 against time and voltage (or current), with its plateaus and a histogram of the time.
+
+Dashed lines: whole multiples of G0. Thick: plateaus, as ecmsim.results.levels finds them, with their median. Grey where
+the parasitic resistance is taken off: as measured.
+"""
 
 import numpy as np
+from matplotlib.ticker import MultipleLocator, NullLocator
 
+from ecmsim.constants import CONDUCTANCE_QUANTUM
 from ecmsim.errors import PlotError
 from ecmsim.plot import style
-from ecmsim.quantum import sharvin
+from ecmsim.plot.trace import LEAST_V, Drawn, is_current_source, named, trace_of, window
+from ecmsim.results.levels import FLOOR, SHARE, TOLERANCE, edges_of, find_plateaus
 
-ANGSTROM_PER_NM = 10
+BIN = 0.05  # G0; Milano et al. (2024), Fig. 4
+SAMPLES = 4000  # equidistant in time, for the histogram
+CONTACT = 0.5  # G0; less is no atomic contact
+DECADES = 6  # of a logarithmic axis
+MOST_NAMED = 12  # plateaus that are labelled
+CLOSEST = 0.016  # of a logarithmic axis: how close dashed lines may be
+FINE = 6.0  # G0; a shorter linear axis has ticks between the integers
+PER_DECADE = 20  # bins, where the axis is logarithmic
+AXES = ("time", "voltage", "current")
+LABELS = {"time": "Time (s)", "voltage": "Source voltage (V)"}
 
 
-def draw(table, output):
-    """Draw a quantum.table.Table: every neck, means and deviations by size, the Sharvin-Weyl law; tips. -> [output].
+def draw(
+    run,
+    output,
+    x=None,
+    scale=None,
+    parasitic=None,
+    bins=BIN,
+    tolerance=TOLERANCE,
+    share=SHARE,
+    least_V=LEAST_V,
+    from_s=None,
+    to_s=None,
+):
+    """Draw G/G0 of a run. Returns [output] with the plateaus as words.
 
-    Thin bars: T(E) within the window of the table around E_F. Open symbols: values that are flagged. Raises PlotError
-    where the table has neither branch.
+    x: "time", "voltage" (of the source; of a current source that of the cell) or "current" for one panel; by default
+    time, and beside it what the source drives. scale: "linear" or "log"; by default linear where there is a contact.
+    parasitic: as trace_of has it: "400 ohm" or "model". bins: width of the histogram's bins, G0 (of a linear axis).
+    tolerance (G0), share: of a plateau, as find_plateaus has them. least_V: as trace_of has it. from_s, to_s: the part
+    of the run, s.
     """
-    branches = [name for name in ("contact", "gap") if any(entry.branch == name for entry in table.entries)]
-    if not branches:
-        raise PlotError(f"the table of {table.metal} has neither necks nor tips: nothing to draw")
-    with style.picture(output, style.COLUMN_MM * len(branches), 68) as figure:
-        panels = figure.subplots(1, len(branches), squeeze=False)[0]
-        for axes, name in zip(panels, branches, strict=True):
-            (_draw_contacts if name == "contact" else _draw_gaps)(axes, table)
-    return [output]
-
-
-def _draw_contacts(axes, table):
-    _draw_entries(axes, table, "contact", lambda entry: entry.radius_nm, "single necks")
-    found = table.contacts
-    if len(found["atoms"]):
-        axes.errorbar(
-            found["radius"], found["mean"], found["deviation"], color=style.BLUE, marker="o", capsize=2, label="mean"
+    check(x, scale, bins=bins, tolerance=tolerance, share=share)
+    style.checked_numbers(from_s=from_s, to_s=to_s)
+    measured = trace_of(run, least_V=least_V).between(from_s, to_s)
+    shown = trace_of(run, parasitic, least_V).between(from_s, to_s)
+    known = shown.known
+    if known.sum() < 2:
+        raise PlotError(
+            f"{run.folder}: no conductance to draw: fewer than two samples have a current and more than "
+            f"{least_V:g} V over the cell{window('s', from_s, to_s, ' ')}"
         )
-        for radius, atoms, mean in zip(found["radius"], found["atoms"], found["mean"], strict=True):
-            axes.annotate(str(atoms), (radius, mean), (-4, 3), textcoords="offset points", ha="right", fontsize=6.5)
-        _draw_sharvin(axes, table, found)
-    axes.set(
-        xlabel="Radius of the narrowest layer (nm)", ylabel=r"Transmission $G/G_0$", xlim=(0, None), ylim=(0, None)
-    )
-    axes.grid(axis="y", lw=0.3, color=style.GREY, alpha=0.5)
-    axes.legend(loc="upper left")
-    axes.set_title(f"{table.metal}: necks; numbers: atoms across")
+    G = shown.conductance
+    rows = np.nonzero(known)[0]
+    plateaus = find_plateaus(shown.time[rows], G[rows], tolerance, share)
+    abscissae = [(name, *_abscissa(name, run, shown)) for name in ([x] if x else _driven(run))]
+    linear = (scale or ("linear" if np.nanmax(G) >= CONTACT else "log")) == "linear"
+    with style.picture(output, style.PAGE_MM, 76) as figure:
+        widths = [1.7, 1.0][: len(abscissae)] if len(abscissae) > 1 else [2.7]
+        *panels, side = figure.subplots(1, len(abscissae) + 1, sharey=True, width_ratios=[*widths, 0.55])
+        _limit(panels[0], G[rows], linear)
+        for axes, (name, label, values) in zip(panels, abscissae, strict=True):
+            axes.set(xlabel=label, xlim=style.padded(values, 0.0 if name == "time" else 0.03))
+            if parasitic is not None:
+                axes.plot(values, measured.conductance, color=style.GREY, lw=0.9, label=named(None), zorder=2)
+            axes.plot(values, G, color=style.BLUE, lw=1.0, label=named(parasitic), zorder=3)
+            for plateau in plateaus:
+                part = rows[plateau.first : plateau.last + 1]
+                axes.plot(values[part], G[part], color=style.VERMILION, lw=2.4, alpha=0.8, zorder=4)
+        integers((*panels, side))
+        if abscissae[0][0] == "time":
+            _label(panels[0], plateaus)
+        _histogram(side, shown, bins)
+        panels[0].set_ylabel("Conductance $G/G_0$")
+        if parasitic is not None:
+            panels[-1].legend(loc="best")
+        for letter, axes in zip("abc", (*panels, side), strict=False):
+            style.panel_letter(axes, letter)
+    return Drawn([output], words(plateaus, named(parasitic)))
 
 
-def _draw_sharvin(axes, table, found):
-    """The law beyond the last size, shifted to go through it."""
-    wave_number = sharvin.fermi_wave_number(table.header["settings"]["lattice_constant"] / ANGSTROM_PER_NM)
-    last, mean = found["radius"][-1], found["mean"][-1]
-    shift = sharvin.radius_shift(last, mean, wave_number)
-    radius = np.linspace(last, 1.25 * last, 30)
-    law = sharvin.transmission(radius, wave_number, shift)
-    axes.plot(radius, law, "--", color=style.VERMILION, label="Sharvin-Weyl")
+def unfit(run):
+    """Why a run gives no such picture, or None."""
+    G = trace_of(run).conductance
+    if not np.isfinite(G).sum() > 1:
+        return "hardly a sample has a current and a voltage"
+    top = np.nanmax(G)
+    return None if top >= FLOOR else f"its conductance stays below {FLOOR:g} G0 (it is {top:.2g} G0 at most)"
 
 
-def _draw_gaps(axes, table):
-    _draw_entries(axes, table, "gap", lambda entry: entry.separation_nm, "flagged")
-    found = table.gaps
-    if len(found["T"]):
-        axes.plot(found["separation"], found["T"], color=style.BLUE, marker="o", label="facing atoms")
-    if len(found["T"]) > 1:
-        decay = -np.diff(np.log(found["T"]))[-1] / np.diff(found["separation"])[-1] / ANGSTROM_PER_NM
-        axes.annotate(
-            f"{decay:.2f} / Å",
-            (found["separation"][-1], found["T"][-1]),
-            (-8, -4),
-            textcoords="offset points",
-            ha="right",
-            va="top",
-        )
-    axes.set(xlabel="Separation of the facing atoms (nm)", ylabel=r"Transmission $G/G_0$", yscale="log")
-    axes.set_title(f"{table.metal}: tips")
-    axes.legend(loc="lower left")
+def check(x=None, scale=None, **positive):
+    """PlotError for options that are none of the choices, or numbers that are not positive."""
+    if x not in (None, *AXES):
+        raise PlotError(f"x = {x!r}: choose one of {', '.join(AXES)}")
+    if scale not in (None, "linear", "log"):
+        raise PlotError(f"scale = {scale!r}: choose linear or log")
+    style.checked_numbers(**positive)
+    for name, value in positive.items():
+        if value is None or not value > 0:
+            raise PlotError(f"{name} = {value!r}: needs a positive number")
 
 
-def _draw_entries(axes, table, branch, x, label):
-    """Range of T(E), and open symbols where no mean or line shows the value."""
-    entries = [entry for entry in table.entries if entry.branch == branch]
-    at = np.array([x(entry) for entry in entries])
-    low, high = np.array([entry.spread for entry in entries]).T
-    axes.vlines(at, low, high, color=style.GREY, lw=0.5)
-    shown = np.array([branch == "contact" or bool(entry.flags) for entry in entries])
-    if shown.any():
-        values = np.array([entry.T for entry in entries])
-        axes.plot(at[shown], values[shown], "o", mfc="white", color=style.GREY, ms=3, label=label)
+def words(plateaus, name):
+    """The plateaus in words, one line each."""
+    if not plateaus:
+        return [f"no plateaus ({name})"]
+    return [f"plateaus ({name}):"] + [
+        f"  {in_units(plateau.conductance)} G0 ({style.quantity(plateau.conductance * CONDUCTANCE_QUANTUM, 'S')}) "
+        f"from {plateau.start_s:.6g} s to {plateau.end_s:.6g} s"
+        for plateau in plateaus
+    ]
+
+
+def in_units(conductance):
+    """A conductance in units of G0 as text: 0.98, 14.8."""
+    return f"{conductance:.2f}" if 0.095 <= conductance < 9.995 else f"{conductance:.3g}"
+
+
+def _driven(run):
+    """What to draw against by default."""
+    return ("time", "current" if is_current_source(run) else "voltage")
+
+
+def _abscissa(name, run, trace):
+    """Label and values (n,) of an axis."""
+    if name == "current":
+        factor, unit = style.prefixed(np.abs(trace.current).max(), "A")
+        return f"Current ({unit})", factor * trace.current
+    if name == "voltage" and is_current_source(run):
+        return "Cell voltage (V)", trace.voltage
+    return LABELS[name], trace.time if name == "time" else trace.source
+
+
+def _limit(axes, values, linear):
+    """Scale and limits of the common axis of the conductance."""
+    if linear:
+        axes.set_ylim(0, 1.08 * max(values.max(), 1.0))
+    else:
+        style.log_axis(axes.yaxis, values, DECADES)
+
+
+def integers(panels):
+    """Dashed lines at whole multiples of G0 as far as they can be told apart; in a linear axis its ticks are there.
+
+    panels: share the axis of the conductance, whose limits are set.
+    """
+    low, high = panels[0].get_ylim()
+    whole = np.arange(1, int(min(high, 1e4)) + 1)
+    if panels[0].get_yscale() == "log":
+        for mantissas in (range(1, 10), (1, 2, 3, 5), (1, 2, 5), (1,)):
+            kept = np.array([k * decade for decade in (1, 10, 100, 1000) for k in mantissas])
+            kept = kept[kept < 0.99 * high]
+            if np.diff(np.log(kept)).min(initial=np.inf) >= CLOSEST * np.log(high / low):
+                break
+    else:
+        every = next(step for step in (1, 2, 5, 10, 20, 50, 100, 200, 500, 1000) if len(whole) <= 15 * step)
+        kept = whole[whole % every == 0]
+        panels[0].set_yticks([0, *kept])
+        panels[0].yaxis.set_minor_locator(MultipleLocator(0.2) if high < FINE else NullLocator())
+        kept = kept[kept < 0.99 * high]
+    for axes in panels:
+        for number in kept:
+            axes.axhline(number, color=style.GREY, lw=0.5, ls="--", zorder=1)
+
+
+def _label(axes, plateaus):
+    """The median of each plateau above it, of the longest ones where there are many."""
+    longest = sorted(plateaus, key=lambda plateau: plateau.start_s - plateau.end_s)[:MOST_NAMED]
+    low, high = axes.get_ylim()
+    for plateau in longest:
+        if low <= plateau.conductance <= high:
+            place = (0.5 * (plateau.start_s + plateau.end_s), plateau.conductance)
+            axes.annotate(
+                in_units(plateau.conductance),
+                place,
+                (0, 4),
+                textcoords="offset points",
+                ha="center",
+                fontsize=6.5,
+                color=style.VERMILION,
+                zorder=5,
+            )
+
+
+def _histogram(axes, trace, width):
+    """Share of the time at each conductance; in a linear axis it spans that of the contacts where there are any."""
+    low, end = axes.get_ylim()
+    G = trace.at(np.linspace(trace.time[0], trace.time[-1], SAMPLES)).conductance
+    G = G[np.isfinite(G)]
+    logarithmic = axes.get_yscale() == "log"
+    edges = np.geomspace(low, end, int(PER_DECADE * np.log10(end / low)) + 1) if logarithmic else edges_of(width, end)
+    share = 100 * np.histogram(G, edges)[0] / max(len(G), 1)
+    axes.stairs(share, edges, orientation="horizontal", color=style.BLUE, fill=True, alpha=0.7, lw=0, zorder=2)
+    contacts = 0.0 if logarithmic else share[edges[:-1] >= CONTACT].max(initial=0)
+    axes.set(xlabel="Time (%)", xlim=(0, 1.1 * (contacts or share.max(initial=0) or 1.0)))

@@ -148,6 +148,19 @@ def tips(crystal: Fcc, counts, separation, chain=0, ends=1, thickness=1, spare=0
     return _between(crystal, left, left + shift, [*tip, *atoms, *image], ends, thickness)
 
 
+def planes(crystal: Fcc, separation, ends=1, thickness=1, spare=0) -> AtomicContact:
+    """A crystal pulled apart between two layers: faces `separation` angstrom apart, each over the other's hollows.
+
+    The rest as for neck().
+    """
+    apart = np.array([0.0, 0.0, separation - crystal.step[2]])
+    axis = crystal.axes()[0]
+    left = _layers(crystal, axis, 1 - thickness - spare, thickness)
+    right = left + crystal.shift(thickness + 2 * spare) + apart
+    middle = [_layers(crystal, axis, 1 - spare, spare), _layers(crystal, axis, 1, spare) + apart]
+    return _between(crystal, left, right, middle, ends, thickness)
+
+
 def straight_chain(atoms, spacing) -> AtomicContact:
     """An infinite chain of single atoms, `atoms` of which are the device; spacing in angstrom."""
     along = np.array([0.0, 0.0, spacing])
