@@ -104,7 +104,7 @@ def test_a_contact_opens_under_the_other_sign(tmp_path):
     _, series = went(
         tmp_path / "run",
         "model=reduced",
-        "programme=[{kind='ramp', to='2.5 V', rate='1 V/s'}, {kind='ramp', to='-2.5 V', rate='1 V/s'}]",
+        "programme=[{kind='ramp', to='2.6 V', rate='1 V/s'}, {kind='ramp', to='-2.6 V', rate='1 V/s'}]",
         'compliance.polarity="positive"',
     )
     assert series.contact_atoms.max() > 0.5

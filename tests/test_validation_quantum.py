@@ -30,7 +30,7 @@ KEYS = {
         one-orbital-7""",
     "points": """chain neck-3-1-3 neck-3-3 neck-1 neck-3 neck-7 tips-2.8 dimer-dzp dimer dimer-Cu tips-4.0 tips-5.0
         tips-6.0-bare tips-6.0 tips-6.0-two-ghosts tips-6.0-size-3 tips-7.0 tips-8.0-bare tips-8.0
-        neck-3-1-3-channels neck-3-3-channels neck-1-channels neck-3-channels three-atoms seven-atoms spread
+        neck-3-1-3-channels neck-3-3-channels neck-1-size-2-channels neck-3-channels three-atoms seven-atoms spread
         cost-point cost-metal""",
     "metals": """one-atom-Ag one-atom-Cu one-atom-Au one-channel-Ag one-channel-Cu one-channel-Au
         decade-Ag decade-Cu decade-Au""",

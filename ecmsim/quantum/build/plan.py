@@ -53,9 +53,9 @@ class Point:
 
     branch: "contact" (a neck: T against radius), "gap" (facing tips: T against separation), "check" (of a setting,
     or of the method; `of` names the point it is compared with). counts: atoms in the layers of a neck, or of a tip
-    from its lead on; separation: of the facing tips; chain: atoms of a chain with this spacing instead of either;
-    ghosts: ghost atoms on the axis between tips; flags: remarks for the table, each a reason not to
-    interpolate with the value.
+    from its lead on; separation: of the facing tips, or without counts of the faces of a crystal pulled apart; chain:
+    atoms of a chain with this spacing instead of either; ghosts: ghost atoms on the axis between tips, or layers of
+    them between faces; flags: remarks for the table, each a reason not to interpolate with the value.
     """
 
     name: str
@@ -73,20 +73,24 @@ class Point:
     def __post_init__(self):
         if self.branch not in BRANCHES:
             raise TransportError(f"point {self.name}: no branch {self.branch!r}; choose one of {', '.join(BRANCHES)}")
-        if bool(self.counts) == bool(self.chain) or bool(self.chain) != (self.spacing is not None):
-            raise TransportError(f"point {self.name}: give either counts, or chain with spacing")
+        one = bool(self.counts) != bool(self.chain) or (not self.counts and self.separation is not None)
+        if not one or bool(self.chain) != (self.spacing is not None):
+            raise TransportError(f"point {self.name}: give either counts, or chain with spacing, or a separation alone")
         if (self.separation is None and self.ghosts) or (self.chain and self.separation is not None):
-            raise TransportError(f"point {self.name}: ghosts go with a separation of tips, and neither with a chain")
+            raise TransportError(f"point {self.name}: ghosts go with a separation, and neither with a chain")
 
     @property
     def form(self):
-        """ "chain", "tips" or "neck"."""
-        return "chain" if self.chain else "neck" if self.separation is None else "tips"
+        """ "chain", "tips", "planes" or "neck"."""
+        if self.chain:
+            return "chain"
+        return "neck" if self.separation is None else "tips" if self.counts else "planes"
 
     @property
     def atoms(self):
-        """Atoms in the narrowest layer; of tips, of the facing one."""
-        return 1 if self.chain else self.counts[-1] if self.form == "tips" else min(self.counts)
+        """Atoms in the narrowest layer; of tips and planes, of the facing one."""
+        narrowest = {"chain": (1,), "planes": (self.settings.size**2,), "tips": self.counts[-1:]}
+        return min(narrowest.get(self.form, self.counts))
 
     def shape(self):
         """The entries that describe the contact, without those that it does not have."""

@@ -6,7 +6,7 @@ import numpy as np
 
 from ecmsim.errors import TransportError
 from ecmsim.quantum.build.plan import Point
-from ecmsim.quantum.geometry import AtomicContact, Fcc, LeadAtoms, neck, straight_chain, tips
+from ecmsim.quantum.geometry import AtomicContact, Fcc, LeadAtoms, neck, planes, straight_chain, tips
 from ecmsim.quantum.sharvin import equivalent_radius
 
 
@@ -55,6 +55,9 @@ def structure(point: Point) -> Structure:
     ghosts = np.empty((0, 3))
     if point.form == "neck":
         contact = neck(crystal, point.counts, **how)
+    elif point.form == "planes":
+        contact = planes(crystal, point.separation, **how)
+        ghosts = _between_planes(contact, point)
     else:
         contact = tips(crystal, point.counts, point.separation, **how)
         ghosts = _between_tips(contact, point)
@@ -68,6 +71,14 @@ def _between_tips(contact, point):
     below, above = (contact.positions[half - facing : half].mean(0), contact.positions[half : half + facing].mean(0))
     shares = np.arange(1, point.ghosts + 1)[:, None] / (point.ghosts + 1)
     return below + shares * (above - below)
+
+
+def _between_planes(contact, point):
+    """Places (g, 3) of layers of ghost atoms: on the lines from an atom of one face to one of the other's."""
+    half, layer = len(contact.positions) // 2, point.settings.size**2
+    below, above = contact.positions[half - layer : half], contact.positions[half : half + layer]
+    shares = np.arange(1, point.ghosts + 1)[:, None, None] / (point.ghosts + 1)
+    return (below + shares * (above - below)).reshape(-1, 3)
 
 
 def _chain(point):
