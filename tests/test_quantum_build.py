@@ -75,7 +75,7 @@ def test_plans_are_wide_enough_and_can_be_built(metal):
         assert point.of is None or point.of in {p.name for p in whole.points}
 
 
-@pytest.mark.parametrize("name", ["chain", "tips-5.0", "tips-10.0", "neck-3-1-3", "neck-14-12-14"])
+@pytest.mark.parametrize("name", ["chain", "tips-5.0", "tips-10.0", "planes-8.0", "neck-3-1-3", "neck-14-12-14"])
 def test_structures(name):
     """Ghosts lie between the tips, whole layers at the ends, and atoms no closer than neighbours."""
     point = load_plan(plan_file("Ag")).chosen([name]).points[0]
@@ -433,6 +433,7 @@ def test_records_are_plain_and_readable():
 
 # --- the package's tables ------------------------------------------------------------------------------------
 
+CHANNELS = 12  # that records keep
 METALS = sorted(path.stem for path in TABLES.glob("*.json"))
 
 
@@ -445,7 +446,8 @@ def test_the_package_s_table_belongs_to_its_plan(metal):
     assert found.method == "gpaw" and set(found.names) | missing == set(points)
     for entry in found.entries:
         assert entry.hash == fingerprint(points[entry.name], GPAW)
-        assert entry.T == pytest.approx(sum(entry.channels), rel=1e-3)
+        kept = sum(entry.channels)  # the leading ones
+        assert kept == pytest.approx(entry.T, rel=1e-3) or (len(entry.channels) == CHANNELS and kept < entry.T)
         record = json.loads((TABLES / metal / f"{entry.name}.{entry.hash}.json").read_text())
         assert record["T"] == entry.T and record["checks"] == entry.checks
 

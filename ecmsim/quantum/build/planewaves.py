@@ -72,7 +72,9 @@ def straight_cell(point: Point, spare) -> StraightCell:
         raise TransportError(f"point {point.name}: the crystal does not repeat straight up within a principal layer")
     atoms = np.vstack([contact.positions, contact.right.positions[: more * layer]])
     height = np.array([0.0, 0.0, period[2]])
-    if point.form != "chain":
+    if point.form == "chain":  # one atom beside the lead is enough
+        atoms, height = atoms[: found.principal + 1], height * (found.principal + 1) / len(atoms)
+    else:
         above = thickness + spare + more
         moved = layer * (above - (above + spare - 1) // 2)
         atoms = np.vstack([atoms[len(atoms) - moved :] - height, atoms[: len(atoms) - moved]])

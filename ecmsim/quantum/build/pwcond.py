@@ -89,7 +89,7 @@ def orbitals(point, plan, records):
     return {
         "T_lcao": float(f"{np.interp(shift, energies, T):.5g}"),
         "T_lcao_table": float(f"{record['T']:.5g}"),
-        "level_lcao_eV": round(-shift, 4),
+        "level_lcao_eV": round(-shift, 4) + 0.0,
         "lcao_hash": record["hash"],
         "gpaw_version": record["versions"].get("gpaw", ""),
     }
@@ -102,7 +102,8 @@ def compute(point, waves: PlaneWaves, out):
     T_pwcond_device: at the device's own, which few k-points put level_eV too high.
     """
     out = Path(out)
-    folder, crystal = out / f"{point.name}.{fingerprint(point, GPAW)}", out / "crystal"
+    # Plane waves need no ghosts: points that differ in these share the calculation.
+    folder, crystal = out / f"{point.form}.{fingerprint(replace(point, ghosts=0), GPAW)}", out / "crystal"
     cell = straight_cell(point, waves.spare)
     pseudopotential(point.metal, folder)
     density = run("pw.x", pw_input(point, waves, cell), folder)

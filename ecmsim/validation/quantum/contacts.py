@@ -57,8 +57,8 @@ POINTS = [
         "Ag neck of 3-3 atoms",
         "The first channel agrees, the second and the third do not: these two, a pair by symmetry in ours (three-fold "
         "axis), were 0.76 and 0.60 before, so that the earlier neck, cell or k-point lacked that symmetry. The "
-        "points `neck-3-3-k2`, `neck-3-3-spare-2` and `neck-3-3-size-4` of the plan will tell how much of it is due to "
-        "k-points, layers and cell.",
+        "point `neck-3-3-spare-2`, with a layer more between neck and leads, has 2.65, a third of the way; "
+        "`neck-3-3-k2` and `neck-3-3-size-4` of the plan are to tell about k-points and cell.",
     ),
     (
         "neck-1",
