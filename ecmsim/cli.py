@@ -160,6 +160,9 @@ def validate(
     if config is None:
         raise ConfigError("validate needs a configuration file, or --schema")
     loaded = _load(config, settings)
+    from ecmsim.physics.model import DeviceModel
+
+    DeviceModel.from_config(loaded)  # laws may need more than a configuration tells, such as a table
     typer.echo(loaded.to_toml() if show else f"{config}: valid ({loaded.title})")
 
 

@@ -73,6 +73,7 @@ PARTS = {
         "config",
         "mesh",
         "page",
+        "physics",
         "plot",
         "quantum",
         "results",

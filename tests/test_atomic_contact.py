@@ -3,6 +3,7 @@
 import numpy as np
 import pytest
 
+from ecmsim.cli import main
 from ecmsim.config import load_config
 from ecmsim.constants import CONDUCTANCE_QUANTUM
 from ecmsim.errors import ConfigError
@@ -200,6 +201,15 @@ def test_the_table_is_the_active_electrode_s():
 def test_a_metal_without_a_table_is_told():
     with pytest.raises(ConfigError, match=r'tunnelling.table = "Pt".*those of Ag, Cu.*"simmons" none'):
         law_of("blend", "Pt")
+
+
+def test_validate_tells_it_too(capsys, monkeypatch):
+    monkeypatch.setattr(
+        "sys.argv", ["ecmsim", "validate", CONFIG, "--set", "tunnelling.law=blend", "--set", "tunnelling.table=Zz"]
+    )
+    with pytest.raises(SystemExit) as ended:
+        main()
+    assert ended.value.code == 2 and 'tunnelling.table = "Zz"' in capsys.readouterr().err
 
 
 def test_a_contact_gap_beyond_an_atomic_layer_is_told():
