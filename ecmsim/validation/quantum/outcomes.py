@@ -181,7 +181,7 @@ fact(
     Near((1.0,), 0.15),
     "three bins",
     unit="G0",
-    doubt="The table's contacts of one atom have 1.00 to 1.25, the mean of which is the level, and the places of the blunt "
+    doubt="The table's contacts of one atom have 1.00 to 1.25, whose mean is the level, and the places of the blunt "
     "tip that no atom bridges tunnel beside it. Trajectories of contacts that are pulled apart have their peak at 1.",
 )
 def first_peak(folder):
