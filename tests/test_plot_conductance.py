@@ -374,3 +374,36 @@ def test_the_end_of_the_axis():
     assert histogram._end([histogram.Sampled(G, 1, 0.1)]) == 7
     assert histogram._end([histogram.Sampled(np.full(5, 0.01), 1, 0.1)]) == 2
     assert histogram._end([histogram.Sampled(np.full(5, 300.0), 1, 0.1)]) == histogram.MOST
+
+
+# --- named cases of a study -------------------------------------------------------------------------------------
+
+
+def test_named_cases_are_told_by_their_names(tmp_path):
+    """Not by all settings in which they differ; and small numbers on an axis do not run into each other."""
+    import matplotlib.pyplot as plt
+    import pandas as pd
+
+    from ecmsim.plot.study import StudyTable, panel
+
+    table = pd.DataFrame(
+        {
+            "name": ["ag_coarse", "ag_fine", "cu"],
+            "compliance_current_A": [1e-4, 4e-4, 2e-4],
+            "mesh_refinement": [1.0, 2.0, 1.0],
+            "radius_mean_end_nm": [2.4, 2.6, 2.5],
+        }
+    )
+    study = StudyTable(tmp_path, table, ("name", "compliance_current_A", "mesh_refinement"))
+    figure, axes = plt.subplots()
+    panel(axes, study, table, "compliance_current_A", "radius_mean_end_nm")
+    assert [text.get_text() for text in axes.get_legend().get_texts()] == ["ag coarse", "ag fine", "cu"]
+    figure.canvas.draw()
+    assert axes.xaxis.get_offset_text().get_text()
+    plt.close(figure)
+
+    unnamed = table.assign(name=["", "ag_fine", None])
+    figure, axes = plt.subplots()
+    panel(axes, study, unnamed, "compliance_current_A", "radius_mean_end_nm")
+    assert any("refinement" in text.get_text() for text in axes.get_legend().get_texts())
+    plt.close(figure)

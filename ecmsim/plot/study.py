@@ -15,6 +15,8 @@ SUMMARY = "summary.csv"
 COMPLIANCE, RESISTANCE, RADIUS = "compliance_current_A", "resistance_lrs_ohm", "radius_mean_end_nm"
 BAND_V = (0.2, 1.2)  # R I of measured cells lies in between
 MOST_SERIES = 6
+NAME = "name"  # column of studies that have named cases
+SMALL = 0.01  # numbers of a linear axis are written with a power of ten below
 COLOURS = (style.BLUE, style.VERMILION, style.GREEN, style.ORANGE, style.PURPLE, style.SKY)
 MARKERS = "osD^vP"
 LABELS = {
@@ -116,6 +118,8 @@ def panel(axes, run, done, x, y, fitting=None):
     scale(axes.xaxis, done[x], {"power": True, "exponential": False}.get(fitting[0]) if fitting else None)
     scale(axes.yaxis, done[y], True if fitting else None)
     others = [name for name in run.varied if name != x and done[name].nunique(dropna=False) > 1]
+    if NAME in others and done[NAME].fillna("").astype(bool).all():  # which stands for all settings of a case
+        others = [NAME]
     groups = list(done.groupby(others, dropna=False, sort=True)) if others else [((), done)]
     if len(groups) > MOST_SERIES:  # a sample, or too many to tell apart
         axes.plot(done[x], done[y], ls="", marker="o", color=style.BLUE, mec="white", mew=0.4, zorder=3)
@@ -123,6 +127,8 @@ def panel(axes, run, done, x, y, fitting=None):
     for number, (values, group) in enumerate(groups):
         group = group.sort_values(x)
         named = [f"{label(name, False)} {told(name, value)}" for name, value in zip(others, values, strict=True)]
+        if others == [NAME]:
+            named = [str(values[0]).replace("_", " ")]
         if fitting:
             named.append(draw_fit(axes, group, x, y, *fitting, COLOURS[number]))
         axes.plot(
@@ -187,6 +193,8 @@ def scale(axis, values, logarithmic=None):
     else:
         limits(*style.padded(values, 0.08))
         style.round_ticks(axis)
+        if 0 < abs(values).max() < SMALL:
+            axis.axes.ticklabel_format(axis=axis.axis_name, style="sci", scilimits=(0, 0))
 
 
 def band(axes):
