@@ -778,6 +778,15 @@ def test_what_cannot_be_resumed(tmp_path):
     assert open_run(folder).resumable
 
 
+def test_a_time_series_with_other_columns_is_not_gone_on_with(tmp_path):
+    folder = killed_run(tmp_path / "run")
+    found = Checkpoints(folder / "checkpoints").read()
+    path = folder / "timeseries.csv"
+    path.write_text(path.read_text().replace("contact_atoms", "contact_cells", 1))  # of the same length
+    with pytest.raises(ResultsError, match=r"timeseries.csv has the columns of another version.*--overwrite"):
+        RunWriter.resume(folder, found.content["mark"], {}, checkpoint=found.path)
+
+
 def test_there_is_no_mark_within_a_step(tmp_path):
     run = begun(tmp_path / "run", 2)
     run.outline(2.0, 2, *outline_of(2))

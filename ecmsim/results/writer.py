@@ -546,6 +546,11 @@ class RunWriter:
                 raise too_short(path, f"{len(data)} of {size} bytes")
             if data[size - 1 : size] != b"\n" or lines not in (None, data.count(b"\n", 0, size)):
                 raise too_short(path, "its lines are not those that were written")
+            if name == TIMESERIES and data.partition(b"\n")[0].decode() != ",".join(columns.COLUMNS):
+                raise ResultsError(
+                    f"{self.folder} cannot be resumed: {TIMESERIES} has the columns of another version of ecmsim; "
+                    "start the run anew with --overwrite, or into another folder with --out"
+                )
 
     def _remove_later_files(self):
         """Remove the snapshots after those that count, the dump of a failure, and files that were never finished."""
