@@ -461,6 +461,13 @@ def test_a_case_killed_at_the_very_beginning_is_run(home):
     assert run(home).exit_code == 0
 
 
+def test_a_study_that_another_driver_is_about_to_begin_is_joined(home):
+    """The first file of its folder is written under another name at first."""
+    (home / "out").mkdir()
+    (home / "out" / ".study.toml.host-1-1.tmp").touch()
+    assert run(home).exit_code == 0
+
+
 def test_foreign_folders_are_left_alone(home):
     (home / "out").mkdir()
     (home / "out" / "thesis.tex").touch()

@@ -92,8 +92,14 @@ def require_study_folder(root):
     root = Path(root)
     if root.exists() and not root.is_dir():
         raise ResultsError(f"{root} is a file: choose another folder with --out")
-    if root.is_dir() and any(root.iterdir()) and not (root / STUDY).is_file():
+    # Another driver of the same study may just be writing the first file.
+    if root.is_dir() and any(not begun(path) for path in root.iterdir()) and not (root / STUDY).is_file():
         raise ResultsError(f"{root} holds files that are not those of a study: choose another folder with --out")
+
+
+def begun(path):
+    """Whether this is the study's own file on its way to its name (see `replace`)."""
+    return path.name.startswith(f".{STUDY}.") and path.name.endswith(".tmp")
 
 
 def replace(path, data):
