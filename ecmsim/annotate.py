@@ -11,7 +11,7 @@ import numpy as np
 import pandas as pd
 
 from ecmsim.config import load_config
-from ecmsim.constants import CONDUCTANCE_QUANTUM
+from ecmsim.constants import CONDUCTANCE_QUANTUM, SQUARE_METRES_PER_NM2
 from ecmsim.errors import ConfigError, ResultsError
 from ecmsim.filament import Filament
 from ecmsim.gap import columns
@@ -24,7 +24,6 @@ from ecmsim.results.writer import CONFIG
 LAWS = ("blend", "landauer")
 SIMMONS = "simmons"
 TABLE = "conductance.csv"
-SQUARE_METRES_PER_NM2 = 1e-18
 
 COLUMNS = {
     "time_s": "time of the outline",

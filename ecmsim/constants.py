@@ -9,3 +9,4 @@ BOLTZMANN_EV = _si.k / _si.e  # eV/K
 FARADAY = _si.N_A * _si.e  # C/mol
 ELECTRON_MASS = _si.m_e  # kg
 CONDUCTANCE_QUANTUM = 2 * _si.e**2 / _si.h  # S
+SQUARE_METRES_PER_NM2 = 1e-18

@@ -56,10 +56,10 @@ class EventDetector:
     memory: tuple = field(default=("limited", "dissolved", "peak", "peak_time", "peak_voltage", "reset"), repr=False)
 
     @classmethod
-    def from_config(cls, config):
-        tunnel = config.tunnelling
-        ends = tunnel.contact_gap if tunnel.law == "simmons" or not tunnel.enabled else 0.0
-        return cls(config.cell.nucleus_radius, tuple(config.output.event_gaps), ends)
+    def from_config(cls, config, bridged=False):
+        """bridged: whether atoms bridge the gap, as the law of tunnelling has it."""
+        contact_gap = 0.0 if bridged else config.tunnelling.contact_gap
+        return cls(config.cell.nucleus_radius, tuple(config.output.event_gaps), contact_gap)
 
     def remembered(self):
         """What it has to keep from one row to the next, as a dict of numbers."""

@@ -145,12 +145,13 @@ class GrowingCell:
             **own,
         )
 
-    def _tip(self, filament, plate_points) -> Tip:
-        """The gap between a filament and points (k, 2) of the active electrode's surface."""
+    def _tip(self, filament, plate_points, gap=None) -> Tip:
+        """What is seen between a filament and points (k, 2) of the active electrode's surface; gap: its Columns, where
+        they are known already."""
         law, bridging, definition = self.model.tunnelling, self.model.bridging, self.config.tunnelling.gap
         if bridging is None:
             return Tip(law)
-        gap = columns(filament, plate_points, definition)
+        gap = gap or columns(filament, plate_points, definition)
         law = over_tip(law, gap.gap, gap.weight)
         lower = bridging.open_share(gap_from_filament(filament, plate_points, definition))
         upper = bridging.open_share(gap_from_electrode(filament, plate_points, definition))

@@ -166,7 +166,8 @@ class _Run:
     def _march(self, report, requests):
         config, simulation = self.config, self.simulation
         march = March(simulation, report.note)
-        detector, milestones = EventDetector.from_config(config), Milestones(config)
+        bridged = simulation.model.bridging is not None
+        detector, milestones = EventDetector.from_config(config, bridged), Milestones(config)
         planned = simulation.programme.duration
         stop = inf if self.until is None else self.until
         report.begin(min(stop, planned))
@@ -201,7 +202,7 @@ class _Run:
             while snapshots and snapshots[0] <= state.time:
                 labels.append(f"t = {snapshots.pop(0):.6g} s")
             report.accept(simulation, state, events, labels)
-            if simulation.model.bridging is None and any(event.name == "contact" for event in events):
+            if not bridged and any(event.name == "contact" for event in events):
                 reason = f"contact: the gap closed to {state.observed['gap_shortest']:.3g} nm at t = {state.time:.6g} s"
                 break
             keeper.passed()

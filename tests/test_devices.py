@@ -16,7 +16,7 @@ def stairs(tmp_path):
 
 def test_a_row_tells_conductances_at_the_end(stairs):
     row, series = devices.summary(open_run(stairs)), open_run(stairs).timeseries
-    last = series[series.cell_voltage_V.abs() > devices.LEAST_VOLTAGE].iloc[-1]
+    last = series[series.cell_voltage_V.abs() > devices.LEAST_V].iloc[-1]
     assert row["name"] == "ag_stairs"
     assert row["conductance_G0"] == pytest.approx(last.current_A / last.cell_voltage_V / 7.748091729e-5)
     assert row["junction_G0"] > row["conductance_G0"]

@@ -265,3 +265,14 @@ def test_what_is_remembered_goes_on_as_if_undisturbed():
 def test_settings_of_a_configuration():
     config = load_config(QUICK, ['output.event_gaps=["3 nm", "1 nm"]', "tunnelling.contact_gap=0.05 nm"])
     assert EventDetector.from_config(config) == EventDetector(0.128, (3.0, 1.0), 0.05)
+    assert EventDetector.from_config(config, bridged=True) == EventDetector(0.128, (3.0, 1.0), 0.0)
+
+
+def test_the_first_atom_and_the_last():
+    """Where atoms bridge the gap, half an atom is contact, whatever the distance of the surfaces."""
+    rows = [row(0.0, atoms=0.1), row(1.0, atoms=0.9), row(2.0, atoms=3.0), row(3.0, atoms=0.3)]
+    found = events(rows, by=EventDetector.from_config(load_config(QUICK), bridged=True))
+    assert [(event.name, pytest.approx(event.time_s)) for event in found] == [
+        ("contact", 0.5),
+        ("contact lost", 2 + 2.5 / 2.7),
+    ]

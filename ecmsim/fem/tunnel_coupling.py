@@ -10,10 +10,10 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from ecmsim.constants import SQUARE_METRES_PER_NM2
 from ecmsim.filament import distance_to_polyline
 from ecmsim.gap import GAUSS_POINTS, GAUSS_WEIGHTS, LEAST_GAP
 
-SQUARE_METRES_PER_NM2 = 1e-18
 DIFFERENCE = 1e-5  # V: step of the numerical derivative of gamma(V) V J
 
 

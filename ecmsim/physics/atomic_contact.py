@@ -9,11 +9,9 @@ with that of the metal on either side, as in Wexler's sum of Sharvin's and Maxwe
 
 from dataclasses import dataclass
 
-from ecmsim.constants import CONDUCTANCE_QUANTUM
+from ecmsim.constants import CONDUCTANCE_QUANTUM, SQUARE_METRES_PER_NM2
 from ecmsim.physics.bridging import Bridging
 from ecmsim.physics.contact_levels import Levels
-
-NM2_PER_M2 = 1e18
 
 
 @dataclass(frozen=True)
@@ -35,7 +33,7 @@ class AtomicContact:
         taken = self.bridging.taken(gap, weight)
         atoms = taken / self.bridging.area
         conductance = CONDUCTANCE_QUANTUM * self.levels(atoms)
-        return ContactOfTip(self, atoms, conductance, conductance / taken * NM2_PER_M2 if taken else 0.0)
+        return ContactOfTip(self, atoms, conductance, conductance / taken / SQUARE_METRES_PER_NM2 if taken else 0.0)
 
 
 @dataclass(frozen=True)

@@ -2,9 +2,8 @@
 
 from dataclasses import dataclass
 
+from ecmsim.constants import SQUARE_METRES_PER_NM2
 from ecmsim.quantum.lookup import Lookup
-
-NM2_PER_M2 = 1e18
 
 
 @dataclass(frozen=True)
@@ -19,7 +18,7 @@ class FacingAtoms:
     def conductance_density(self, gap):
         """G0 T_1 d(g)/A_1 in S/m2: what one atom conducts over its area; gap in nm."""
         found = self.lookup(self.lookup.atom_radius, gap).conductance
-        return found / self.lookup.area_per_atom * NM2_PER_M2
+        return found / self.lookup.area_per_atom / SQUARE_METRES_PER_NM2
 
     def decay_constant(self):
         """2 kappa far from contact, 1/nm."""

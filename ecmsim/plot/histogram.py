@@ -15,7 +15,7 @@ from ecmsim.plot import style
 from ecmsim.plot.conductance import BIN, CONTACT, check, in_units
 from ecmsim.plot.trace import LEAST_V, Drawn, named, trace_of, window
 from ecmsim.results import open_run
-from ecmsim.results.levels import edges_of, find_peaks
+from ecmsim.results.levels import NEAR, edges_of, find_peaks
 
 SAMPLES = 4000  # of the longest run
 MOST = 20.0  # G0; how far the axis goes by itself
@@ -156,7 +156,7 @@ def _panel(axes, edges, percent, peaks):
     for number in whole[whole < 0.99 * edges[-1]]:
         axes.axvline(number, color=style.GREY, lw=0.5, ls="--", zorder=1)
     for peak in peaks:
-        near = np.abs(0.5 * (edges[1:] + edges[:-1]) - peak.conductance) <= 2 * (edges[1] - edges[0])
+        near = np.abs(0.5 * (edges[1:] + edges[:-1]) - peak.conductance) <= NEAR
         height = percent[near].max()
         axes.annotate(
             in_units(peak.conductance),

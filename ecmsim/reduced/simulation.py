@@ -147,7 +147,7 @@ class ReducedSimulation(GrowingCell):
         filament = trial.filament
         profile = Profile.of(filament)
         gap = columns(filament, trial.plate, self.config.tunnelling.gap)
-        tip = self._tip(filament, trial.plate)
+        tip = self._tip(filament, trial.plate, gap)
         tunnelling = Tunnelling(tip.law, gap.weight, gap.gap)
         entry = profile.shares(gap.foot)
         foot = float(filament.points[-1, 0])

@@ -6,12 +6,11 @@ import pandas as pd
 
 from ecmsim.constants import CONDUCTANCE_QUANTUM
 from ecmsim.errors import ResultsError
-from ecmsim.plot.trace import is_current_source
+from ecmsim.plot.trace import LEAST_V, is_current_source
 from ecmsim.results import open_run
 from ecmsim.study import folder
 
 OUT = Path("validation/quantum/device.csv")
-LEAST_VOLTAGE = 1e-3  # V, at which a conductance can be told
 
 
 def summary(run):
@@ -23,7 +22,7 @@ def summary(run):
     series = run.timeseries
     if series.contact_atoms.isna().all():
         raise ResultsError(f"{run.folder} was made before runs counted the atoms of their contact: run it again")
-    told = series[series.cell_voltage_V.abs() > LEAST_VOLTAGE]
+    told = series[series.cell_voltage_V.abs() > LEAST_V]
     if told.empty:
         raise ResultsError(f"{run.folder} has no step with a voltage to tell a conductance from")
     last, events = told.iloc[-1], run.events
