@@ -452,6 +452,23 @@ def test_the_package_s_table_belongs_to_its_plan(metal):
         assert record["T"] == entry.T and record["checks"] == entry.checks
 
 
+def test_necks_have_the_level_of_their_own_k_points():
+    """What many k-points give at the crystal's level, few give at their own, in which the device is neutral."""
+    table = load_table("Ag")
+    crystal = table["planes-4.0"].checks["fermi_lead"]
+
+    def at_the_crystal_s_level(entry):
+        return np.interp(crystal - entry.checks["fermi_lead"], entry.energies_eV, entry.transmission)
+
+    many = [entry for entry in table.entries if entry.name.startswith("neck") and entry.name.endswith("-k2")]
+    assert len(many) >= 2
+    for entry in many:
+        few, best = table[entry.of], at_the_crystal_s_level(entry)
+        assert abs(crystal - few.checks["fermi_lead"]) > 0.2 and abs(crystal - entry.checks["fermi_lead"]) < 0.05
+        assert few.T == pytest.approx(best, rel=0.05)
+        assert abs(few.T - best) < abs(at_the_crystal_s_level(few) - best)
+
+
 @pytest.mark.slow
 def test_density_functional_theory_of_a_chain(tmp_path):
     pytest.importorskip("gpaw")
