@@ -6,11 +6,12 @@ are solved anew. Nothing of an accepted state changes before the new one is acce
 """
 
 import dataclasses
+from contextlib import contextmanager
 from dataclasses import dataclass, replace
 
 import numpy as np
 
-from ecmsim.errors import SolveError
+from ecmsim.errors import ConfigError, SolveError
 from ecmsim.fem import compat
 from ecmsim.fem.problem import FieldForms, FieldProblem
 from ecmsim.filament import CROWDED
@@ -74,6 +75,21 @@ def transferred(state: State, mesh):
     return values
 
 
+@contextmanager
+def refused(laws):
+    """Raise ConfigError where the weak form cannot be made with laws of one's own (name -> law), and say why."""
+    try:
+        yield
+    except Exception as error:
+        if not laws:
+            raise
+        raise ConfigError(
+            f"laws: {', '.join(laws)}: no weak form can be made with them: {type(error).__name__}: {error}. It takes "
+            "symbols for numbers: use the functions of ecmsim.physics.operators (exp, sqrt, maximum, where_less, ...) "
+            "instead of NumPy's, and where_less instead of if"
+        ) from error
+
+
 class Simulation(GrowingCell):
     """One cell under one programme. Every rank holds the same plain data; fields are distributed.
 
@@ -82,6 +98,7 @@ class Simulation(GrowingCell):
 
     def __init__(self, config, comm, laws=None):
         super().__init__(config, comm, laws)
+        self._own_laws = laws or {}
         self._forms = {}
         self.discretisation = None
         self._pending = None  # the discretisation of a tried state, until that is accepted
@@ -104,7 +121,7 @@ class Simulation(GrowingCell):
         """Bind a mesh to the solver, fed by the element of a leg."""
         kind, law = self._kind(leg), element(self.config, leg, leg.start)
         if kind not in self._forms:
-            with self.watch("forms"):
+            with self.watch("forms"), refused(self._own_laws):
                 model = replace(self.model, compliance=law)
                 self._forms[kind] = FieldForms(self.comm, model, self.cell, self.transient)
         with self.watch("set-up"):

@@ -4,7 +4,7 @@ import json
 import re
 import subprocess
 import sys
-from dataclasses import dataclass, fields
+from dataclasses import astuple, dataclass, fields
 from pathlib import Path
 
 import numpy as np
@@ -15,8 +15,11 @@ from mpi4py import MPI
 from scipy.integrate import cumulative_trapezoid
 
 from ecmsim.config import load_config
+from ecmsim.constants import BOLTZMANN_EV
 from ecmsim.errors import ConfigError, ResultsError
 from ecmsim.mesh.build import MeshError
+from ecmsim.physics.butler_volmer import ButlerVolmer
+from ecmsim.physics.model import DeviceModel
 from ecmsim.physics.tunnelling import Simmons
 from ecmsim.progress import Silent
 from ecmsim.results import open_run
@@ -444,3 +447,24 @@ def test_a_law_of_ones_own_replaces_the_configured_one(tmp_path, model):
 def test_laws_that_there_are_not_are_refused(tmp_path):
     with pytest.raises(ConfigError, match="no law 'tunneling'; choose from .*tunnelling"):
         run(load_config(QUICK, ["model=reduced"]), tmp_path / "run", laws={"tunneling": None})
+
+
+@dataclass(frozen=True)
+class Tafel(ButlerVolmer):
+    """Oxidation alone, as one might write it for arrays only."""
+
+    branching: bool = False
+
+    def current_density(self, overpotential, temperature, barrier=0.0):
+        if self.branching and overpotential < 0:
+            return 0.0
+        density = self.exchange_current_density(temperature, barrier)
+        return density * np.exp(overpotential / (BOLTZMANN_EV * temperature))
+
+
+@pytest.mark.parametrize("branching", [False, True])
+def test_a_law_for_arrays_only_is_refused_with_the_remedy(tmp_path, branching):
+    config = load_config(QUICK)
+    own = Tafel(*astuple(DeviceModel.from_config(config).kinetics), branching)
+    with pytest.raises(ConfigError, match="laws: kinetics: .*ecmsim.physics.operators .*where_less instead of if"):
+        run(config, tmp_path / "run", laws={"kinetics": own})
