@@ -12,6 +12,9 @@ from ecmsim.quantum.table import FORMAT, VERSION, Entry
 # Of checks (eV): beyond these the device's ends are not the lead's crystal, or transport has lost digits.
 REMAINDER = 0.3
 ASYMMETRY = 1e-3  # of T
+# Layers of a neck: with fewer, electrons also tunnel from lead to lead beside its atoms, a tenth of a channel per atom
+# that is missing (planes-4.8), and T exceeds the number of atoms.
+LAYERS = 2
 
 
 def assemble(plan, method, records, command):
@@ -73,8 +76,10 @@ def _row(point, record, common, versions):
 
 
 def _remarks(record):
-    """Flags from the checks of a calculation."""
+    """Flags from the shape and the checks of a calculation."""
     checks, remarks = record["checks"], []
+    if record["branch"] == "contact" and len(record["shape"]["counts"]) < LAYERS:
+        remarks.append("electrons also tunnel from lead to lead beside the atoms: the faces are two layers apart")
     remainder = max(checks.get("remainder_left", 0), checks.get("remainder_right", 0))
     if remainder > REMAINDER:
         remarks.append(f"the device's ends differ from the lead by {remainder:.2g} eV: use more spare layers")
