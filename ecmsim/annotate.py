@@ -23,7 +23,15 @@ from ecmsim.results.writer import CONFIG
 
 LAWS = ("blend", "landauer")
 SIMMONS = "simmons"
+CHOSEN = {  # settings that are not for --set, and why
+    "law": "the law that counts the atoms is an option of its own",
+    "enabled": "what is annotated is a law of tunnelling: leave it out and choose the law",
+}
 TABLE = "conductance.csv"
+OF_THE_RUN = (
+    "growth, voltage and compliance are those of the run with simmons, re-read: with a contact its current would have "
+    "met the compliance earlier, and these atoms need never have come"
+)
 
 COLUMNS = {
     "time_s": "time of the outline",
@@ -50,8 +58,11 @@ def annotate(run, law="blend", settings=()):
     if law not in LAWS:
         raise ConfigError(f'law = "{law}": choose one of {", ".join(LAWS)}')
     for text in settings:
-        if not text.partition("=")[0].strip().startswith("tunnelling."):
+        section, _, name = text.partition("=")[0].strip().partition(".")
+        if section != "tunnelling" or not name:
             raise ConfigError(f'--set "{text}": only settings of [tunnelling], the run itself is what it is')
+        if name in CHOSEN:
+            raise ConfigError(f'--set "{text}": {CHOSEN[name]}, --law blend or --law landauer')
     path = run.folder / CONFIG
     own = load_config(path, ["tunnelling.enabled=true"])
     if own.tunnelling.law != SIMMONS:
@@ -94,7 +105,11 @@ def _total(law, between):
 
 
 def words(table):
-    """What a table says, one line each: the first atom, the most atoms, the end, and the plateaus."""
+    """What a table says, one line each: the first atom, the most atoms, the end, and the plateaus; first, of what."""
+    return [OF_THE_RUN, *_found(table)]
+
+
+def _found(table):
     atoms, time = table["contact_atoms"].to_numpy(), table["time_s"].to_numpy()
     if not atoms.max() > 0:
         return [f"no atom bridges the gap: {table['gap_nm'].min():.3g} nm at its smallest, more than a layer of atoms"]

@@ -303,7 +303,7 @@ app.add_typer(quantum, name="quantum")
 
 @quantum.command("build")
 def quantum_build(
-    metal: Annotated[str, typer.Option(help="Metal with a plan: Ag, Cu.")] = "Ag",
+    metal: Annotated[str | None, typer.Option(help="Metal with a plan [default: Ag, or that of --plan].")] = None,
     points: Annotated[
         list[str] | None, typer.Option("--point", metavar="NAME", help="Only this point of the plan. Repeatable.")
     ] = None,
@@ -345,33 +345,27 @@ def quantum_lookup(
     radius: Annotated[str, typer.Option(help='Of the narrowest section, e.g. "0.3 nm".', show_default=False)],
     gap: Annotated[str, typer.Option(help='Between the surfaces, e.g. "0.25 nm"; 0 or less: contact.')] = "0 nm",
     bias: Annotated[str, typer.Option(help='Voltage over the contact, e.g. "0.1 V".')] = "0 V",
-    metal: Annotated[str, typer.Option(help="Metal that has a table.")] = "Ag",
+    metal: Annotated[str | None, typer.Option(help="Metal that has a table [default: Ag, or that of --table].")] = None,
     table: Annotated[Path | None, typer.Option(metavar="FILE", help="Table (.json) instead of the package's.")] = None,
     barrier: Annotated[
         str | None, typer.Option(help='Of the dielectric, for wide gaps, e.g. "2 eV" [default: the table\'s vacuum].')
     ] = None,
-    mass: Annotated[float, typer.Option(help="Effective mass in that barrier, electron masses.")] = 1.0,
+    mass: Annotated[
+        float | None, typer.Option(help="Effective mass in that barrier, electron masses [default: 1].")
+    ] = None,
     smooth: Annotated[bool, typer.Option("--smooth", help="Mean over arrangements, without plateaus.")] = False,
 ):
     """Print the conductance of an atomic contact or gap, its spread and its derivatives."""
-    from ecmsim.quantum.command import describe
+    from ecmsim.quantum.command import describe, open_lookup
 
-    typer.echo(
-        describe(
-            table or metal,
-            _quantity("--radius", radius, "nm"),
-            _quantity("--gap", gap, "nm"),
-            _quantity("--bias", bias, "V"),
-            barrier=_quantity("--barrier", barrier, "eV") if barrier else None,
-            effective_mass=mass,
-            smooth=smooth,
-        )
-    )
+    at = _quantity("--radius", radius, "nm"), _quantity("--gap", gap, "nm"), _quantity("--bias", bias, "V")
+    height = None if barrier is None else _quantity("--barrier", barrier, "eV")
+    typer.echo(describe(open_lookup(metal, table, barrier=height, effective_mass=mass, smooth=smooth), *at))
 
 
 @quantum.command("plot")
 def quantum_plot(
-    metal: Annotated[str, typer.Option(help="Metal that has a table.")] = "Ag",
+    metal: Annotated[str | None, typer.Option(help="Metal that has a table [default: Ag, or that of --table].")] = None,
     table: Annotated[Path | None, typer.Option(metavar="FILE", help="Table (.json) instead of the package's.")] = None,
     points: Annotated[
         bool, typer.Option("--points", help="Only the computed points, also of a part of a table.")
@@ -381,13 +375,14 @@ def quantum_plot(
 ):
     """Draw the map of the conductance over radius and gap; --points: the points of its table."""
     from ecmsim.plot import table_map, table_points
-    from ecmsim.quantum.command import open_lookup
-    from ecmsim.quantum.table import load_table
+    from ecmsim.quantum.command import open_lookup, open_table
 
+    if points and smooth:
+        raise ConfigError("--smooth does not go with --points: points have no plateaus; leave one of both out")
     if points:
-        paths = table_points.draw(load_table(table or metal), out)
+        paths = table_points.draw(open_table(metal, table), out)
     else:
-        paths = table_map.draw(open_lookup(table or metal, smooth=smooth), out)
+        paths = table_map.draw(open_lookup(metal, table, smooth=smooth), out)
     for path in paths:
         typer.echo(f"wrote {path}")
 

@@ -1,12 +1,10 @@
-"""Physical constants (CODATA, through scipy), in SI units unless the name says otherwise."""
+"""Physical constants in SI units unless the name says otherwise: exact ones of the SI, others of CODATA 2022."""
 
-from scipy import constants as _si
-
-ELEMENTARY_CHARGE = _si.e  # C
-PLANCK = _si.h  # J s
-BOLTZMANN = _si.k  # J/K
-BOLTZMANN_EV = _si.k / _si.e  # eV/K
-FARADAY = _si.N_A * _si.e  # C/mol
-ELECTRON_MASS = _si.m_e  # kg
-CONDUCTANCE_QUANTUM = 2 * _si.e**2 / _si.h  # S
+ELEMENTARY_CHARGE = 1.602176634e-19  # C, exact
+PLANCK = 6.62607015e-34  # J s, exact
+BOLTZMANN = 1.380649e-23  # J/K, exact
+BOLTZMANN_EV = BOLTZMANN / ELEMENTARY_CHARGE  # eV/K
+FARADAY = 6.02214076e23 * ELEMENTARY_CHARGE  # C/mol, exact
+ELECTRON_MASS = 9.1093837139e-31  # kg
+CONDUCTANCE_QUANTUM = 2 * ELEMENTARY_CHARGE**2 / PLANCK  # S
 SQUARE_METRES_PER_NM2 = 1e-18

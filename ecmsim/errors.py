@@ -42,6 +42,12 @@ class SolveError(EcmsimError):
 
 
 class TransportError(EcmsimError):
-    """A quantum transport calculation has inconsistent input or did not converge."""
+    """A quantum transport calculation, its table or its plan has wrong or inconsistent input."""
+
+    exit_code = 2
+
+
+class TransportFailure(TransportError):
+    """A quantum transport calculation with proper input did not converge, or its program did not finish."""
 
     exit_code = 3

@@ -53,8 +53,12 @@ def annotated(run, *arguments, **options):
 
 def share_of(gap, lookup):
     """Share of the places that atoms take on the straight part of the ramp."""
-    low, high = CONTACT_GAP + 0.5 * ROUNDING, lookup.layer_spacing - 0.5 * ROUNDING
-    return (high - gap) / (high - low)
+    return (onset(lookup) - gap) / lookup.layer_spacing
+
+
+def onset(lookup):
+    """Gap at which the straight part of the ramp begins."""
+    return CONTACT_GAP + lookup.layer_spacing + 0.5 * ROUNDING
 
 
 def radius_for(atoms, gap, lookup):
@@ -83,7 +87,7 @@ def test_tunnelling_beside_and_in_the_run_is_simmons(copper, tmp_path):
     law, area = Simmons(BARRIER, MASS), np.pi * radius**2 * 1e-18
     in_the_run = law.conductance_density(gaps) * area / CONDUCTANCE_QUANTUM
     assert table["simmons_G0"] == pytest.approx(in_the_run, rel=1e-6)
-    vacant = (1 - share_of(gaps[0], copper)) * law.conductance_density(copper.layer_spacing - 0.5 * ROUNDING)
+    vacant = (1 - share_of(gaps[0], copper)) * law.conductance_density(onset(copper))
     assert table["tunnelling_G0"][0] == pytest.approx(vacant * area / CONDUCTANCE_QUANTUM, rel=1e-6)
     assert table["junction_G0"] == pytest.approx(table["contact_G0"] + table["tunnelling_G0"])
     assert list(table["contact_atoms"][1:]) == [0, 0]
@@ -115,7 +119,8 @@ def test_the_run_is_left_as_it_is(copper, tmp_path):
     assert paths == [folder / "conductance.csv"] and state() == before
     table = pd.read_csv(paths[0])
     assert list(table) == list(COLUMNS) and len(table) == 5
-    assert told[0] == "first atom (N = 1/2) at 1 s" and "N = 3 atoms" in told[1] and told[2].startswith("end: ")
+    assert told[0].startswith("growth, voltage and compliance are those of the run with simmons")
+    assert told[1] == "first atom (N = 1/2) at 1 s" and "N = 3 atoms" in told[2] and told[3].startswith("end: ")
     assert write(folder)[0] == paths  # again, over its own table
 
 
@@ -136,7 +141,7 @@ def test_the_picture(copper, tmp_path, figures):
 
 def test_nothing_bridges_a_wide_gap(tmp_path):
     table = annotate(open_run(write_tips(tmp_path / "run", [2, 2], [0.8, 0.7])))
-    assert words(table) == ["no atom bridges the gap: 0.7 nm at its smallest, more than a layer of atoms"]
+    assert words(table)[1:] == ["no atom bridges the gap: 0.7 nm at its smallest, more than a layer of atoms"]
 
 
 def test_what_cannot_be_annotated(copper, tmp_path):
@@ -147,6 +152,15 @@ def test_what_cannot_be_annotated(copper, tmp_path):
         ({"settings": ["cell.radius=30 nm"]}, ConfigError, "only settings of"),
         ({"settings": ["tunnelling.table=Pb"]}, ConfigError, "Pb"),
         ({"settings": ["tunnelling.seeed=3"]}, ConfigError, "seed"),
+        ({"settings": ["tunnelling=3"]}, ConfigError, "only settings of"),
+        (
+            {"settings": ["tunnelling.law=simmons"]},
+            ConfigError,
+            'tunnelling.law=simmons": .* --law blend or --law land',
+        ),
+        ({"settings": [" tunnelling.law = landauer"]}, ConfigError, "--law blend or --law landauer"),
+        ({"settings": ["tunnelling.enabled=false"]}, ConfigError, 'tunnelling.enabled=false": .*leave it out'),
+        ({"settings": ["tunnelling.fluctuation=0.1"]}, ConfigError, "not used without a seed"),
     ):
         with pytest.raises(error, match=match):
             annotate(run, **options)
@@ -164,4 +178,5 @@ def test_on_the_command_line(copper, tmp_path):
     folder = write_tips(tmp_path / "run", radius_for([1, 3], 0.12, copper), [0.12, 0.12])
     done = CliRunner().invoke(app, ["quantum", "annotate", str(folder), "--set", "tunnelling.seed=1"])
     assert done.exit_code == 0, done.output
+    assert done.output.startswith("growth, voltage and compliance are those of the run with simmons")
     assert "end: N = 3 atoms, G = " in done.output and f"wrote {folder / 'conductance.csv'}" in done.output

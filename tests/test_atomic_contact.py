@@ -20,7 +20,8 @@ CONFIG = "configs/quick.toml"
 
 
 def law_of(name, metal="Cu", *more):
-    return tunnelling_law(load_config(CONFIG, [f"tunnelling.law={name}", f"tunnelling.table={metal}", *more]))
+    table = [] if name == "simmons" else [f"tunnelling.table={metal}"]
+    return tunnelling_law(load_config(CONFIG, [f"tunnelling.law={name}", *table, *more]))
 
 
 def spherical_tip(radius, gap, count=300):
@@ -47,8 +48,9 @@ def bridging():
     return Bridging(layer=0.24, area=0.075, contact_gap=0.05)
 
 
-def test_no_atom_bridges_a_gap_of_a_layer_and_all_do_at_contact(bridging):
-    assert bridging.share(np.array([0.24, 0.3, 5.0, np.inf])) == pytest.approx(0, abs=0)
+def test_no_atom_bridges_before_the_last_layer_and_all_do_at_contact(bridging):
+    assert bridging.onset == pytest.approx(0.24 + 0.05 + ROUNDING, rel=1e-12)
+    assert bridging.share(np.array([bridging.onset, 0.4, 5.0, np.inf])) == pytest.approx(0, abs=0)
     assert bridging.share(np.array([0.05, 0.04, 0.0])) == pytest.approx(1, abs=1e-12)
     gap = np.linspace(0, 0.4, 500)
     assert (np.diff(bridging.share(gap)) <= 1e-15).all()
@@ -56,16 +58,18 @@ def test_no_atom_bridges_a_gap_of_a_layer_and_all_do_at_contact(bridging):
 
 
 def test_atoms_are_the_volume_of_metal_in_the_last_layer(bridging):
-    """Away from both ends the share rises by the volume that the closing gap adds, over the layer that counts."""
-    thickness = bridging.layer - bridging.contact_gap - ROUNDING
-    more = bridging.share(0.13) - bridging.share(0.14)
-    assert more == pytest.approx(0.01 / thickness, rel=1e-12)
+    """Away from the rounded ends the metal of a volume is that of whole atoms, area times layer each."""
+    area = np.array([0.15, 3.0])
+    before, after = (bridging.atoms(np.array([gap, gap]), area) for gap in (0.23, 0.19))
+    assert after - before == pytest.approx(0.04 * area.sum() / (bridging.layer * bridging.area), rel=1e-12)
     assert bridging.atoms(np.array([0.0]), np.array([0.15])) == pytest.approx(2, rel=1e-12)
 
 
-def test_unbridged_places_see_a_gap_of_one_layer(bridging):
-    assert bridging.vacancy(np.array([0.24, 0.5])) == pytest.approx([0.24, 0.5], abs=0)
-    assert bridging.vacancy(np.array([0.22, 0.1, 0.0])) == pytest.approx(0.24 - ROUNDING / 2, abs=1e-12)
+def test_unbridged_places_see_the_gap_of_the_empty_layer(bridging):
+    wide = np.array([bridging.onset, 0.5])
+    assert bridging.vacancy(wide) == pytest.approx(wide, abs=0)
+    narrow = np.array([bridging.onset - ROUNDING, 0.1, 0.0])
+    assert bridging.vacancy(narrow) == pytest.approx(bridging.onset - ROUNDING / 2, abs=1e-12)
 
 
 @pytest.mark.parametrize("function", ["share", "vacancy"])
@@ -109,8 +113,33 @@ def test_arrangements_are_drawn_from_the_shapes_of_the_table():
     assert (drawn >= found.low).all() and (drawn <= found.high).all()
     assert drawn.std() > 0.2 * (found.high - found.low)
     assert Levels(lookup, seed=5).of(3) == Levels(lookup, seed=5).of(3) != Levels(lookup, seed=6).of(3)
+    # One arrangement has the same place between the extremes at every size.
+    places = []
+    for atoms in (1, 2, 7):
+        found = lookup(lookup.atom_radius * np.sqrt(atoms), 0.0)
+        low, high = found.low / CONDUCTANCE_QUANTUM, found.high / CONDUCTANCE_QUANTUM
+        places.append((Levels(lookup, seed=5).of(atoms) - low) / (high - low))
+    assert places == pytest.approx([places[0]] * 3)
+
+
+def test_many_atoms_fluctuate_less():
+    """Atoms that fluctuate by themselves: the relative deviation falls with the root of their number."""
+    lookup = Lookup("Ag", step=None)
+    deviation = {}
+    for atoms in (1, 4, 100):
+        still = np.array([Levels(lookup, seed=seed).of(atoms) for seed in range(300)])
+        moved = np.array([Levels(lookup, seed=seed, fluctuation=0.07).of(atoms) for seed in range(300)])
+        deviation[atoms] = (moved / still).std()
+    assert deviation[1] == pytest.approx(0.07, rel=0.15)
+    assert deviation[4] / deviation[1] == pytest.approx(1 / 2, rel=0.2)
+    assert deviation[100] / deviation[1] == pytest.approx(1 / 10, rel=0.2)
+
+
+def test_arrangements_are_drawn_around_their_shape():
+    lookup = Lookup("Ag", step=None)
+    drawn = np.array([Levels(lookup, seed=seed).of(1) for seed in range(300)])
     wider = np.array([Levels(lookup, seed=seed, fluctuation=0.2).of(1) for seed in range(300)])
-    assert wider.std() > 1.3 * drawn.std() / CONDUCTANCE_QUANTUM
+    assert wider.std() > 1.3 * drawn.std()
 
 
 # --- the laws --------------------------------------------------------------------------------------------------
@@ -129,7 +158,7 @@ def test_conductance_is_continuously_differentiable_in_gap_and_radius(metal, nam
 
     kinks = []
     for step in (2e-4, 1e-4):
-        gaps = np.arange(0.04, 0.32, step)
+        gaps = np.arange(0.04, 0.36, step)
         along = [conductance(law, *tip(0.6, gap)) for gap in gaps]
         kinks.append(largest_kink(along, step))
     assert kinks[1] < 0.7 * kinks[0]
@@ -151,8 +180,8 @@ def test_conductance_rises_as_the_gap_closes(name):
 
 def test_far_from_contact_blend_is_simmons_to_the_bit():
     law = law_of("blend")
-    gap, weight = spherical_tip(1.5, 0.25)
-    assert isinstance(law.beyond, Simmons) and law.bridging.layer < 0.25
+    gap, weight = spherical_tip(1.5, 0.3)
+    assert isinstance(law.beyond, Simmons) and law.bridging.onset < 0.3
     tip = over_tip(law, gap, weight)
     assert tip.atoms == 0
     assert (tip.conductance_density(gap) == law.beyond.conductance_density(gap)).all()
@@ -213,8 +242,10 @@ def test_validate_tells_it_too(capsys, monkeypatch):
 
 
 def test_a_contact_gap_beyond_an_atomic_layer_is_told():
-    with pytest.raises(ConfigError, match=r"tunnelling.contact_gap = 0.2 nm: must be less than a layer of atoms of Cu"):
-        law_of("blend", "Cu", "tunnelling.contact_gap=0.2 nm")
+    with pytest.raises(
+        ConfigError, match=r"tunnelling.contact_gap = 0.25 nm: must be less than a layer of atoms of Cu"
+    ):
+        law_of("blend", "Cu", "tunnelling.contact_gap=0.25 nm")
 
 
 # --- geometry --------------------------------------------------------------------------------------------------

@@ -56,6 +56,8 @@ def problems(text, overrides=(), base=Path()):
     return list(caught.value.problems)
 
 
+NOT_WITH_SIMMONS = 'not used by law = "simmons", only by "blend" or "landauer"; leave it out or choose one of these'
+
 # Overrides of MINIMAL, each with the one message it gives.
 BAD = [
     # numbers and units
@@ -135,6 +137,10 @@ BAD = [
     ("heat=3", "heat = 3: expected a table [heat]"),
     ("heat.mode=stedy", 'heat.mode = "stedy": expected "steady" or "transient"; did you mean "steady"?'),
     ("tunnelling.gap=wide", 'tunnelling.gap = "wide": expected "vertical" or "shortest"'),
+    ("tunnelling.seed=3", f"tunnelling.seed = 3: {NOT_WITH_SIMMONS}"),
+    ("tunnelling.plateaus=false", f"tunnelling.plateaus = false: {NOT_WITH_SIMMONS}"),
+    ("tunnelling.table=Ag", f'tunnelling.table = "Ag": {NOT_WITH_SIMMONS}'),
+    ("tunnelling.fluctuation=0.1", f"tunnelling.fluctuation = 0.1: {NOT_WITH_SIMMONS}"),
     # unknown keys
     ("dissolution.ration=0.1", 'dissolution.ration: unknown key; did you mean "ratio"?'),
     ("disolution.ratio=0.1", 'disolution: unknown key; did you mean "dissolution"?'),
@@ -225,6 +231,35 @@ BAD = [
 @pytest.mark.parametrize(("override", "message"), BAD, ids=[override for override, _ in BAD])
 def test_bad_configuration_says_what_and_where(override, message):
     assert problems(MINIMAL, [override]) == [message]
+
+
+@pytest.mark.parametrize("law", ["blend", "landauer"])
+def test_settings_of_the_atoms_in_contact_are_used_or_refused(law):
+    law = f"tunnelling.law={law}"
+    (seedless,) = problems(MINIMAL, [law, "tunnelling.fluctuation=0.1"])
+    assert (
+        seedless.startswith("tunnelling.fluctuation = 0.1: not used without a seed")
+        and "give tunnelling.seed" in seedless
+    )
+    (smooth,) = problems(MINIMAL, [law, "tunnelling.seed=0", "tunnelling.plateaus=false"])
+    assert smooth.startswith("tunnelling.seed = 0: not used with plateaus = false")
+    wrong = [law, "tunnelling.seed=-1", "tunnelling.fluctuation=0.1"]  # the one that is wrong is told, not its absence
+    assert problems(MINIMAL, wrong) == ["tunnelling.seed = -1: must be at least 0"]
+    for right in (["table=Ag", "seed=0", "fluctuation=0.1"], ["plateaus=false", "fluctuation=0"], []):
+        Config.from_toml(MINIMAL, overrides=[law, *(f"tunnelling.{text}" for text in right)])
+
+
+def test_all_settings_that_simmons_does_not_use_are_told_at_once():
+    given = ["table=Ag", "plateaus=false", "seed=1", "fluctuation=0.1"]
+    told = problems(MINIMAL, [f"tunnelling.{text}" for text in given])
+    assert len(told) == 4 and all(NOT_WITH_SIMMONS in line for line in told)
+    defaults = ["plateaus=true", "fluctuation=0"]
+    Config.from_toml(MINIMAL, overrides=[f"tunnelling.{text}" for text in defaults])
+
+
+def test_simmons_for_a_configuration_with_contact():
+    config = load_config(next(path for path in CONFIGS if path.stem == "ag_contact"), ["tunnelling.law=simmons"])
+    assert config.tunnelling.law == "simmons" and config.tunnelling.table is None
 
 
 def test_all_problems_at_once_in_the_order_of_the_file():

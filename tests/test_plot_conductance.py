@@ -79,6 +79,24 @@ def test_noise_within_the_tolerance_does_not_break_a_plateau():
     G = 1.0 + staircase(time, [1.0], [5], 0.01) + noise
     assert [plateau.conductance for plateau in levels.find_plateaus(time, G)] == pytest.approx([1, 2], abs=0.01)
     assert len(levels.find_plateaus(time, G, tolerance=0.1)) == 0
+    ends = [(plateau.start_s, plateau.end_s) for plateau in levels.find_plateaus(time, G)]
+    assert np.array(ends) == pytest.approx(np.array([(0, 5), (5, 10)]), abs=0.02)
+
+
+def test_a_plateau_leaves_out_the_slopes_on_its_sides():
+    """Levels that rise by a few hundredths, with steps between them that begin and end gently."""
+    time = np.linspace(0, 100, 3000)
+    steps = [(0.2, 1.25, 10, 25), (1.29, 2.5, 45, 65), (2.53, 3.3, 80, 90)]  # from, to (G0), beginning, end (s)
+    G = np.interp(time, [25, 45, 65, 80, 90, 100], [1.25, 1.29, 2.5, 2.53, 3.3, 3.32])
+    G[time < 10] = 0.2
+    for low, high, begin, end in steps:
+        part = (time >= begin) & (time <= end)
+        G[part] = low + (high - low) * (1 - np.cos(np.pi * (time[part] - begin) / (end - begin))) / 2
+    found = levels.find_plateaus(time, G)[1:]  # but the beginning
+    assert [plateau.conductance for plateau in found] == pytest.approx([1.27, 2.515, 3.31], abs=0.005)
+    for plateau, flat in zip(found, [(25, 45), (65, 80), (90, 100)], strict=True):
+        assert np.ptp(G[plateau.first : plateau.last + 1]) < 0.09
+        assert (plateau.start_s, plateau.end_s) == pytest.approx(flat, abs=2.0)
 
 
 @pytest.mark.parametrize("end", [0.9, 1.0, 2.0, 12.0])
@@ -214,6 +232,7 @@ def test_the_picture_tells_the_plateaus(stairs, tmp_path, figures):
     assert [text.get_text() for text in time.texts if text.get_text() != "a"] and side.get_xlabel() == "Time (%)"
     labels = {float(text.get_text()) for text in time.texts if text.get_text() != "a"}
     assert labels == {1, 2, 3, 4}
+    assert all(text.get_path_effects() for text in time.texts if text.get_text() != "a")  # apart from dashed lines
     dashed = {line.get_ydata()[0] for line in time.get_lines() if line.get_linestyle() == "--"}
     assert dashed == {1, 2, 3, 4}
     assert [text.get_text() for text in against.get_legend().get_texts()] == ["as measured", "junction alone"]
@@ -324,6 +343,17 @@ def test_the_peaks_are_told_with_and_without_resistance(study, tmp_path):
     measured, alone = told[: heads[1] - 1], told[heads[1] - 1 :]
     assert measured == pytest.approx(lessened([1, 2, 3]), abs=0.05)
     assert alone == pytest.approx([1, 2, 3], abs=0.05)
+
+
+def test_the_fact_about_the_first_peak_is_the_one_in_the_picture(study, tmp_path):
+    from ecmsim.validation.quantum.outcomes import first_peak
+
+    words = draw("histogram", study, tmp_path / "histogram.png", parasitic="model").words
+    alone = words[[k for k, line in enumerate(words) if line.startswith("junction alone")][0] + 1 :]
+    shares = [float(line.split("(")[1].split()[0]) for line in alone]
+    found = first_peak(tmp_path)
+    assert f"{found.values:.2f}" == f"{told_peaks(alone)[int(np.argmax(shares))]:.2f}"
+    assert found.remark == "peaks at " + ", ".join(f"{peak:.2f}" for peak in told_peaks(alone))
 
 
 def test_windows_of_time_and_voltage(study, tmp_path):

@@ -296,6 +296,18 @@ def test_mean_knows_of_correlations():
 def test_histogram():
     edges, share = statistics.histogram([0.01, 0.97, 0.96, 1.02])
     assert share.sum() == pytest.approx(1) and share[19] == 0.5 and edges[19] == pytest.approx(0.95)
+    edges, share = statistics.histogram([-0.012, 0.004, 0.006, -0.045], width=0.01)
+    assert edges[0] == pytest.approx(-0.05) and share == pytest.approx([0.25, 0, 0, 0.25, 0, 0.5])
+
+
+def test_a_trajectory_within_the_settling_time_says_why_it_has_no_statistics(tmp_path, capsys):
+    for runs, ending in ((1, "the trajectory ends"), (2, "the trajectories end")):
+        trajectory(dataclasses.replace(SMALL, settle_ps=5, runs=runs), tmp_path / f"{runs}.csv")
+        told = capsys.readouterr().out
+        assert f"no statistics: the contact settles for 5 ps, and {ending} after 0.2 ps" in told
+        assert "a longer --time or a shorter --settle" in told and "standard deviation" not in told
+    trajectory(SMALL, tmp_path / "settled.csv")
+    assert "no statistics" not in capsys.readouterr().out
 
 
 def test_statistics_of_a_rupture(files):
@@ -320,6 +332,22 @@ def test_pictures(files, figures, tmp_path, no_warnings):
         assert right.patches and left.get_xlabel() == {"still": "Time (ps)", "pulled": "Pulled by (nm)"}[name]
     with pytest.raises(PlotError, match="pulled contacts and others"):
         trajectories.draw([load(files / "still.csv"), load(files / "pulled.csv")], tmp_path / "both.png")
+
+
+def test_a_bias_has_its_shift_and_its_force_drawn(files, figures, tmp_path, no_warnings):
+    still = load(files / "still.csv")
+    rows = still.rows.assign(shift_A=still.rows["shift_A"] + 0.1, recoil_eV_per_A=2.0 + still.rows["t_ps"])
+    biased = dataclasses.replace(still, rows=rows, settings=dataclasses.replace(still.settings, bias_V=1.0))
+    trajectories.draw([still, biased], tmp_path / "recoil.png")
+    panels = np.array(figures["recoil.png"].axes).reshape(3, 2)
+    shown = {"transmission": (still, biased), "shift_A": (still, biased), "recoil_eV_per_A": (biased,)}
+    for (left, right), (column, records) in zip(panels, shown.items(), strict=True):
+        drawn = np.concatenate([line.get_ydata() for line in left.get_lines() if len(line.get_xdata()) > 2])
+        assert sorted(drawn) == pytest.approx(sorted(np.concatenate([record.rows[column] for record in records])))
+        assert len(right.patches) == 2 * len(records) and left.get_ylim() == right.get_ylim()
+        assert left.get_xlim() == panels[0, 0].get_xlim()
+    names = [left.get_ylabel() for left, _ in panels]
+    assert names[1:] == ["Shift along axis (Å)", "Recoil force (eV/Å)"] and panels[-1, 0].get_xlabel() == "Time (ps)"
 
 
 def test_traces_command(files, tmp_path):

@@ -4,11 +4,12 @@ import json
 import sys
 import time
 from dataclasses import replace
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
 
-from ecmsim.errors import PlotError, TransportError
+from ecmsim.errors import PlotError, TransportError, TransportFailure
 from ecmsim.quantum import tight_binding
 from ecmsim.quantum.bloch import k_points
 from ecmsim.quantum.build import assemble, dft, plan, production
@@ -106,7 +107,11 @@ def test_structures(name):
         (("tips-3.2", "tips-2.8"), "the name tips-2.8 occurs more than once"),
         (("chain = 9, spacing = 2.9", "chain = 9"), "point chain: give either counts, or chain with spacing"),
         (("size = 2", "sise = 2"), "'sise'"),
-        (('metal = "Ag"', ""), "is no plan: KeyError 'metal'"),
+        (('metal = "Ag"', ""), 'plan.toml: metal is missing; a plan has its metal, such as metal = "Ag"'),
+        (('metal = "Ag"', "metal = 47"), "plan.toml: metal = 47; a plan has its metal"),
+        (("[settings]", "[setings]"), "settings is missing; a plan has a table"),
+        (('{ name = "neck-1", branch = "contact", counts = [1] }', "3"), "each of the points is a table such as"),
+        (("points = [", "points = "), "plan.toml: is not valid TOML: .*line"),
     ],
 )
 def test_wrong_plans_are_refused(tmp_path, change, message):
@@ -174,12 +179,12 @@ def test_a_failure_is_told_and_the_next_point_begun(tmp_path, monkeypatch, capsy
         return evaluate(prepared, energies)
 
     monkeypatch.setattr(production, "evaluate", failing)
-    assert build(tmp_path) == 1
+    assert build(tmp_path) == 3
     assert "chain: failed: LinAlgError: singular" in capsys.readouterr().out
     table = load_table(tmp_path / "Ag.json")
     assert table.header["failed"] == {"chain": "LinAlgError: singular"} and len(table.entries) == 7
     monkeypatch.undo()
-    assert build(tmp_path) == 1  # it is not tried again ...
+    assert build(tmp_path) == 3  # it is not tried again ...
     assert build(tmp_path, "--list") == 0
     listed = capsys.readouterr().out.splitlines()
     assert [line.split()[2] for line in listed[-8:]] == ["failed"] + 7 * ["finished"]
@@ -230,7 +235,7 @@ def test_a_record_is_verified(tmp_path, capsys):
     path.write_text(json.dumps(record | {"T": 1.02 * record["T"]}))
     assert build(tmp_path, "--point", "neck-1", "--verify") == 1
     assert "DIFFERENT" in capsys.readouterr().out
-    assert build(tmp_path, "--point", "chain", "--verify") == 3
+    assert build(tmp_path, "--point", "chain", "--verify") == 2
     assert "point chain has no record to compare with" in capsys.readouterr().err
 
 
@@ -269,24 +274,96 @@ def test_tight_binding_leaves_out_what_it_cannot_do():
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [
-        (["--metal", "Pb"], "there is no plan for 'Pb': choose one of Ag, Cu"),
-        (["--method", "vasp"], "no method 'vasp': choose one of gpaw, tight-binding"),
-        (["--point", "neck-99"], "the plan of Ag has no point neck-99; it has chain, "),
-        (["--method", "tight-binding", "--until", "5pm"], '--until "5pm": give a time of day such as 17:00'),
-        (["--method", "tight-binding", "--walltime", "0"], "positive number of hours"),
+        (
+            ["--metal", "Pb"],
+            "--metal Pb: there is no plan for it; choose one of Ag, Au, Cu, or give a file with --plan",
+        ),
+        (["--method", "vasp"], "--method vasp: there is no such method; choose one of gpaw, tight-binding"),
+        (["--point", "neck-99"], "--point neck-99: not in the plan of Ag; choose from chain, "),
+        (["--method", "tight-binding", "--point", "tips-5.0"], "--point tips-5.0: nothing for --method tight-binding"),
+        (["--until", "5pm"], "--until 5pm: give a time of day such as 17:00"),
+        (["--until", "25:99"], "--until 25:99: give a time of day such as 17:00"),
+        (["--walltime", "0"], "--walltime 0: give a positive number of hours"),
+        (["--walltime", "-1"], "--walltime -1: give a positive number of hours"),
+        (["--walltime", "inf"], "--walltime inf: give a positive number of hours"),
+        (
+            ["--plan", "/no/plan.toml"],
+            "--plan /no/plan.toml: cannot be read (No such file or directory); give the file",
+        ),
+        (["--metal", "Cu", "--plan", str(plan.PLANS / "Ag.toml")], "--metal Cu: the plan "),
+        (["--list", "--verify"], "--list does not go with --verify"),
+        (["--list", "--table", "t.json"], "--list does not go with --table"),
+        (["--verify", "--table", "t.json"], "--verify does not go with --table"),
+        (["--table", "t.json", "--until", "12:00"], "--until does not go with --table"),
+        (["--table", "t.json", "--walltime", "1"], "--walltime does not go with --table"),
+        (["--table", "t.json", "--retry"], "--retry does not go with --table"),
+        (["--table", "t.json", "--point", "chain"], "--point does not go with --table"),
+        (["--list", "--retry"], "--retry does not go with --list"),
+        (["--verify", "--walltime", "1"], "--walltime does not go with --verify"),
     ],
 )
-def test_what_is_asked_for_wrongly(tmp_path, capsys, arguments, message):
-    assert main([*arguments, "--out", str(tmp_path)]) == 3
-    assert message in capsys.readouterr().err
+def test_what_is_asked_for_wrongly(tmp_path, monkeypatch, capsys, arguments, message):
+    """In both forms of the command the same words and exit code 2, before anything is done."""
+    from ecmsim.cli import main as whole
+
+    monkeypatch.chdir(tmp_path)
+    arguments = [*arguments, "--out", "new"]
+    assert main(arguments) == 2
+    told = capsys.readouterr().err
+    assert told.startswith(f"error: {message}") and told.count("\n") == 1
+    monkeypatch.setattr("sys.argv", ["ecmsim", "quantum", "build", *arguments])
+    with pytest.raises(SystemExit) as ended:
+        whole()
+    assert ended.value.code == 2 and capsys.readouterr().err == told
+    assert not list(tmp_path.iterdir())
+
+
+def test_the_metal_is_that_of_the_plan(tmp_path, monkeypatch, capsys):
+    monkeypatch.chdir(tmp_path)
+    arguments = ["--method", "tight-binding", "--plan", str(small(tmp_path, SMALL.replace("Ag", "Cu")))]
+    assert main([*arguments, "--point", "neck-1"]) == 0
+    assert load_table(tmp_path / "runs" / "quantum" / "Cu-tight-binding" / "Cu.json").names == ["neck-1"]
+    assert main([*arguments, "--metal", "Cu", "--list"]) == 0
+
+
+def test_exit_codes_tell_wrong_input_from_what_did_not_converge():
+    assert TransportError("").exit_code == 2 and TransportFailure("").exit_code == 3
+    assert issubclass(TransportFailure, TransportError)
 
 
 def test_without_gpaw_the_remedy_is_told(tmp_path, monkeypatch, capsys):
     monkeypatch.setitem(sys.modules, "gpaw", None)
-    assert main(["--out", str(tmp_path)]) == 3
+    assert main(["--out", str(tmp_path)]) == 2
     told = capsys.readouterr().err
     assert "GPAW is not installed" in told and "apt-get install libxc-dev libopenblas-dev" in told
     assert not list(tmp_path.iterdir())
+
+
+def test_a_density_that_does_not_become_self_consistent_is_a_failure(tmp_path, monkeypatch):
+    calculators = pytest.importorskip("ase.calculators.calculator")
+
+    class Unconverged(Exception):
+        pass
+
+    class Calculator(calculators.Calculator):
+        implemented_properties = ["energy"]
+
+        def __init__(self, **settings):
+            super().__init__()
+
+        def calculate(self, *arguments):
+            raise Unconverged
+
+    for name, content in (
+        ("gpaw", {"GPAW": Calculator, "FermiDirac": float, "Mixer": max, "KohnShamConvergenceError": Unconverged}),
+        ("gpaw.lcao", {}),
+        ("gpaw.lcao.tools", {"get_lcao_hamiltonian": None, "get_mulliken": None}),
+    ):
+        monkeypatch.setitem(sys.modules, name, SimpleNamespace(**content))
+    point = load_plan(small(tmp_path)).points[0]
+    line = np.array([[0.0, 0.0, 2.9 * i] for i in range(3)])
+    with pytest.raises(TransportFailure, match="density of 3 atoms did not become self-consistent: see .*log.txt"):
+        dft.ground_state("Ag", line, np.zeros(3, bool), 9 * np.eye(3), (1, 1, 1), point.settings, tmp_path / "log.txt")
 
 
 # --- from periodic matrices to a junction --------------------------------------------------------------------
@@ -347,7 +424,7 @@ def test_periodic_matrices_give_the_junction(tmp_path, counts, k):
 def test_the_wrong_sign_of_k_is_noticed(tmp_path):
     point = load_plan(small(tmp_path)).points[3]
     found, (lead, device) = periodic_pair(point, sign=-1.0)
-    with pytest.raises(TransportError, match="does not go on as the lead does.*sign of k"):
+    with pytest.raises(TransportFailure, match="does not go on as the lead does.*sign of k"):
         junctions(lead, device, found, point.settings)
     with pytest.raises(TransportError, match=r"no k-point \(0.25, 0, 0\)"):
         lead.at((0.25, 0.0, 0.0))
@@ -388,6 +465,9 @@ def test_the_table_says_what_it_holds(table):
 
 
 def test_branches_leave_out_what_is_flagged(table):
+    assert [entry.name for entry in table.branch("contact")] == ["neck-3-7-3"]
+    assert all("beside the atoms" in table[name].flags[0] for name in ("neck-1", "neck-3"))  # of a single layer
+    table = replace(table, entries=tuple(e if e.name == "neck-3-3" else replace(e, flags=[]) for e in table.entries))
     assert [entry.name for entry in table.branch("contact")] == ["neck-1", "neck-3", "neck-3-7-3"]
     contacts, threes = table.contacts, [table["neck-3"].T, table["neck-3-7-3"].T]
     assert list(contacts["atoms"]) == [1, 3] and list(contacts["shapes"]) == [1, 2]
@@ -410,19 +490,99 @@ def test_the_picture_of_a_table(table, tmp_path):
 
 
 def test_bad_calculations_are_flagged():
-    record = {"T": 1.0, "checks": {"remainder_left": 0.01, "remainder_right": 0.4, "asymmetry": 0.1, "channel_sum": 0}}
+    neck = {"branch": "contact", "shape": {"counts": [3, 3]}}
+    checks = {"remainder_left": 0.01, "remainder_right": 0.4, "asymmetry": 0.1, "channel_sum": 0}
+    record = neck | {"T": 1.0, "checks": checks}
     ends, digits = assemble._remarks(record)
     assert "differ from the lead by 0.4 eV" in ends and "use another eta" in digits
-    assert assemble._remarks({"T": 1e-4, "checks": {"asymmetry": 1e-9, "channel_sum": -1e-9}}) == []
+    right = {"T": 1e-4, "checks": {"asymmetry": 1e-9, "channel_sum": -1e-9}}
+    assert assemble._remarks(neck | right) == []
+    (single,) = assemble._remarks(neck | right | {"shape": {"counts": [3]}})
+    assert "lead to lead beside the atoms" in single
 
 
 def test_tables_that_cannot_be_read(tmp_path):
     with pytest.raises(TransportError, match="there is no table Pb: there are those of .*Ag"):
         load_table("Pb")
-    for content, message in (("{", "damaged"), ('{"format": "other"}', "no table of this version")):
+    for content, message in (
+        ("{", "damaged"),
+        ("[" * 100_000, "damaged"),
+        ("[1, 2]", r"is damaged: it holds \[1, 2\] instead of a table"),
+        ('{"format": "other"}', "no table of this version"),
+    ):
         (tmp_path / "t.json").write_text(content)
         with pytest.raises(TransportError, match=message):
             load_table(tmp_path / "t.json")
+    (tmp_path / "t.json").write_bytes(b"\xff\xfe")
+    with pytest.raises(TransportError, match="t.json is damaged"):
+        load_table(tmp_path / "t.json")
+
+
+DELETED = object()
+
+
+@pytest.mark.parametrize(
+    ("keys", "value", "message"),
+    [
+        (("points",), DELETED, "the table has no points, expected a list"),
+        (("points",), {"neck": 1}, "the table: points = {.*, expected a list"),
+        (("points", 1), [1], r"point 2 is \[1\] instead of a table"),
+        (("metal",), 47, "metal = 47, expected a text"),
+        (("method",), DELETED, "has no method"),
+        (("settings",), [], r"the table: settings = \[\], expected a table"),
+        (("settings", "lattice_constant"), DELETED, "settings has no lattice_constant, expected a positive number"),
+        (("settings", "lattice_constant"), "4.16", 'lattice_constant = "4.16", expected a positive'),
+        (("points", 1, "name"), DELETED, "point 2 has no name"),
+        (("points", 1, "T"), DELETED, "point tips-2.8 has no T, expected a number"),
+        (("points", 1, "T"), None, "point tips-2.8: T = null, expected a number"),
+        (("points", 1, "T"), float("nan"), "point tips-2.8: T = NaN, expected a number"),
+        (("points", 1, "atoms"), 1.5, "atoms = 1.5, expected a positive whole number"),
+        (("points", 1, "atoms"), True, "atoms = true"),
+        (("points", 1, "radius_nm"), -1, "radius_nm = -1, expected a positive number"),
+        (("points", 1, "separation_nm"), None, "separation_nm = null, expected a positive number for the gap branch"),
+        (("points", 1, "energies_eV", 0), "low", "energies_eV = .*, expected a list of ascending numbers"),
+        (("points", 1, "energies_eV", 0), 9, "expected a list of ascending numbers"),
+        (("points", 1, "transmission", 10), DELETED, r"has 10 of 11 samples of T\(E\)"),
+        (("points", 1, "flags"), "bad", 'flags = "bad", expected a list of texts'),
+        (("points", 1, "of"), 3, "of = 3, expected a text or null"),
+    ],
+)
+def test_damaged_tables_are_told(table, tmp_path, keys, value, message):
+    entries = [vars(entry) for entry in table.entries]
+    content = table.header | {"metal": table.metal, "method": table.method, "points": entries}
+    content = json.loads(json.dumps(content))
+    *path, last = keys
+    place = content
+    for key in path:
+        place = place[key]
+    if value is DELETED:
+        del place[last]
+    else:
+        place[last] = value
+    (tmp_path / "t.json").write_text(json.dumps(content))
+    with pytest.raises(TransportError, match=f"t.json is damaged: .*{message}") as caught:
+        load_table(tmp_path / "t.json")
+    assert "\n" not in str(caught.value) and len(str(caught.value)) < 300
+
+
+@pytest.mark.parametrize("kind", [None, 3, "x", [], {}, [None], -1.0, True])
+def test_no_damage_gives_another_error(table, tmp_path, kind):
+    """Whatever stands in a place of the file: read as it is, or refused by the one error."""
+    entries = [vars(entry) for entry in table.entries[:2]]
+    content = table.header | {"metal": table.metal, "method": table.method, "points": entries}
+    whole = json.dumps(content)
+    names = [("points", 1, name) for name in entries[1]] + [(name,) for name in content]
+    for *path, last in names:
+        changed = place = json.loads(whole)
+        for key in path:
+            place = place[key]
+        place[last] = kind
+        (tmp_path / "t.json").write_text(json.dumps(changed))
+        try:
+            found = load_table(tmp_path / "t.json")
+            found.branch("contact"), found.branch("gap"), found.names
+        except TransportError:
+            pass
 
 
 def test_records_are_plain_and_readable():

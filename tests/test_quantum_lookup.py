@@ -2,15 +2,21 @@
 
 import json
 import re
+import subprocess
+import sys
 import time
 
 import numpy as np
 import pytest
+from scipy import constants as si
+from scipy.interpolate import PchipInterpolator
+from scipy.optimize import isotonic_regression
 from typer.testing import CliRunner
 
-from ecmsim.cli import app
+from ecmsim import constants
+from ecmsim.cli import app, main
 from ecmsim.constants import CONDUCTANCE_QUANTUM, ELECTRON_MASS
-from ecmsim.errors import PlotError, TransportError
+from ecmsim.errors import ConfigError, PlotError, TransportError
 from ecmsim.physics.tunnelling import Simmons
 from ecmsim.plot import table_map
 from ecmsim.quantum import sharvin
@@ -110,6 +116,49 @@ def test_isotonic_means():
     assert monotone([[3.0, 1.0, 2.0]], rising=False)[0] == pytest.approx([3, 1.5, 1.5])
 
 
+@pytest.mark.parametrize("rising", [True, False])
+def test_isotonic_means_against_scipy(rising):
+    rng = np.random.default_rng(3)
+    for size in (1, 2, 5, 40):
+        values = np.round(rng.normal(size=(20, size)) + 0.1 * np.arange(size), 1)  # with equal ones among them
+        weights = rng.integers(1, 5, size)
+        expected = [isotonic_regression(row, weights=weights, increasing=rising).x for row in values]
+        assert monotone(values, weights, rising) == pytest.approx(np.array(expected), abs=1e-13)
+
+
+def test_curves_against_scipy():
+    """PCHIP's own curve between the points, where its slopes at the ends are given."""
+    rng = np.random.default_rng(4)
+    for size in (2, 3, 4, 30):
+        x = np.cumsum(rng.uniform(0.05, 2, size))
+        y = np.round(np.cumsum(rng.normal(size=(6, size)), axis=1), 1)  # rising, falling, level
+        expected = PchipInterpolator(x, y, axis=1)
+        curves = Curves(x, y, *expected(x[[0, -1]], 1).T)
+        fine = np.sort(np.concatenate([x, rng.uniform(x[0], x[-1], 300)]))
+        values, slopes = curves(fine, np.arange(6)[:, None])
+        assert values == pytest.approx(expected(fine), abs=1e-12)
+        assert slopes == pytest.approx(expected(fine, 1), abs=1e-11)
+
+
+def test_constants_are_codata_s():
+    ours = "ELEMENTARY_CHARGE", "PLANCK", "BOLTZMANN", "ELECTRON_MASS", "FARADAY", "CONDUCTANCE_QUANTUM", "BOLTZMANN_EV"
+    theirs = si.e, si.h, si.k, si.m_e, si.N_A * si.e, 2 * si.e**2 / si.h, si.k / si.e
+    assert [getattr(constants, name) for name in ours] == pytest.approx(theirs, rel=3e-9)
+
+
+def test_numpy_is_enough(made_up):
+    """Where SciPy cannot be imported a lookup is made and used all the same."""
+    code = f"""
+import sys
+sys.modules["scipy"] = None
+from ecmsim.quantum.lookup import lookup
+print(repr(float(lookup({str(made_up)!r}, 0.33, 0.1, 0.2).conductance)))
+"""
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, timeout=60)
+    assert done.returncode == 0, done.stderr
+    assert float(done.stdout) == pytest.approx(lookup(made_up, 0.33, 0.1, 0.2).conductance, rel=1e-12)
+
+
 def test_curves_keep_points_slopes_and_order():
     x = np.array([0, 1, 1.1, 3, 4])
     y = np.array([[0, 1, 5, 5, 6], [6, 5, 1, 0, -9]])
@@ -182,6 +231,33 @@ def test_spread_encloses_the_value_and_the_shapes(found):
     assert (result.high[several] >= CONDUCTANCE_QUANTUM * table["maximum"][several] * (1 - 1e-9)).all()
 
 
+def test_wide_contacts_spread_by_as_many_quanta_as_the_widest_of_the_table(found):
+    table = found.table.contacts
+    last = table["radius"][table["shapes"] > 1][-1]
+    result = found(found.atom_radius * np.sqrt([30.0, 300.0, 3000.0]), 0.0)
+    at_last = found(last, 0.0)
+    for side in ("low", "high"):
+        wide, there = (abs(getattr(r, side) - r.conductance) for r in (result, at_last))
+        assert wide == pytest.approx(there, rel=1e-6, abs=1e-12 * CONDUCTANCE_QUANTUM)
+
+
+def test_the_spread_goes_as_the_conductance(found):
+    """With steps it stands still where G does, at that of whole atoms, and passes to the next one's as G does."""
+    if found.step is None:
+        return
+    table, of = found.table.contacts, Lookup(found.table, step=None)
+    for bias in (0.0, 0.43 * found.largest_bias):
+        for atoms in (1, 2, *table["atoms"][1:-1], table["atoms"][-1] + 3):
+            steady = found(found.atom_radius * np.sqrt(atoms + np.array([-0.24, -0.1, 0, 0.1, 0.24])), 0.2, bias)
+            here, there = (of(found.atom_radius * np.sqrt(n), 0.2, bias) for n in (atoms, atoms + 1))
+            middle = found(found.atom_radius * np.sqrt(atoms + 0.5), 0.2)
+            here_0, there_0 = (of(found.atom_radius * np.sqrt(n), 0.2) for n in (atoms, atoms + 1))
+            for name in ("conductance", "low", "high"):
+                assert getattr(steady, name) == pytest.approx(getattr(here, name), rel=1e-9)
+                mean = (getattr(here_0, name) + getattr(there_0, name)) / 2
+                assert getattr(middle, name) == pytest.approx(mean, rel=1e-9)
+
+
 def test_one_atom_conducts_a_quantum(found):
     assert 0.7 < found(found.atom_radius, 0.0).transmission < 1.5
 
@@ -216,12 +292,14 @@ def test_fast(found):
         start = time.process_time()
         found(radius, gap)
         best = min(best, time.process_time() - start)
-    x, y = found._contact.x, found._contact.y[0]
-    start = time.process_time()
-    for r in radius[:2000]:
-        np.interp(np.log(r), x, y)
-    loop = (time.process_time() - start) * len(radius) / 2000
-    print(f"{len(radius) / best:.3g} points a second, {loop / best:.3g} times a loop over np.interp")
+    single = np.inf
+    for _ in range(3):
+        start = time.process_time()
+        for r, g in zip(radius[:300], gap[:300], strict=True):
+            found(r, g)
+        single = min(single, (time.process_time() - start) * len(radius) / 300)
+    print(f"{len(radius) / best:.3g} points a second, {single / best:.3g} times a loop over single points")
+    assert single > 100 * best
 
 
 # --- the made-up table -------------------------------------------------------------------------------------------
@@ -277,8 +355,12 @@ def test_the_barrier_of_a_dielectric(made_up, smooth):
 def test_decay_constant():
     assert decay_constant(4.2, 0.8915) == pytest.approx(Simmons(4.2, 0.8915).decay_constant(), rel=1e-12)
     assert decay_constant(4.26) == pytest.approx(2 * np.sqrt(2 * ELECTRON_MASS * 4.26 * 1.602177e-19) / 1.054572e-25)
-    for wrong in ((-1, 1), (4, 0), (np.nan, 1)):
-        with pytest.raises(TransportError, match="positive"):
+    for wrong, message in (
+        ((-1, 1), "barrier = -1 eV: give a positive one"),
+        ((4, 0), "effective mass = 0 electron masses: give a positive one"),
+        ((np.nan, 1), "barrier = nan eV"),
+    ):
+        with pytest.raises(TransportError, match=message):
             decay_constant(*wrong)
 
 
@@ -336,7 +418,10 @@ def test_wrong_input(smooth, given, message):
         (necks() + tips({2.8: 1.0, 4.0: 0.1, 5.0: 0.2}), {}, "does not fall from a gap of 0.1058"),
         (necks() + tips(), {"step": 0.0}, "step = 0"),
         (necks() + tips(), {"step": 1.5}, "step = 1.5"),
-        (necks() + tips(), {"decay": -1.0}, "decay = -1"),
+        (necks() + tips(), {"decay": -1.0}, "decay = -1 1/nm: give a positive one"),
+        (necks() + tips(), {"contact_separation": 0}, "contact_separation = 0 nm: give a positive one"),
+        (necks() + tips(), {"contact_separation": -0.3}, "contact_separation = -0.3 nm: give a positive one"),
+        (necks() + tips(), {"contact_separation": np.nan}, "contact_separation = nan nm"),
     ],
 )
 def test_tables_and_options_that_do_not_do(tmp_path, points, options, message):
@@ -379,8 +464,43 @@ def test_command_lookup(made_up):
         "lookup", "--table", made_up, "--radius", "0.3 nm", "--gap", "2 nm", "--smooth", "--barrier", "2 eV"
     )
     assert smooth.exit_code == 0 and "beyond the table" in smooth.output
-    wrong = command("lookup", "--table", made_up, "--radius=-1 nm", "--gap", "0.25 nm")
-    assert isinstance(wrong.exception, TransportError) and "radius = -1 nm" in str(wrong.exception)
+
+
+@pytest.mark.parametrize(
+    ("words", "message"),
+    [
+        (["--radius", "0 nm"], "--radius 0 nm: the radius of a contact is positive, 0."),
+        (["--radius=-1 nm"], "--radius -1 nm: the radius of a contact is positive"),
+        (["--radius", "3 V"], '--radius = "3 V": expected a length'),
+        (["--radius", "0.3 nm", "--metal", "Pt"], "--metal Pt: there is no table Pt: there are those of Ag"),
+        (["--radius", "0.3 nm", "--metal", "ag"], "--metal ag: there is no table ag: there are those of Ag"),
+        (["--radius", "0.3 nm", "--bias", "30 V"], "--bias 30 V: the samples T(E) of the table of Ag allow for "),
+        (["--radius", "0.3 nm", "--barrier", "-2 eV"], "--barrier -2 eV: give a positive one"),
+        (["--radius", "0.3 nm", "--barrier", "2 eV", "--mass", "0"], "--mass 0 electron masses: give a positive one"),
+        (["--radius", "0.3 nm", "--barrier", ""], '--barrier = "": expected an energy'),
+        (["--radius", "0.3 nm", "--mass", "0.5"], "--mass 0.5: it is that in a barrier; give --barrier as well"),
+        (["--radius", "0.3 nm", "--table", "/no/t.json"], "--table /no/t.json: there is no table /no/t.json"),
+        (["--radius", "0.3 nm", "--metal", "Cu", "--table", "TABLE"], "--metal Cu: the table "),
+    ],
+)
+def test_wrong_options(made_up, monkeypatch, capsys, words, message):
+    """One line that begins with the option and its value, and exit code 2."""
+    words = [str(made_up) if word == "TABLE" else word for word in words]
+    monkeypatch.setattr("sys.argv", ["ecmsim", "quantum", "lookup", *words])
+    with pytest.raises(SystemExit) as ended:
+        main()
+    told = capsys.readouterr().err
+    assert ended.value.code == 2 and told.count("\n") == 1
+    assert told.replace(" = ", " ").startswith(f"error: {message}".replace(" = ", " "))
+
+
+def test_metal_and_table_agree(made_up):
+    done = command("lookup", "--table", made_up, "--metal", "Xx", "--radius", "0.3 nm")
+    assert done.exit_code == 0 and done.output.startswith("Xx, radius 0.3 nm")
+    wrong = command("plot", "--table", made_up, "--metal", "Ag")
+    assert isinstance(wrong.exception, TransportError) and "--metal Ag: the table" in str(wrong.exception)
+    wrong = command("plot", "--table", made_up, "--points", "--smooth")
+    assert isinstance(wrong.exception, ConfigError) and "--smooth does not go with --points" in str(wrong.exception)
 
 
 def test_command_plot(made_up, tmp_path):

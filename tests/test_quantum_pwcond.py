@@ -7,7 +7,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from ecmsim.errors import TransportError
+from ecmsim.errors import TransportError, TransportFailure
 from ecmsim.quantum.bloch import k_points
 from ecmsim.quantum.build import pwcond
 from ecmsim.quantum.build.espresso import finished, level, transmission, version, waves_to_the_right
@@ -159,9 +159,11 @@ def test_the_fermi_level_is_found_from_waves_in_the_lead(shift):
     found, spread = level(tips, printed_waves(k, [0.0], device), text)
     assert found == pytest.approx(shift, abs=1e-4) and spread < 1e-4
     assert waves_to_the_right(text)[0] == pytest.approx(band(LEVELS[0], fine[0, 0]), abs=1e-7)
-    with pytest.raises(TransportError, match="did not print all waves of the crystal"):
+    with pytest.raises(TransportFailure, match="did not print all waves of the crystal"):
         level(tips, printed_waves(k, [0.0], device), text[: len(text) // 2])
-    with pytest.raises(TransportError, match="point tips-4.0: no wave of its lead is one of the crystal within 0.4 eV"):
+    with pytest.raises(
+        TransportFailure, match="point tips-4.0: no wave of its lead is one of the crystal within 0.4 eV"
+    ):
         level(tips, printed_waves(k, [0.0], [[[]], [[]]]), text)
 
 
@@ -184,7 +186,7 @@ def test_the_lead_alone_is_a_layer_of_one_atom_across():
     ],
 )
 def test_outputs_that_are_not_whole_are_refused(change, message):
-    with pytest.raises(TransportError, match=message):
+    with pytest.raises(TransportFailure, match=message):
         transmission(point("tips-4.0"), PRINTED.replace(*change))
 
 
@@ -227,21 +229,21 @@ def test_what_has_finished_is_not_computed_again(program, tmp_path):
 
 def test_failures_are_told(program, tmp_path, monkeypatch, capsys):
     program("pw.x", "     Error in routine electrons (1):\n     charge is wrong\n")
-    with pytest.raises(TransportError, match=r"pw.x did not finish; .*pw.out ends with\n[\s\S]*charge is wrong"):
+    with pytest.raises(TransportFailure, match=r"pw.x did not finish; .*pw.out ends with\n[\s\S]*charge is wrong"):
         pwcond.run("pw.x", "", tmp_path)
     monkeypatch.setenv("PATH", str(tmp_path / "nothing"))
     with pytest.raises(TransportError, match=r"pwcond.x is not on PATH[\s\S]*apt-get install.* quantum-espresso"):
         pwcond.run("pwcond.x", "", tmp_path)
-    assert pwcond.main(["--point", "chain", "--out", str(tmp_path)]) == 3
+    assert pwcond.main(["--point", "chain", "--out", str(tmp_path)]) == 2
     assert "ld1.x is not on PATH" in capsys.readouterr().err
-    assert pwcond.main(["--metal", "Cu", "--point", "chain", "--out", str(tmp_path)]) == 3
+    assert pwcond.main(["--metal", "Cu", "--point", "chain", "--out", str(tmp_path)]) == 2
     assert "no pseudopotential of Cu: there are those of Ag" in capsys.readouterr().err
     plan = tmp_path / "plan.toml"
     plan.write_text(
         'metal = "Ag"\npoints = [{ name = "new", branch = "check", separation = 4.321, size = 1 }]\n'
         "[settings]\nlattice_constant = 4.16\n"
     )
-    assert pwcond.main(["--plan", str(plan), "--point", "new", "--out", str(tmp_path)]) == 3
+    assert pwcond.main(["--plan", str(plan), "--point", "new", "--out", str(tmp_path)]) == 2
     assert "point new has no record to compare with: ecmsim quantum build --metal Ag" in capsys.readouterr().err
 
 
@@ -255,7 +257,7 @@ def test_the_lattice_constant_is_where_the_energy_is_least(program, tmp_path, ca
     )
     assert pwcond.main(["--lattice", "--out", str(tmp_path)]) == 0
     assert capsys.readouterr().out == "Ag: the energy is least at a = 4.1250 angstrom\n"
-    assert pwcond.main(["--out", str(tmp_path)]) == 3
+    assert pwcond.main(["--out", str(tmp_path)]) == 2
     assert "name the points to compute" in capsys.readouterr().err
 
 

@@ -5,7 +5,7 @@ import pytest
 from scipy.special import jn_zeros
 
 from ecmsim.constants import BOLTZMANN_EV, CONDUCTANCE_QUANTUM
-from ecmsim.errors import TransportError
+from ecmsim.errors import TransportError, TransportFailure
 from ecmsim.quantum import bloch, decimation, landauer, modes, sharvin, transport
 from ecmsim.quantum.leads import Contact, Lead, broadening, layer_mismatch
 from ecmsim.quantum.transport import Junction, mean_transmission
@@ -101,7 +101,7 @@ def test_a_singular_coupling_between_layers():
 
 
 def test_an_eta_that_drowns_in_round_off_is_an_error():
-    with pytest.raises(TransportError, match=r"did not converge at E = .*eta = 1e-19.*larger eta"):
+    with pytest.raises(TransportFailure, match=r"did not converge at E = .*eta = 1e-19.*larger eta"):
         decimation.surface_green_function(ENERGIES + 1e-19j, *[np.asarray(b) for b in random_crystal(3)])
     with pytest.raises(TransportError, match="positive imaginary part"):
         decimation.surface_green_function(0.0, [[0.0]], [[1.0]], [[1.0]], [[0.0]])
@@ -359,6 +359,17 @@ def test_a_window_that_is_too_small_is_refused():
         landauer.current(np.linspace(-0.5, 0.5, 5), np.ones(5), 0.9, 300.0)
     with pytest.raises(TransportError, match="must ascend"):
         landauer.conductance(np.linspace(0.5, -0.5, 5), np.ones(5))
+
+
+def test_a_transmission_of_another_shape_is_refused():
+    energy, voltage = np.linspace(-2, 2, 81), np.array([0.2, 0.6])
+    with pytest.raises(TransportError, match=r"has the shape \(2, 81\), but the energies need \(81,\)"):
+        landauer.conductance(energy, np.ones((2, 81)))
+    with pytest.raises(TransportError, match=r"has the shape \(80,\), but the energies need \(81,\)"):
+        landauer.current(energy, np.ones(80), 0.2)
+    with pytest.raises(TransportError, match=r"\(3, 81\), but the energies and voltages need \(81,\) or \(2, 81\)"):
+        landauer.current(energy, np.ones((3, 81)), voltage)
+    assert landauer.conductance(list(energy), [1] * 81) == pytest.approx(CONDUCTANCE_QUANTUM)
 
 
 def test_fermi_function():

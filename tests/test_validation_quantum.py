@@ -1,5 +1,6 @@
 """The facts of quantum transport: what meets a tolerance, what result files say, and the committed table."""
 
+import tomllib
 from pathlib import Path
 
 import numpy as np
@@ -13,7 +14,7 @@ from ecmsim.quantum.atoms.record import Writer
 from ecmsim.quantum.atoms.settings import Settings
 from ecmsim.quantum.atoms.trajectory import Sample
 from ecmsim.validation.quantum import chain, contacts, files, oracle, outcomes, page, table
-from ecmsim.validation.quantum.facts import Between, Fact, Found, Near, Open, RoundOff, Section
+from ecmsim.validation.quantum.facts import Between, Fact, Found, Near, Open, RoundOff, Section, counted
 
 ROOT = Path(__file__).parents[1]
 COMMITTED = ROOT / "validation" / "quantum"
@@ -86,6 +87,42 @@ def test_hit_miss_and_open(tmp_path):
     assert [verdict.word for verdict in words] == ["hit", "miss", "open"]
     assert [verdict.found.remark for verdict in words] == ["", "because", "nothing there"]
     assert words[0].found.values == (1.02,) and words[2].found.values == ()
+    assert [verdict.label for verdict in words] == ["hit", "miss", "open"]
+
+
+def test_what_was_fitted_is_no_hit_like_others(tmp_path):
+    def missing(folder):
+        raise Open("nothing there")
+
+    section = Section("Numbers", "computed")
+    for key, find in (("a", lambda folder: 1.0), ("b", lambda folder: Found(3.0, "so")), ("c", missing)):
+        section.enter(key, key, "a book", Near((1.0,), 0.1), "why", find, fitted="alpha to just this")
+    section.enter("d", "d", "a book", Near((1.0,), 0.1), "why", lambda folder: 1.0)
+    verdicts = [fact.judge(tmp_path) for fact in section.facts]
+    assert [verdict.label for verdict in verdicts] == ["hit (fitted)", "miss (fitted)", "open", "hit"]
+    told = "fitted: alpha to just this"
+    assert [verdict.remark for verdict in verdicts] == [told, f"so; {told}", "nothing there", ""]
+    assert counted(verdicts) == {"hit": 1, "hit (fitted)": 1, "miss": 0, "miss (fitted)": 1, "open": 1}
+    assert counted(verdicts[2:]) == {"hit": 1, "miss": 0, "open": 1}
+    found = [(section, verdicts)]
+    assert list(table.frame(found)["verdict"]) == [verdict.label for verdict in verdicts]
+    text = page.page(found)
+    assert "1 hit, 1 met because they were fitted, 0 missed, 1 missed although they were fitted, 1 open, of 4" in text
+    assert f"| 1.00 ({told}) | hit (fitted) |" in text and f"| 3.00 (so; {told}) | **miss (fitted)** |" in text
+
+
+@pytest.mark.parametrize(
+    ("config", "keys"),
+    [("ag_contact.toml", ("device-100uA", "device-400uA")), ("ag_current_sweep.toml", ("histogram-higher",))],
+)
+def test_facts_name_what_the_configurations_fitted_to_them(config, keys):
+    energy = tomllib.loads((ROOT / "configs" / config).read_text())["butler_volmer"]["activation_energy"]
+    assert energy["label"] == "fitted"
+    for key in keys:
+        told = next(fact for fact in outcomes.SECTION.facts if fact.key == key).fitted
+        assert f"the activation energy, {energy['value']}," in told and config in told
+        number = told.partition(" to ")[2].partition(" (")[0].replace("µ", "u")  # to what
+        assert number in energy["source"]
 
 
 @pytest.mark.parametrize(
@@ -177,7 +214,11 @@ def test_trajectories(tmp_path):
     write_trajectory(folder / "b.csv", T - 0.6, metal="Ag")
     write_trajectory(folder / "c.csv", T - 2, metal="Ag")
     silver = found("trajectory-Ag")
-    assert silver.found.values == pytest.approx((2.45,)) and silver.found.remark.endswith("b.csv, one of 2")
+    assert (
+        silver.label == "hit (fitted)"
+        and silver.found.values == pytest.approx((2.45,))
+        and silver.found.remark.endswith("b.csv, one of 2")
+    )
     for bias in (1, -1):  # electrons come from the right, from the left
         write_trajectory(folder / f"bias{bias}.csv", T, bias * (4 - T), metal="Cu", bias_V=bias)
     assert found("trajectory-recoil").found.values == (1.0,)
@@ -190,11 +231,13 @@ def test_trajectories(tmp_path):
 
 def test_device_runs(tmp_path):
     path = tmp_path / "device.csv"
-    rows = {"name": ["ag_100", "ag_400", "cu_100"], "compliance_A": [1e-4, 4e-4, 1e-4]}
+    rows = {"name": ["ag_100", "ag_400", "cu_100"], "compliance_A": [1e-4, 4e-4, 1e-4], "atoms": [0.524, 2.8, 9.0]}
     pd.DataFrame(rows | {"conductance_G0": [1.1, 3.4, 9.0]}).to_csv(path, index=False)
     low, high = (judge(outcomes.SECTION, f"device-{current}uA", tmp_path) for current in (100, 400))
-    assert (low.word, low.found) == ("hit", Found((1.1,), "ag_100"))
-    assert (high.word, high.found.values) == ("miss", (3.4,))
+    between = "between no atom and 1, where compliance and kinetics decide rather than the level of an atom"
+    assert (low.label, low.found) == ("hit (fitted)", Found((1.1,), f"atoms that bridge: ag_100 N = 0.52; {between}"))
+    assert (high.label, high.found) == ("miss (fitted)", Found((3.4,), "atoms that bridge: ag_400 N = 2.80"))
+    assert "between 2 and 3, where" in outcomes.between_levels([3.1, 2.4]) and not outcomes.between_levels([1.2, 2.76])
     with pytest.raises(Open, match="no run Ag_... with 20 µA"):
         files.device_runs(tmp_path, "Ag", 20e-6)
     pd.DataFrame(rows).to_csv(path, index=False)
@@ -214,6 +257,12 @@ def test_histogram(tmp_path):
     found = {fact.key: fact.judge(tmp_path) for fact in facts}
     assert {verdict.word for verdict in found.values()} == {"hit"} and len(found) == 4
     assert found["histogram-first"].found.values[0] == pytest.approx(1, abs=0.03)
+    share[np.argmin(np.abs(level - 1.225))] = 130  # a single high bin on a flank is not the centre of a peak
+    pd.DataFrame(columns | {"share_without_400_ohm": share}).to_csv(tmp_path / "histogram.csv", index=False)
+    first = judge(outcomes.SECTION, "histogram-first", tmp_path)
+    assert 1 < first.found.values[0] < 1.1 and first.found.remark.startswith(f"peaks at {first.found.values[0]:.2f}, ")
+    pd.DataFrame(columns | {"share_without_400_ohm": 0.0}).to_csv(tmp_path / "histogram.csv", index=False)
+    assert outcomes.first_peak(tmp_path) == Found((), "no peak")
     near = np.array([np.exp(-(((level - at) / width) ** 2)).sum() for at, width in ((2, 0.2), (3, 0.2))]) * [50, 20]
     peaks = np.array([100 * np.exp(-(((level - 1) / 0.1) ** 2)).sum(), *near])
     assert found["histogram-higher"].found.values == pytest.approx(0.92 * peaks[1:] / peaks.sum(), rel=0.03)

@@ -15,7 +15,7 @@ from ecmsim.config.initial import Initial, Nucleus
 from ecmsim.config.material import AnyMaterial
 from ecmsim.config.numerics import Checkpoint, Mesh, Output, Solver, Stepping
 from ecmsim.config.programme import Step
-from ecmsim.config.quantities import quantity
+from ecmsim.config.quantities import Quantity, quantity
 from ecmsim.config.section import Section
 from ecmsim.config.suggest import quoted
 from ecmsim.drive import Programme
@@ -132,7 +132,9 @@ class Tunnelling(Section):
         None, ge=0, description="Number of an arrangement of atoms, drawn from the table's shapes; [their mean]"
     )
     fluctuation: quantity("", ge=0, le=1) = Field(
-        0.0, description="Relative standard deviation of the conductance of such an arrangement beside its shape"
+        0.0,
+        description="Relative standard deviation of the conductance of such an arrangement beside its shape, at one "
+        "atom; at N atoms smaller by sqrt(N)",
     )
     gap: Literal["vertical", "shortest"] = Field(
         "vertical", description="Gap from a point of the filament: straight up, or to the nearest point"
@@ -145,8 +147,26 @@ class Tunnelling(Section):
         "atoms of the last layer bridge the gap, and it closes no further",
     )
     prefactor: quantity("", gt=0, le=10) = Field(
-        0.5, description="C: 1/2 as printed in Eq. (5), 3/2 in Simmons 1963, 1 in the WKB limit"
+        0.5, description="C: 1/2 as printed in Eq. (5), 3/2 in Simmons 1963, 1 in the WKB limit; not used by landauer"
     )
+
+    @field_validator("table", "plateaus", "seed", "fluctuation")
+    @classmethod
+    def _is_used(cls, value, info: ValidationInfo):
+        """A setting of the atoms in contact is used by a law that has them, an arrangement's by one with a seed."""
+        if value == cls.model_fields[info.field_name].default:
+            return value
+        others, remedy = info.data, ""
+        if others.get("law") == "simmons":
+            remedy = 'not used by law = "simmons", only by "blend" or "landauer"; leave it out or choose one of these'
+        elif info.field_name == "seed" and others.get("plateaus") is False:
+            remedy = "not used with plateaus = false, which have the mean over arrangements; leave one of both out"
+        elif info.field_name == "fluctuation" and "seed" in others and others["seed"] is None:
+            remedy = "not used without a seed, whose arrangement of atoms it belongs to; give tunnelling.seed as well"
+        if remedy:
+            given = value.text if isinstance(value, Quantity) else quoted(value)
+            raise inconsistent(f"tunnelling.{info.field_name}", f" = {given}: {remedy}")
+        return value
 
 
 class FilamentProperties(Section):

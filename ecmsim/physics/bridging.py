@@ -1,7 +1,7 @@
 """Atoms that bridge the gap: what a gap of less than one atomic layer stands for in a model of continuous metal.
 
-Metal comes in whole atoms. Where the continuum leaves a gap h narrower than an atomic layer, a part of the layer's
-places is taken, each by an atom that touches both surfaces, and above the others the gap is a layer wide.
+Metal comes in whole atoms. Where the continuum has begun to fill the last atomic layer, a part of the layer's places is
+taken, each by an atom that touches both surfaces, and above the others the gap is as wide as when the layer was empty.
 """
 
 from dataclasses import dataclass
@@ -29,23 +29,29 @@ class Bridging:
     area: float
     contact_gap: float
 
+    @property
+    def onset(self):
+        """Gap at which the last layer begins to fill, nm: a layer wider than where it is full (rounding apart)."""
+        return self.contact_gap + self.layer + ROUNDING
+
     def share(self, gap):
-        """Share of the layer's places that are taken (1): rises linearly from 0 at h = layer to 1 at contact_gap."""
+        """Share of the layer's places that are taken (1): rises by dh/layer, that is by the volume of the metal, from
+        0 at h = onset to 1 at contact_gap."""
         last = self.contact_gap + ROUNDING
-        return (_ramp(self.layer - gap) - _ramp(last - gap)) / (self.layer - last)
+        return (_ramp(self.onset - gap) - _ramp(last - gap)) / self.layer
 
     def open_share(self, gap):
         """Share of the surface at which ions still react (1)."""
         return 1.0 - self.share(gap)
 
     def vacancy(self, gap):
-        """Gap above the other places, nm: h itself down to one layer (rounded: less half of ROUNDING)."""
-        return gap + _ramp(self.layer - gap)
+        """Gap above the other places, nm: h itself down to the onset (rounded: less half of ROUNDING)."""
+        return gap + _ramp(self.onset - gap)
 
     def taken(self, gap, weight):
         """Area of the places taken, nm2; gap of columns of the areas `weight` (nm2)."""
         return float(np.sum(weight * self.share(gap)))
 
     def atoms(self, gap, weight):
-        """N, atoms that bridge the gap (1): the taken area over that of an atom."""
+        """N, atoms that bridge the gap (1): the metal in the last layer over the volume of an atom."""
         return self.taken(gap, weight) / self.area

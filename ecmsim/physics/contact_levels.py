@@ -16,8 +16,9 @@ class Levels:
     """Transmission S(N) of the atoms in contact.
 
     lookup: without steps of its own; plateaus: whether N passes in steps; seed: of one arrangement of the atoms, whose
-    transmission is drawn for each N between the extremes of the table's shapes (None: their mean); fluctuation:
-    relative standard deviation added to each of those draws.
+    place between the extremes of the table's shapes is drawn, the same for all N (None: the shapes' mean); fluctuation:
+    relative standard deviation, at one atom, of what is drawn for each N beside that: for N atoms, which fluctuate by
+    themselves, smaller by sqrt(N).
     """
 
     lookup: Lookup
@@ -32,9 +33,10 @@ class Levels:
         found = self.lookup(self.lookup.atom_radius * np.sqrt(atoms), 0.0)
         if self.seed is None:
             return float(found.transmission)
-        drawn = np.random.default_rng([self.seed, int(atoms)])
         low, high = found.low / CONDUCTANCE_QUANTUM, found.high / CONDUCTANCE_QUANTUM
-        return float(drawn.uniform(low, high) * max(0.0, 1 + self.fluctuation * drawn.standard_normal()))
+        shape = low + (high - low) * np.random.default_rng(self.seed).uniform()
+        moved = np.random.default_rng([self.seed, int(atoms)]).standard_normal() * self.fluctuation / np.sqrt(atoms)
+        return float(shape * max(0.0, 1 + moved))
 
     def __call__(self, atoms):
         """S(N) for any N >= 0 (1)."""

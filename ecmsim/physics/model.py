@@ -5,7 +5,7 @@ from dataclasses import dataclass, fields, replace
 from ecmsim.errors import ConfigError, TransportError
 from ecmsim.physics.atomic_contact import AtomicContact
 from ecmsim.physics.barriers import StressBarrier, VoidBarrier
-from ecmsim.physics.bridging import ROUNDING, Bridging
+from ecmsim.physics.bridging import Bridging
 from ecmsim.physics.butler_volmer import ButlerVolmer
 from ecmsim.physics.compliance import IdealCompliance, SeriesResistor
 from ecmsim.physics.contact_levels import Levels
@@ -192,10 +192,10 @@ def contact_law(config, simmons):
         raise ConfigError(
             f'tunnelling.table = "{metal}": {error}; law = "{tunnel.law}" needs such a table, "simmons" none'
         ) from None
-    if not tunnel.contact_gap + ROUNDING < lookup.layer_spacing - ROUNDING:
+    if not tunnel.contact_gap < lookup.layer_spacing:
         raise ConfigError(
             f"tunnelling.contact_gap = {tunnel.contact_gap:g} nm: must be less than a layer of atoms of {metal}, "
-            f"{lookup.layer_spacing:.3g} nm, by more than {2 * ROUNDING:g} nm"
+            f"{lookup.layer_spacing:.3g} nm"
         )
     return AtomicContact(
         beyond=FacingAtoms(lookup) if tunnel.law == "landauer" else simmons,

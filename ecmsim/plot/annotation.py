@@ -5,7 +5,7 @@ from matplotlib.ticker import MaxNLocator
 
 from ecmsim.errors import PlotError
 from ecmsim.plot import style
-from ecmsim.plot.conductance import in_units, integers
+from ecmsim.plot.conductance import integers, name_plateau
 from ecmsim.results.levels import find_plateaus
 
 FIRST = 0.01  # atoms; the picture begins shortly before there are so many
@@ -38,9 +38,7 @@ def draw(table, output):
         for plateau in find_plateaus(time[shown], conductance[shown]):
             part = slice(*np.searchsorted(time, (plateau.start_s, np.nextafter(plateau.end_s, np.inf))))
             above.plot(time[part], conductance[part], color=style.VERMILION, lw=2.4, alpha=0.8, zorder=4)
-            place = (0.5 * (plateau.start_s + plateau.end_s), plateau.conductance)
-            look = {"textcoords": "offset points", "ha": "center", "fontsize": 6.5, "color": style.VERMILION}
-            above.annotate(in_units(plateau.conductance), place, (0, 4), zorder=5, **look)
+            name_plateau(above, plateau)
         figure.legend(loc="outside lower center", ncols=3, columnspacing=1.0, handlelength=1.2, handletextpad=0.5)
         below.plot(time, atoms, color=style.BLACK)
         below.set(xlabel="Time (s)", ylabel="Atoms $N$", ylim=(0, 1.1 * max(atoms.max(), 1.0)))

@@ -5,6 +5,7 @@ the parasitic resistance is taken off: as measured.
 """
 
 import numpy as np
+from matplotlib.patheffects import withStroke
 from matplotlib.ticker import MultipleLocator, NullLocator
 
 from ecmsim.constants import CONDUCTANCE_QUANTUM
@@ -175,17 +176,22 @@ def _label(axes, plateaus):
     low, high = axes.get_ylim()
     for plateau in longest:
         if low <= plateau.conductance <= high:
-            place = (0.5 * (plateau.start_s + plateau.end_s), plateau.conductance)
-            axes.annotate(
-                in_units(plateau.conductance),
-                place,
-                (0, 4),
-                textcoords="offset points",
-                ha="center",
-                fontsize=6.5,
-                color=style.VERMILION,
-                zorder=5,
-            )
+            name_plateau(axes, plateau)
+
+
+def name_plateau(axes, plateau):
+    """The median of a plateau above it, against time; a halo keeps it apart from dashed lines and curves."""
+    axes.annotate(
+        in_units(plateau.conductance),
+        (0.5 * (plateau.start_s + plateau.end_s), plateau.conductance),
+        (0, 4),
+        textcoords="offset points",
+        ha="center",
+        fontsize=6.5,
+        color=style.VERMILION,
+        zorder=5,
+        path_effects=[withStroke(linewidth=1.5, foreground="white")],
+    )
 
 
 def _histogram(axes, trace, width):

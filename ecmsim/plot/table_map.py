@@ -11,6 +11,7 @@ DECADES = 5  # of the map, below its largest value
 WIDER = 1.35  # times the last radius of the table
 FURTHER = 0.25  # nm beyond its last gap
 OVERLAP = -0.08  # nm; in contact
+CLOSEST = 0.034  # of the axis: how close numbers of atoms may be
 
 
 def draw(lookup, output):
@@ -49,8 +50,10 @@ def _draw_map(figure, axes, lookup, radii, gaps):
     above = axes.secondary_xaxis("top", functions=(lambda a: (a / lookup.atom_radius) ** 2, lambda n: _root(n, lookup)))
     above.set_xlabel("Atoms in the narrowest section")
     axes.tick_params(top=False)
-    counts = np.unique(np.round(np.linspace(1, (radii[-1] / lookup.atom_radius) ** 2, 30)).astype(int))
-    above.set_ticks(_spaced(counts, np.sqrt(counts), 0.07 * np.sqrt(counts[-1])))
+    counts = np.arange(1, int((radii[-1] / lookup.atom_radius) ** 2) + 1)
+    named = _spaced(counts, np.sqrt(counts), CLOSEST * radii[-1] / lookup.atom_radius)
+    above.set_ticks(counts, labels=[str(count) if count in named else "" for count in counts])
+    above.tick_params(direction="out", labelsize=6)
     bar = figure.colorbar(image, ax=axes, location="bottom", pad=0.02, aspect=35, extend="min")
     bar.set_label("$G/G_0$")
     ticks = np.arange(np.ceil(top - DECADES), np.floor(top) + 1)
@@ -60,7 +63,9 @@ def _draw_map(figure, axes, lookup, radii, gaps):
         Line2D([], [], color="white", lw=0.8, ls="--", label="decades"),
         Line2D([], [], color=style.VERMILION, lw=0.7, ls=":", label="end of the table"),
     ]
-    axes.legend(handles=names, loc="upper left", frameon=True, facecolor="#B9C9CE", edgecolor="none", fontsize=6.5)
+    look = {"frameon": True, "facecolor": "#B9C9CE", "edgecolor": "none", "fontsize": 6.5}
+    # Not on the map, whose lines it would hide.
+    figure.legend(handles=names, loc="outside lower center", ncols=3, **look)
 
 
 def _label_contours(axes, radii, gaps, T, levels):
@@ -68,6 +73,7 @@ def _label_contours(axes, radii, gaps, T, levels):
     ends = int(T[0, 0])
     at = np.interp(levels[ends:], T[0], radii)
     kept = _spaced(range(len(at)), at, 0.035 * np.ptp(radii))
+    kept = [k for k in kept if at[k] <= radii[-1] - 0.015 * np.ptp(radii)]  # whole, within the frame
     marks = [(at[k], 0.5 * OVERLAP, levels[ends + k]) for k in kept]
     left = len(radii) // 12
     marks += [(radii[left], np.interp(-level, -T[:, left], gaps), level) for level in levels[:ends]]
@@ -128,11 +134,11 @@ def _draw_gaps(axes, lookup, gaps):
     axes.axvline(lookup.last_gap, color=style.VERMILION, lw=0.7, ls=":")
     axes.annotate(
         f"$e^{{-2\\kappa g}}$, {0.1 * lookup.decay:.2f} / Å",
-        (lookup.last_gap + 0.5 * FURTHER, lookup(lookup.atom_radius, lookup.last_gap + 0.5 * FURTHER).transmission),
-        (-4, -3),
+        (lookup.last_gap, lookup(lookup.atom_radius, lookup.last_gap).transmission),
+        (4, 4),  # above the falling line, beside the end of the table
         textcoords="offset points",
-        ha="right",
-        va="top",
+        ha="left",
+        va="bottom",
         fontsize=6.5,
     )
     axes.set(xlabel="Gap between the surfaces (nm)", ylabel="$G/G_0$", xlim=gaps[[0, -1]])

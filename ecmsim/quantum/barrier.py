@@ -11,9 +11,9 @@ def momentum(barrier, effective_mass=1.0):
 
     Raises TransportError unless both are positive.
     """
-    for name, value in (("barrier", barrier), ("effective mass", effective_mass)):
+    for name, value, unit in (("barrier", barrier, "eV"), ("effective mass", effective_mass, "electron masses")):
         if isinstance(value, float | int) and not (np.isfinite(value) and value > 0):  # else a symbol of a weak form
-            raise TransportError(f"{name} = {value:g}: tunnelling needs a positive one")
+            raise TransportError(f"{name} = {value:g} {unit}: give a positive one, electrons tunnel through no other")
     return (2 * effective_mass * ELECTRON_MASS * barrier * ELEMENTARY_CHARGE) ** 0.5
 
 

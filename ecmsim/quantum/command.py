@@ -1,26 +1,52 @@
 """The command `ecmsim quantum lookup`: a conductance in words."""
 
+from contextlib import contextmanager
+
 import numpy as np
 
 from ecmsim.constants import CONDUCTANCE_QUANTUM
+from ecmsim.errors import TransportError
 from ecmsim.quantum.barrier import decay_constant
 from ecmsim.quantum.lookup import STEP, Lookup
+from ecmsim.quantum.table import load_table
 from ecmsim.text import quantity
 
+METAL = "Ag"  # whose table is taken where none is named
+MASS = 1.0  # electron masses: in vacuum
+# Quantities by their names in messages, and the options that give them.
+OPTIONS = {name: f"--{name}" for name in ("radius", "gap", "bias", "barrier")} | {"effective mass": "--mass"}
 
-def open_lookup(which, *, barrier=None, effective_mass=1.0, smooth=False):
-    """The Lookup of a metal or a table's file. barrier (eV): for wide gaps; smooth: no plateaus. As Lookup raises."""
-    decay = None if barrier is None else decay_constant(barrier, effective_mass)
-    return Lookup(str(which), decay=decay, step=None if smooth else STEP)
+
+def open_table(metal=None, file=None):
+    """The table of a metal [Ag], or that in a file. Raises TransportError as load_table does, and where both differ."""
+    if file is None:
+        return _loaded("--metal", metal or METAL)
+    table = _loaded("--table", file)
+    if metal not in (None, table.metal):
+        raise TransportError(f"--metal {metal}: the table {file} is one of {table.metal}; leave one of both out")
+    return table
 
 
-def describe(which, radius, gap, bias=0.0, **options):
-    """The lines that the command prints: value, spread, derivatives, and where they come from.
+def open_lookup(metal=None, file=None, *, barrier=None, effective_mass=None, smooth=False):
+    """The Lookup of a metal or a table's file, as open_table.
 
-    radius, gap (nm), bias (V); options: those of open_lookup. Raises TransportError as Lookup does.
+    barrier (eV): for wide gaps, effective_mass [1 electron mass] in it; smooth: no plateaus. Raises TransportError as
+    Lookup does, and for a mass without a barrier.
     """
-    lookup = open_lookup(which, **options)
-    found = lookup(radius, gap, bias)
+    if barrier is None and effective_mass is not None:
+        raise TransportError(f"--mass {effective_mass:g}: it is that in a barrier; give --barrier as well, or neither")
+    with _options_named():
+        decay = None if barrier is None else decay_constant(barrier, MASS if effective_mass is None else effective_mass)
+    return Lookup(open_table(metal, file), decay=decay, step=None if smooth else STEP)
+
+
+def describe(lookup, radius, gap, bias=0.0):
+    """The lines that the command prints of a Lookup: value, spread, derivatives, and where they come from.
+
+    radius, gap (nm), bias (V). Raises TransportError as Lookup does.
+    """
+    with _options_named():
+        found = lookup(radius, gap, bias)
     atoms = (radius / lookup.atom_radius) ** 2
     low, high = found.low / CONDUCTANCE_QUANTUM, found.high / CONDUCTANCE_QUANTUM
     value, shapes = quantity(found.conductance, "S", 4), f"{low:.4g} to {high:.4g} G0 by the contact's shape"
@@ -34,6 +60,23 @@ def describe(which, radius, gap, bias=0.0, **options):
         slope = found.conductance + bias * found.by_bias
         lines += [f"I          = {quantity(found.conductance * bias, 'A', 4)}, dI/dV = {quantity(slope, 'S', 4)}"]
     return "\n".join([*lines, *_origin(lookup, radius, gap)])
+
+
+def _loaded(option, which):
+    try:
+        return load_table(which)
+    except TransportError as error:
+        raise TransportError(f"{option} {which}: {error}") from None
+
+
+@contextmanager
+def _options_named():
+    """Errors of the body with the options of the command in place of its quantities."""
+    try:
+        yield
+    except TransportError as error:
+        name, _, rest = str(error).partition(" = ")
+        raise TransportError(f"{OPTIONS[name]} {rest}" if name in OPTIONS else f"{error}") from None
 
 
 def _origin(lookup, radius, gap):

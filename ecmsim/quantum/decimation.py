@@ -3,7 +3,7 @@
 import numpy as np
 from scipy.linalg import ordqz
 
-from ecmsim.errors import TransportError
+from ecmsim.errors import TransportError, TransportFailure
 
 MAX_DOUBLINGS = 60
 TOLERANCE = 1e-8  # of the residual, which is about the relative error of g
@@ -16,9 +16,9 @@ def surface_green_function(z, h00, h01, s00, s01, tolerance=TOLERANCE):
     next one away from the end. Result: (n, m, m) in 1/eV. Decimation (M. P. Lopez Sancho, J. M. Lopez Sancho and
     J. Rubio, J. Phys. F 15, 851 (1985)) doubles the layers that are eliminated in every step. It cancels digits
     without notice at some energies (a chain's band centre loses (t/eta)^2), so every g is put into its own equation;
-    where the residual is not below tolerance, the decaying states themselves give g. Raises TransportError with
-    energy and residual where that leaves more than 100 times the tolerance, where g is not the retarded one (eta
-    drowned in round-off), and for Im z <= 0.
+    where the residual is not below tolerance, the decaying states themselves give g. Raises TransportFailure with
+    energy and residual where that leaves more than 100 times the tolerance or where g is not the retarded one (eta
+    drowned in round-off), and TransportError for Im z <= 0.
     """
     z = np.atleast_1d(np.asarray(z, dtype=complex))
     if (z.imag <= 0).any():
@@ -35,7 +35,7 @@ def surface_green_function(z, h00, h01, s00, s01, tolerance=TOLERANCE):
         if not error[i] <= other_error:
             g[i], error[i] = other, other_error
         if not error[i] <= 100 * tolerance:
-            raise TransportError(
+            raise TransportFailure(
                 f"the surface Green's function did not converge at E = {z[i].real:.6g} eV with eta = {z[i].imag:.3g} "
                 f"eV: residual {error[i]:.3g}; use a larger eta, or check that layers couple to their neighbours only"
             )

@@ -25,9 +25,11 @@ def current(energy, transmission, voltage, temperature=300.0, fermi_level=0.0, d
     energy (n,) in eV, ascending; transmission (n,), or (voltages, n) where it depends on the bias, linear between the
     samples; voltage (V): a number or (voltages,). Integrated by parts: with P the integral of T, I is the mean of
     P(mu_R + x) - P(mu_L + x) over the thermal peak -df/dx, which is exact at 0 K.
-    Raises TransportError where the samples do not reach over both chemical potentials and their thermal tails.
+    Raises TransportError where the samples do not reach over both chemical potentials and their thermal tails, and for
+    a transmission of another shape.
     """
     voltage = np.asarray(voltage, dtype=float)
+    energy, transmission = _samples(energy, transmission, voltage.shape)
     mu_right, mu_left = fermi_level + drop * voltage, fermi_level - (1 - drop) * voltage
     difference = _peaked(energy, transmission, mu_right, temperature) - _peaked(
         energy, transmission, mu_left, temperature
@@ -36,16 +38,30 @@ def current(energy, transmission, voltage, temperature=300.0, fermi_level=0.0, d
 
 
 def conductance(energy, transmission, temperature=300.0, fermi_level=0.0):
-    """Zero-bias conductance G0 integral of T (-df/dE) dE in S; arguments and errors as current()."""
-    energy = np.asarray(energy, dtype=float)
+    """Zero-bias conductance G0 integral of T (-df/dE) dE in S, a number.
+
+    energy (n,) in eV, ascending; transmission (n,), that without bias. Raises TransportError as current() does.
+    """
+    energy, transmission = _samples(energy, transmission)
     x, weight = _thermal_peak(temperature)
     _require_window(energy, fermi_level + x[[0, -1]])
     return CONDUCTANCE_QUANTUM * np.interp(fermi_level + x, energy, transmission) @ weight
 
 
+def _samples(energy, transmission, voltages=()):
+    """Both as arrays. Raises TransportError unless there is a T for each energy, also at each of the voltages."""
+    energy, transmission = np.asarray(energy, dtype=float), np.asarray(transmission, dtype=float)
+    shapes = dict.fromkeys([energy.shape, voltages + energy.shape])
+    if transmission.shape not in shapes:
+        raise TransportError(
+            f"the transmission has the shape {transmission.shape}, but the energies"
+            f"{' and voltages' if voltages else ''} need {' or '.join(map(str, shapes))}"
+        )
+    return energy, transmission
+
+
 def _peaked(energy, transmission, mu, temperature):
     """Mean over the thermal peak around mu (...) of P(E), the integral of T from the first sample, in eV."""
-    energy, transmission = np.asarray(energy, dtype=float), np.asarray(transmission, dtype=float)
     x, weight = _thermal_peak(temperature)
     at = mu[..., None] + x
     _require_window(energy, at)

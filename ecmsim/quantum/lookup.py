@@ -25,8 +25,9 @@ BLOCK = 8192  # points at a time, for the processor's cache
 class Conductance:
     """What the lookup gives; arrays of the shape of its arguments, numbers for numbers.
 
-    conductance G (S); low, high (S): of the contact's shapes of this size; by_gap, by_radius (S/nm), by_bias (S/V):
-    derivatives of G. G = I/V: the differential conductance is G + V by_bias.
+    conductance G (S); low, high (S): of the contact's shapes of this size, with steps as G has them; by_gap, by_radius
+    (S/nm), by_bias (S/V): derivatives of G. G = I/V: the differential conductance is G + V by_bias. by_bias is
+    piecewise: of an interpolation in V^2 between rows (Lookup.biases), it jumps at each of them.
     """
 
     conductance: np.ndarray
@@ -60,13 +61,18 @@ class Lookup:
     Gap, d = t(s)/t(contact_separation) of facing one-atom tips: monotone cubic of ln t, with no slope at g = 0; after
     the last usable separation exp(-2 kappa g), exactly from one more interval of the table on. 2 kappa is `decay`, of
     the dielectric's barrier (barrier.decay_constant), or else that of the last interval of the table, which is vacuum.
+    d is relative to the tips in contact, while T_c is the mean over necks: G does not pass through the table's tips.
+    Those of Ag conduct about 1 G0 in contact, its necks of one atom 1.2 times that, and so does G at every gap.
 
-    Both factors and their first derivatives are continuous. Bias: means of T(E) over the window (window.py) instead of
-    T(E_F), |V| <= largest_bias.
+    Both factors and their derivatives by a and g are continuous. Bias: means of T(E) over the window (window.py)
+    instead of T(E_F), |V| <= largest_bias, at the voltages `biases`; between these rows ln G is linear in V^2, so that
+    G is continuous and by_bias is not.
 
     Limits: one decay for all radii, so a wide gap counts as parallel one-atom gaps, without the spreading of the beam
     in which a tip differs from a plane: a factor of about 2 far from contact. Vacuum between the tips as far as the
-    table goes. The spread is that of contacts; tips of other shapes are not in it.
+    table goes. The spread is that of contacts: extremes over the mean of the shapes of each size, between the sizes
+    linear in ln a, with steps those of whole atoms, blended as T_c; beyond the last size as many G0 as there, as shapes
+    differ at the edge. Tips of other shapes are not in it.
 
     table: a Table, or what load_table takes. decay (1/nm). step: width in atoms, 0 < step <= 1, or None.
     contact_separation (nm): [nearest neighbours' distance in the fcc crystal].
@@ -77,12 +83,17 @@ class Lookup:
         if not hasattr(table, "branch"):
             table = load_table(table)
         if step is not None and not 0 < step <= 1:
-            raise TransportError(f"step = {step:g}: its width is more than 0 and at most 1 atom, or None for no steps")
-        if decay is not None and not (np.isfinite(decay) and decay > 0):
-            raise TransportError(f"decay = {decay:g}: it must be positive, in 1/nm")
+            raise TransportError(
+                f"step = {step:g}: the width of a step is more than 0 and at most 1 atom, or None for no steps"
+            )
+        for name, value, unit in (("decay", decay, "1/nm"), ("contact_separation", contact_separation, "nm")):
+            if value is not None and not (np.isfinite(value) and value > 0):
+                raise TransportError(f"{name} = {value:g} {unit}: give a positive one, or None for the table's")
         self.table, self.step = table, step
         self.lattice_constant = 0.1 * table.header["settings"]["lattice_constant"]
-        self.contact_separation = contact_separation or self.lattice_constant / np.sqrt(2)
+        self.contact_separation = contact_separation
+        if contact_separation is None:
+            self.contact_separation = self.lattice_constant / np.sqrt(2)
         self.wave_number = sharvin.fermi_wave_number(self.lattice_constant)
         necks, tips = self._usable("contact"), self._usable("gap")
         self.biases = window.biases([*necks, *tips])
@@ -187,27 +198,49 @@ class Lookup:
             T, slope = np.where(wide, beyond[0], T), np.where(wide, beyond[1], slope)
         return T, slope
 
-    def _contacts(self, radius, row):
-        """T at contact and dT/da, with steps if there are."""
-        if self.step is None:
-            return self._smooth(radius, row)
+    def _whole(self, radius):
+        """Radii of contacts of N and N + 1 whole atoms around a radius; the share of the way, and its slope by N."""
         atoms = (radius / self.atom_radius) ** 2
         whole = np.floor(atoms)
-        share, slope = between_atoms(atoms - whole, self.step)
-        low = self._smooth(self.atom_radius * np.sqrt(np.maximum(whole, 1)), row)[0]
-        rise = self._smooth(self.atom_radius * np.sqrt(whole + 1), row)[0] - low
-        return low + rise * share, rise * slope * 2 * radius / self.atom_radius**2
+        here, next_one = (self.atom_radius * np.sqrt(number) for number in (np.maximum(whole, 1), whole + 1))
+        return here, next_one, *between_atoms(atoms - whole, self.step)
+
+    def _contacts(self, radius, row):
+        """T at contact, with steps if there are, dT/da, and the part of T that is that of one more atom."""
+        if self.step is None:
+            return *self._smooth(radius, row), 0.0
+        here, next_one, share, slope = self._whole(radius)
+        low, high = self._smooth(here, row)[0], self._smooth(next_one, row)[0]
+        T = low + (high - low) * share
+        return T, (high - low) * slope * 2 * radius / self.atom_radius**2, share * high / T
+
+    def _extremes(self, radius, part):
+        """Smallest and largest of the shapes over their mean; part: of T, that is that of one more atom."""
+        if self.step is None:
+            return self._shapes(radius)
+        here, next_one, *_ = self._whole(radius)
+        return [low + part * (high - low) for low, high in zip(self._shapes(here), self._shapes(next_one), strict=True)]
+
+    def _shapes(self, radius):
+        """Smallest and largest of the shapes over their mean, without steps."""
+        x, *extremes = self._spread
+        place, share = np.log(radius), 1.0
+        wide = place > x[-1]
+        if wide.any():
+            last = self._smooth(np.exp(x[-1:]), 0)[0]
+            share = np.where(wide, np.minimum(last / self._smooth(radius, 0)[0], 1), 1)
+        return [1 + share * (np.interp(place, x, values) - 1) for values in extremes]
 
     def _row(self, radius, gap, row):
-        """ln T and its derivatives by radius and gap at the bias of a row."""
-        T, slope = self._contacts(radius, row)
+        """ln T and its derivatives by radius and gap at the bias of a row, and the part of one more atom."""
+        T, slope, part = self._contacts(radius, row)
         fall, by_gap = self._gap(gap, row)
-        return np.log(T) + fall, slope / T, by_gap
+        return np.log(T) + fall, slope / T, by_gap, part
 
     def _evaluate(self, radius, gap, bias):
-        """G and its three derivatives for arrays of one shape; between the rows in V^2, since G is even in V."""
+        """All of a Conductance for arrays of one shape; between the rows in V^2, since G is even in V."""
         if not bias.any():
-            level, by_radius, by_gap = self._row(radius, gap, 0)
+            level, by_radius, by_gap, part = self._row(radius, gap, 0)
             by_bias = 0 * level
         else:
             row = np.clip(np.searchsorted(self.biases, abs(bias), side="right") - 1, 0, len(self.biases) - 2)
@@ -215,10 +248,11 @@ class Lookup:
             interval = squares[row + 1] - squares[row]
             share = (bias**2 - squares[row]) / interval
             here, there = self._row(radius, gap, row), self._row(radius, gap, row + 1)
-            level, by_radius, by_gap = (a + share * (b - a) for a, b in zip(here, there, strict=True))
+            level, by_radius, by_gap, part = (a + share * (b - a) for a, b in zip(here, there, strict=True))
             by_bias = 2 * bias * (there[0] - here[0]) / interval
         G = CONDUCTANCE_QUANTUM * np.exp(level)
-        return G, G * by_gap, G * by_radius, G * by_bias
+        low, high = self._extremes(radius, part)
+        return G, G * low, G * high, G * by_gap, G * by_radius, G * by_bias
 
     def __call__(self, radius, gap, bias=0.0):
         """Conductance at radius (nm), gap (nm) and bias (V): numbers or arrays that broadcast. Returns a Conductance.
@@ -240,10 +274,7 @@ class Lookup:
         result = np.empty((6, flat[0].size))
         for start in range(0, flat[0].size, BLOCK):
             part = slice(start, start + BLOCK)
-            G, *slopes = self._evaluate(*(values[part] for values in flat))
-            x, low, high = self._spread
-            place = np.log(flat[0][part])
-            result[:, part] = G, G * np.interp(place, x, low), G * np.interp(place, x, high), *slopes
+            result[:, part] = self._evaluate(*(values[part] for values in flat))
         return Conductance(*(values.reshape(shape)[()] for values in result))
 
     def _checked(self, name, given, unit):
@@ -254,7 +285,10 @@ class Lookup:
         wrong = ~np.isfinite(values)
         reason = f"give finite numbers in {unit}"
         if name == "radius" and not wrong.any():
-            wrong, reason = values <= 0, "the radius of a contact is positive; no contact at all is a gap"
+            wrong = values <= 0
+            reason = (
+                f"the radius of a contact is positive, {self.atom_radius:.3g} nm for one atom; a gap has one as well"
+            )
         if name == "bias" and not wrong.any():
             wrong = abs(values) > self.largest_bias * (1 + 1e-12)
             reason = (

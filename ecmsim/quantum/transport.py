@@ -5,7 +5,7 @@ from typing import Protocol
 
 import numpy as np
 
-from ecmsim.errors import TransportError
+from ecmsim.errors import TransportError, TransportFailure
 from ecmsim.quantum.leads import broadening, require_hermitian
 
 BATCH_NUMBERS = 4_000_000  # complex numbers in a stack of matrices, 64 MB: energies are treated in such batches
@@ -123,7 +123,7 @@ class Junction:
         try:
             values = np.concatenate([function(z[start : start + size]) for start in range(0, len(z), size)])
         except np.linalg.LinAlgError as error:
-            raise TransportError(
+            raise TransportFailure(
                 f"the device's Green's function is singular (a bound state or a band edge) at an energy between "
                 f"{energy.min():.6g} and {energy.max():.6g} eV with eta = {self.eta:.3g} eV: use a larger eta"
             ) from error

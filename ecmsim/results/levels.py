@@ -12,6 +12,8 @@ TOLERANCE = 0.2  # G0; of a plateau, from its lowest to its highest value
 SHARE = 0.03  # of the time above FLOOR that a plateau lasts at least
 LINGERING = 1.5  # times as long as at the trace's mean rate
 FINER = (1.0, 0.5, 0.25)  # of the tolerance
+FLAT = 0.1  # of the tolerance; a plateau's ends are no further from its level, or
+SCATTER = 3.0  # median deviations from it: a plateau that is uneven all along keeps its ends
 SMOOTHING = 0.1  # G0; standard deviation of the Gaussian under which peaks are looked for
 PROMINENCE = 0.05  # of a peak, relative to the highest
 NEAR = 0.25  # G0; belongs to a peak
@@ -45,7 +47,8 @@ def find_plateaus(time, conductance, tolerance=TOLERANCE, share=SHARE):
     for the tolerance. The tolerance is tried whole and in the parts FINER, so that a plateau does not take in the
     slopes on its sides until it is none; of runs that overlap the longest counts. A run does not count that goes over
     into a longer one without a step (of half the tolerance, or a stretch between both levels where the trace is twice
-    as fast as at this run's level): so a drift is no flight of steps.
+    as fast as at this run's level): so a drift is no flight of steps. At last the ends that still belong to the slopes
+    are cut off: samples further from the level than FLAT of the tolerance and than SCATTER median deviations from it.
     """
     time, conductance = np.asarray(time, dtype=float), np.asarray(conductance, dtype=float)
     high = conductance >= FLOOR
@@ -65,11 +68,25 @@ def find_plateaus(time, conductance, tolerance=TOLERANCE, share=SHARE):
         duration, first, last = longest
         if duration <= 0:
             continue
-        rows = slice(first, last + 1)
-        level = _median(time[rows], conductance[rows])
-        found.append(Plateau(first, last, float(time[first]), float(time[last]), level))
+        found.append(_plateau(first, last, time, conductance))
         regions += [(low, first), (last + 1, high)]
-    return _set_off(sorted(found, key=lambda plateau: plateau.first), time, conductance, tolerance)
+    found = _set_off(sorted(found, key=lambda plateau: plateau.first), time, conductance, tolerance)
+    return [_without_slopes(plateau, time, conductance, tolerance) for plateau in found]
+
+
+def _plateau(first, last, time, values):
+    rows = slice(first, last + 1)
+    return Plateau(first, last, float(time[first]), float(time[last]), _median(time[rows], values[rows]))
+
+
+def _without_slopes(plateau, time, values, tolerance):
+    """The plateau without the samples at its ends that belong to the slopes on its sides."""
+    rows = slice(plateau.first, plateau.last + 1)
+    away = np.abs(values[rows] - plateau.conductance)
+    flat = FLAT * tolerance * min(plateau.conductance, 1.0)
+    kept = np.nonzero(away <= max(flat, SCATTER * _median(time[rows], away)))[0]
+    first, last = plateau.first + kept[0], plateau.first + kept[-1]
+    return _plateau(int(first), int(last), time, values) if last - first >= 2 else plateau
 
 
 def _set_off(plateaus, time, values, tolerance):

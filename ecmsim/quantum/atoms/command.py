@@ -56,6 +56,12 @@ def describe(record: Record):
             yield f"  the moving atoms are shifted along z by {shift.mean:.4f} ± {shift.error:.4f} angstrom" + (
                 f", by forces of {rows['recoil_eV_per_A'].mean():.2f} eV/angstrom in all" if settings.bias_V else ""
             )
+        else:
+            yield (
+                f"  no statistics: the contact settles for {settings.settle_ps:g} ps, and the trajector"
+                f"{'ies end' if runs > 1 else 'y ends'} after {rows['t_ps'].max():g} ps (give a longer --time or a "
+                "shorter --settle)"
+            )
     for atoms, found in statistics.by_section(record).items():
         share = found.count / sum(len(run) for run in record.settled())
         name = f"{atoms} atom{'' if atoms == 1 else 's'} across" if atoms else "no bond"

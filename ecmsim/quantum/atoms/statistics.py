@@ -45,9 +45,10 @@ def mean(runs) -> Mean:
 
 
 def histogram(values, width=BIN):
-    """(edges (m + 1,), share of the values in each bin (m,)); bins from 0 on."""
+    """(edges (m + 1,), share of the values in each bin (m,)); bins from 0 on, or from the least value below."""
     values = np.asarray(values, dtype=float)
-    edges = width * np.arange(int(np.floor(values.max() / width)) + 2)
+    low, high = np.floor([min(values.min(), 0.0) / width, values.max() / width]).astype(int)
+    edges = width * np.arange(low, max(high, low) + 2)
     return edges, np.histogram(values, edges)[0] / len(values)
 
 

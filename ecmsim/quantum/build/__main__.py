@@ -10,7 +10,7 @@ from ecmsim.quantum.build.command import build
 def main(arguments=None):
     """Entry point; options as those of `ecmsim quantum build`. Returns the exit code."""
     parser = argparse.ArgumentParser(prog="python -m ecmsim.quantum.build", description=build.__doc__.split("\n")[0])
-    parser.add_argument("--metal", default="Ag")
+    parser.add_argument("--metal")
     parser.add_argument("--point", action="append", default=[], dest="names", metavar="NAME")
     parser.add_argument("--out")
     parser.add_argument("--method", default="gpaw")

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from ecmsim.errors import TransportError
+from ecmsim.errors import TransportError, TransportFailure
 from ecmsim.quantum.bloch import k_points, real_space_block
 from ecmsim.quantum.leads import Contact, Lead, layer_mismatch
 from ecmsim.quantum.transport import Junction
@@ -42,7 +42,7 @@ def junctions(lead: Matrices, device: Matrices, structure, settings):
     """Junctions of all lateral k-points, their weights, and checks (a dict, eV).
 
     The lead's Fermi level becomes zero. The device's zero of energy is found where the lead is least disturbed, in
-    the outermost atomic layers. Couplings round the end of the device's cell are taken out. Raises TransportError
+    the outermost atomic layers. Couplings round the end of the device's cell are taken out. Raises TransportFailure
     where lead and device do not continue each other (wrong order of atoms or sign of k).
     """
     lateral, weights = k_points(settings.k_lateral, settings.k_lateral)
@@ -54,7 +54,7 @@ def junctions(lead: Matrices, device: Matrices, structure, settings):
     for side in ("left", "right"):
         checks[f"offset_{side}"] = float(weights @ [part[-1][f"offset_{side}"] for part in parts])
     if not checks["seam"] < min(SEAM, checks["seam_reversed"] + 1e-9):
-        raise TransportError(
+        raise TransportFailure(
             f"the device does not go on as the lead does: blocks differ by {checks['seam']:.3g} eV, and by "
             f"{checks['seam_reversed']:.3g} eV from the lead's turned round; check order of atoms and sign of k"
         )

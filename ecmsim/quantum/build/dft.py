@@ -5,7 +5,7 @@ A. H. Larsen et al., Phys. Rev. B 80, 195112 (2009).
 
 import numpy as np
 
-from ecmsim.errors import TransportError
+from ecmsim.errors import TransportError, TransportFailure
 from ecmsim.quantum.build.assembly import Matrices
 
 MISSING = """GPAW is not installed for {python}. It is not part of ecmsim's environment; either
@@ -34,9 +34,10 @@ def ground_state(metal, positions, ghost, cell, kpoints, settings, log) -> Matri
 
     kpoints: of the grid along each reciprocal vector; settings: plan.Settings; log: file for GPAW's text.
     GPAW's convention exp(-2 pi i k.R) is turned into ours, and its wrapping of atoms into the cell undone.
+    Raises TransportFailure where the density does not become self-consistent.
     """
     from ase import Atoms
-    from gpaw import GPAW, FermiDirac, Mixer
+    from gpaw import GPAW, FermiDirac, KohnShamConvergenceError, Mixer
     from gpaw.lcao.tools import get_lcao_hamiltonian, get_mulliken
 
     # Away from the cell's faces, so that rounding moves no atom from one face to the other.
@@ -58,7 +59,12 @@ def ground_state(metal, positions, ghost, cell, kpoints, settings, log) -> Matri
         txt=str(log),
     )
     atoms.calc = calculator
-    atoms.get_potential_energy()
+    try:
+        atoms.get_potential_energy()
+    except KohnShamConvergenceError as error:
+        raise TransportFailure(
+            f"the density of {len(atoms)} atoms did not become self-consistent: see {log}; use a larger smearing"
+        ) from error
     charge = _charges(calculator, get_mulliken)
     h, s = get_lcao_hamiltonian(calculator)
     k = calculator.get_ibz_k_points()

@@ -4,7 +4,7 @@ import re
 
 import numpy as np
 
-from ecmsim.errors import TransportError
+from ecmsim.errors import TransportFailure
 from ecmsim.quantum.bloch import k_points
 from ecmsim.quantum.build.plan import Point
 from ecmsim.quantum.build.planewaves import LEVELS, unfolded
@@ -13,22 +13,22 @@ from ecmsim.quantum.build.planewaves import LEVELS, unfolded
 def transmission(point: Point, printed):
     """T per spin at E_F, mean over k, and the largest |T + R - 1| of a channel, from what pwcond.x printed.
 
-    k-points without channels in the lead have T = 0. Raises TransportError for an output that is not whole.
+    k-points without channels in the lead have T = 0. Raises TransportFailure for an output that is not whole.
     """
     k, weights = k_points(point.settings.k_lateral, point.settings.k_lateral)
     parts = re.split(r"^---  E-Ef =.*k = ", printed, flags=re.MULTILINE)[1:]
     if len(parts) != len(k) or not finished(printed):
-        raise TransportError(f"pwcond.x printed {len(parts)} of {len(k)} k-points: run it again without its output")
+        raise TransportFailure(f"pwcond.x printed {len(parts)} of {len(k)} k-points: run it again without its output")
     total, unitarity = 0.0, 0.0
     for part, here, weight in zip(parts, k, weights, strict=True):
         numbers = part.split()
         if not np.allclose([float(x) for x in numbers[:2]], here, atol=1e-6):
-            raise TransportError(f"pwcond.x printed the k-point {' '.join(numbers[:2])} instead of {here}")
+            raise TransportFailure(f"pwcond.x printed the k-point {' '.join(numbers[:2])} instead of {here}")
         found = re.search(r"T\(x2 spins\) =\s+\S+\s+(\S+)", part)
         if found:
             total += weight * float(found[1]) / 2
         elif not re.search(r"Nchannels of the left tip =\s+0\s", part):
-            raise TransportError(f"pwcond.x printed no transmission at the k-point {' '.join(numbers[:2])}")
+            raise TransportFailure(f"pwcond.x printed no transmission at the k-point {' '.join(numbers[:2])}")
         for forth, back in re.findall(r"Total T_j, R_j =\s+(\S+)\s+(\S+)", part):
             unitarity = max(unitarity, abs(float(forth) + float(back) - 1))
     return total, unitarity
@@ -69,7 +69,7 @@ def level(point: Point, device, crystal):
     bands = waves_to_the_right(crystal)
     shape = unfolded(point).shape[:2]
     if len(bands) != shape[0] * shape[1] * len(energies) or not finished(crystal):
-        raise TransportError("pwcond.x did not print all waves of the crystal: run it again without its output")
+        raise TransportFailure("pwcond.x did not print all waves of the crystal: run it again without its output")
     bands = [bands[i : i + len(energies)] for i in range(0, len(bands), len(energies))]
     found = []
     for i, waves in enumerate(waves_to_the_right(device)):
@@ -77,7 +77,7 @@ def level(point: Point, device, crystal):
             at = [e for band in bands[i * shape[1] : (i + 1) * shape[1]] for e in _crossings(energies, band, wave)]
             found += [min(at, key=abs)] if at else []
     if not found:
-        raise TransportError(f"point {point.name}: no wave of its lead is one of the crystal within {max(LEVELS)} eV")
+        raise TransportFailure(f"point {point.name}: no wave of its lead is one of the crystal within {max(LEVELS)} eV")
     low, middle, high = np.percentile(found, [25, 50, 75])
     return float(middle), float(high - low) / 2
 

@@ -8,6 +8,12 @@ from ecmsim.errors import TransportError
 
 PLANS = Path(__file__).parent / "plans"
 BRANCHES = ("contact", "gap", "check")
+EXAMPLE = '{ name = "neck-1", branch = "contact", counts = [1] }'
+PARTS = (
+    ("metal", str, 'its metal, such as metal = "Ag"'),
+    ("settings", dict, "a table [settings] with the lattice_constant in angstrom"),
+    ("points", list, f"a list of points such as {EXAMPLE}"),
+)
 
 
 @dataclass(frozen=True)
@@ -110,7 +116,9 @@ class Plan:
         unknown = set(names) - {point.name for point in self.points}
         if unknown:
             listed = ", ".join(point.name for point in self.points)
-            raise TransportError(f"the plan of {self.metal} has no point {', '.join(sorted(unknown))}; it has {listed}")
+            raise TransportError(
+                f"--point {', '.join(sorted(unknown))}: not in the plan of {self.metal}; choose from {listed}"
+            )
         return replace(self, points=tuple(p for p in self.points if not names or p.name in names))
 
 
@@ -119,20 +127,34 @@ def plan_file(metal):
     path = PLANS / f"{metal}.toml"
     if not path.is_file():
         known = ", ".join(sorted(p.stem for p in PLANS.glob("*.toml")))
-        raise TransportError(f"there is no plan for {metal!r}: choose one of {known}, or give a file with --plan")
+        raise TransportError(
+            f"--metal {metal}: there is no plan for it; choose one of {known}, or give a file with --plan"
+        )
     return path
 
 
 def load_plan(path):
     """Read a plan: `metal`, a table `settings`, and `points`, whose entries may override settings.
 
-    Raises TransportError for an entry that does not exist and for names that occur twice.
+    Raises TransportError for a file that cannot be read or is no plan, for an entry that does not exist and for names
+    that occur twice.
     """
     try:
         data = tomllib.loads(Path(path).read_text())
-        metal, common, entries = data["metal"], data["settings"], data["points"]
-    except (OSError, tomllib.TOMLDecodeError, KeyError) as error:
-        raise TransportError(f"{path} is no plan: {type(error).__name__} {error}") from error
+    except OSError as error:
+        raise TransportError(
+            f"--plan {path}: cannot be read ({error.strerror}); give the file of a plan (TOML), or leave it out "
+            "for the package's own"
+        ) from None
+    except ValueError as error:
+        raise TransportError(f"--plan {path}: is not valid TOML: {error}") from None
+    for name, kind, expected in PARTS:
+        if not isinstance(data.get(name), kind):
+            state = "is missing" if name not in data else f"= {data[name]!r:.40}"
+            raise TransportError(f"--plan {path}: {name} {state}; a plan has {expected}")
+    metal, common, entries = (data[name] for name, *_ in PARTS)
+    if not all(isinstance(entry, dict) for entry in entries):
+        raise TransportError(f"--plan {path}: each of the points is a table such as {EXAMPLE}")
     points = tuple(_point(path, metal, common, entry) for entry in entries)
     names = [point.name for point in points]
     twice = {name for name in names if names.count(name) > 1}

@@ -20,7 +20,7 @@ from pathlib import Path
 
 import numpy as np
 
-from ecmsim.errors import EcmsimError, TransportError
+from ecmsim.errors import EcmsimError, TransportError, TransportFailure
 from ecmsim.quantum.build.espresso import finished, level, total_energy, transmission, version
 from ecmsim.quantum.build.methods import METHODS
 from ecmsim.quantum.build.plan import load_plan, plan_file
@@ -58,7 +58,7 @@ def check(metal, names, *, out=None, plan=None, table=None, lattice=False, **set
         print(f"{metal}: the energy is least at a = {best:.4f} angstrom")
         return 0
     if not names:
-        raise TransportError("name the points to compute: --point chain")
+        raise TransportError("no --point: name the points to compute, such as --point chain")
     records = Records(Path("runs") / "quantum" / metal, TABLES / metal)
     for point in whole.chosen(names).points:
         if records.read(point, GPAW) is None:
@@ -161,7 +161,8 @@ def run(program, text, folder, name=None):
     """What a program prints for an input, in a folder; read from there where it has finished with the same input.
 
     name: of the input and output files [the program's].
-    Raises TransportError where the program is missing, or ends without being finished, with its last lines.
+    Raises TransportError where the program is missing, TransportFailure where it ends without being finished, with
+    its last lines.
     """
     name = name or program.removesuffix(".x")
     folder.mkdir(parents=True, exist_ok=True)
@@ -183,7 +184,7 @@ def run(program, text, folder, name=None):
     (folder / f"{name}.seconds").write_text(f"{time.monotonic() - begun:.1f}\n")
     if not finished(printed.read_text()):
         last = "\n".join(line for line in printed.read_text().splitlines() if line.strip())[-1000:]
-        raise TransportError(f"{program} did not finish; {printed} ends with\n{last}")
+        raise TransportFailure(f"{program} did not finish; {printed} ends with\n{last}")
     return printed.read_text()
 
 

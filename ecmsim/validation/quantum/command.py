@@ -4,6 +4,7 @@ from pathlib import Path
 
 from ecmsim.study import folder
 from ecmsim.validation.quantum import page, table
+from ecmsim.validation.quantum.facts import counted
 
 OUT = Path("validation/quantum")
 
@@ -18,5 +19,4 @@ def quantum_facts(out=OUT):
     texts = {"facts.csv": table.frame(found).to_csv(index=False), "README.md": page.page(found)}
     for name, text in texts.items():
         folder.replace(out / name, text)
-    words = [verdict.word for _, verdicts in found for verdict in verdicts]
-    return [out / name for name in texts], {word: words.count(word) for word in ("hit", "miss", "open")}
+    return [out / name for name in texts], counted(verdict for _, verdicts in found for verdict in verdicts)

@@ -74,7 +74,8 @@ class Fact:
     """One number or a few that belong together.
 
     key: its name for good; statement, source: what and where from; expected: Near, Between or RoundOff; why: the reason
-    for that tolerance; find(folder) -> Found, a tuple or a number, raises Open; unit; doubt: what may explain a miss.
+    for that tolerance; find(folder) -> Found, a tuple or a number, raises Open; unit; doubt: what may explain a miss;
+    fitted: what was fitted or chosen to meet it, and to what, for a number that is therefore no prediction.
     """
 
     key: str
@@ -85,6 +86,7 @@ class Fact:
     find: Callable[[Path], object] = field(repr=False)
     unit: str = ""
     doubt: str = ""
+    fitted: str = ""
 
     def judge(self, folder):
         """Find the number, with the result files in folder: a Verdict."""
@@ -106,6 +108,26 @@ class Verdict:
     word: str
     found: Found
 
+    @property
+    def label(self):
+        """The word, and whether the number was fitted: "hit (fitted)"."""
+        return f"{self.word} (fitted)" if self.fact.fitted and self.word != "open" else self.word
+
+    @property
+    def remark(self):
+        """What to know about the number, with what was fitted to it."""
+        fitted = f"fitted: {self.fact.fitted}" if self.fact.fitted and self.word != "open" else ""
+        return "; ".join(part for part in (self.found.remark, fitted) if part)
+
+
+LABELS = ("hit", "hit (fitted)", "miss", "miss (fitted)", "open")
+
+
+def counted(verdicts):
+    """How many verdicts have each of the LABELS that occur, a dict; hit, miss and open are always there."""
+    labels = [verdict.label for verdict in verdicts]
+    return {label: labels.count(label) for label in LABELS if label in labels or "(" not in label}
+
 
 @dataclass(frozen=True)
 class Section:
@@ -115,11 +137,11 @@ class Section:
     origin: str
     facts: list = field(default_factory=list)
 
-    def enter(self, key, statement, source, expected, why, find=None, unit="", doubt=""):
+    def enter(self, key, statement, source, expected, why, find=None, unit="", doubt="", fitted=""):
         """Add a fact; without find, as a decorator of the function that finds it."""
 
         def add(find):
-            self.facts.append(Fact(key, statement, source, expected, why, find, unit, doubt))
+            self.facts.append(Fact(key, statement, source, expected, why, find, unit, doubt, fitted))
             return find
 
         return add if find is None else add(find)

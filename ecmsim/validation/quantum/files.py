@@ -2,7 +2,7 @@
 
 validation/quantum/trajectories/*.csv   of `ecmsim quantum trajectory`, finished: molecular dynamics of contacts
 validation/quantum/histogram.csv        of `ecmsim plot histogram`: from_G0, to_G0, shares, of which the last counts
-validation/quantum/device.csv           reference runs: name (beginning with METAL_), compliance_A, conductance_G0
+validation/quantum/device.csv           reference runs: name (METAL_...), compliance_A, conductance_G0, atoms
 ecmsim/quantum/tables/pwcond.csv        of `python -m ecmsim.quantum.build.pwcond`: metal, point, T_pwcond
 """
 
@@ -53,7 +53,7 @@ def _finished(path):
 
 def device_runs(folder, metal, compliance):
     """The reference runs of a metal at a compliance current (A): DataFrame."""
-    found = _read(folder / "device.csv", ("name", "compliance_A", "conductance_G0"))
+    found = _read(folder / "device.csv", ("name", "compliance_A", "conductance_G0", "atoms"))
     of = found["name"].astype(str).str.lower().str.startswith(f"{metal.lower()}_")
     found = found[of & ((found["compliance_A"] / compliance - 1).abs() < 0.01)]
     if found.empty:

@@ -26,6 +26,13 @@ def smooth(metal):
         raise Open(f"{error}") from None
 
 
+def by_shape(metal, sizes):
+    """The least and the largest T of the table's contacts of so many atoms, as text."""
+    found = table(metal).contacts
+    ends = zip(found["atoms"], found["minimum"], found["maximum"], strict=True)
+    return ", ".join(f"{low:.2f}-{high:.2f}" for atoms, low, high in ends if atoms in sizes)
+
+
 def at(metal, atoms, gap=0.0):
     """T of a contact of so many atoms and a gap in nm."""
     found = smooth(metal)
@@ -61,12 +68,11 @@ fact(
     "growth",
     "T of Ag contacts of 1, 2, 3, 4 atoms",
     f"{MILANO}, Fig. 3b: close to multiples, growing with the atoms to about 4",
-    Near((1.0, 2.0, 3.0, 4.0), 0.5),
-    "nearer to that integer than to any other",
-    lambda folder: Found(
-        at("Ag", np.arange(1.0, 5.0)),
-        f"mean over shapes; by the Sharvin-Weyl law beyond {table('Ag').contacts['atoms'][-1]} atoms",
-    ),
+    Near((1.0, 2.0, 3.0, 4.0), 0.25),
+    "“close to”: nearer to that multiple than to a half of one; the paper prints no numbers",
+    lambda folder: Found(at("Ag", np.arange(1.0, 5.0)), f"mean over shapes; by shape {by_shape('Ag', range(1, 5))}"),
+    doubt="Milano et al. show one series of structures; ours is the mean over shapes, and for more than one atom the "
+    "shape moves T by more than the tolerance.",
 )
 
 

@@ -1,12 +1,20 @@
 """The page of the facts of quantum transport, Markdown: the table, what misses and why, and what is left out."""
 
 from ecmsim.validation.quantum import table
+from ecmsim.validation.quantum.facts import counted
 
 SOURCES = (
     "G. Milano et al., *Electrochemical rewiring through quantum conductance effects in single metallic memristive "
     "nanowires*, Nanoscale Horiz. 9, 416 (2024); O. G. Kharlanov, *Effects of quantum recoil forces in resistive "
     "switching in memristors*; Gao et al., the review of atomic point contacts by nanoionics (2025)."
 )
+SUMMED = {
+    "hit": "hit",
+    "hit (fitted)": "met because they were fitted",
+    "miss": "missed",
+    "miss (fitted)": "missed although they were fitted",
+    "open": "open",
+}
 LEFT_OUT = """\
 - A nearest-neighbour model with s, p and d orbitals fails for one atom, cluster calculations do not converge: the \
 package has neither.
@@ -21,15 +29,16 @@ matters of the machine."""
 def page(found):
     """The page as Markdown text; found: of table.verdicts."""
     every = [verdict for _, verdicts in found for verdict in verdicts]
-    count = {word: sum(verdict.word == word for verdict in every) for word in ("hit", "miss", "open")}
+    count = ", ".join(f"{number} {SUMMED[label]}" for label, number in counted(every).items())
     parts = [
         "# Quantum transport: known numbers beside ecmsim",
         "Made by `ecmsim quantum facts`; do not edit. Its numbers are in [facts.csv](facts.csv). Sources: "
         f"{SOURCES} “An earlier computation” was made with GPAW and other tools before this package, as a test of "
         "what can be done; its numbers are no truths, but independent of ours.",
-        f"## Facts: {count['hit']} hit, {count['miss']} missed, {count['open']} open, of {len(every)}",
-        "*Open*: there is nothing to judge yet; the table says what is missing. G = T G0, G0 = 2e²/h. Several numbers "
-        "in a row are told, and judged, one after another.",
+        f"## Facts: {count}, of {len(every)}",
+        "*Open*: there is nothing to judge yet; the table says what is missing. *Fitted*: what was fitted or chosen "
+        "to meet this number is told beside it: no prediction, and not counted with the hits. G = T G0, G0 = 2e²/h. "
+        "Several numbers in a row are told, and judged, one after another.",
         table.markdown(found),
         "## What misses, and why",
         *(_paragraphs(every) or ["Nothing."]),

@@ -72,9 +72,9 @@ def frame(found):
                     "reason": fact.why,
                     "ecmsim": "; ".join(repr(value) for value in verdict.found.values),
                     "unit": fact.unit,
-                    "verdict": verdict.word,
+                    "verdict": verdict.label,
                     "origin": section.origin,
-                    "remark": verdict.found.remark,
+                    "remark": verdict.remark,
                 }
             )
     return pd.DataFrame(rows)
@@ -96,11 +96,10 @@ def markdown(found):
             fact = verdict.fact
             expected, tolerance = wanted(fact)
             reason = f"{tolerance}: {fact.why}" if tolerance else fact.why
-            ours = told(verdict) + (
-                f" ({verdict.found.remark})" if verdict.found.values and verdict.found.remark else ""
-            )
-            ours = ours or verdict.found.remark
-            word = {"hit": "hit", "miss": "**miss**", "open": "*open*"}[verdict.word]
+            ours = told(verdict) + (f" ({verdict.remark})" if verdict.found.values and verdict.remark else "")
+            ours = ours or verdict.remark
+            mark = {"hit": "", "miss": "**", "open": "*"}[verdict.word]
+            word = f"{mark}{verdict.label}{mark}"
             cells = (row, f"{fact.statement} ({fact.source})", expected, reason, ours, word)
             lines.append("| " + " | ".join(str(cell).replace("|", "\\|") for cell in cells) + " |")
         parts.append("\n".join(lines))
