@@ -286,7 +286,7 @@ class Simulation(GrowingCell):
                 scale = self._current_scale(out, entering, state)
                 if abs(entering - out) <= self.config.solver.charge_tolerance * scale or attempt == REFINEMENTS:
                     break
-                newton.refine()
+                newton.refine(fresh=attempt > 0)  # an old factor that has not served will not
                 iterations += 1
             values = problem.values
         ionic = totals["deposition"]

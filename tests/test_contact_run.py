@@ -61,6 +61,14 @@ def test_balances_hold_through_contact(contact):
     assert (series.current_A <= 4e-4 * (1 + 1e-9)).all()
 
 
+def test_charge_is_balanced_from_the_first_step_of_a_current_sweep(tmp_path):
+    """A source of 1e-9 A at its voltage limit before a cell of 1e-17 A: the balance takes fresh factors."""
+    run(load_config("configs/ag_current_sweep.toml", ["output.snapshot_currents=[]"]), tmp_path / "run", until=0.013)
+    series = open_run(tmp_path / "run").timeseries
+    assert series.current_A.max() < 1e-16 and len(series) > 8
+    assert series.charge_imbalance.max() < 1e-8
+
+
 def test_the_conductance_stands_still_at_whole_atoms(contact):
     """Between N - 1/4 and N + 1/4 atoms G is that of N atoms, but for the places that still tunnel; in between it
     rises."""

@@ -89,8 +89,10 @@ class Newton:
         function.x.array[:owned] += factor * correction.array_r
         function.x.scatter_forward()
 
-    def refine(self):
-        """One more correction with the factor at hand, for what the tolerance left over."""
+    def refine(self, fresh=False):
+        """One more correction for what the tolerance left over, with the factor at hand or a fresh one."""
+        if fresh:
+            self._factorise()
         self._correct(self._correction)
         self._apply(self._correction, 1.0)
 

@@ -226,16 +226,16 @@ for _metal in TOUCHING:
 
 
 def sizes(atoms, least=1):
-    """Transmissions of all usable Ag necks of a size, ascending. Raises Open where there are fewer than least."""
-    found = sorted(point.T for point in table("Ag").branch("contact") if point.atoms == atoms)
+    """T of all Ag necks of a size, flagged ones too, ascending. Raises Open where there are fewer than least."""
+    found = sorted(point.T for point in table("Ag").entries if point.branch == "contact" and point.atoms == atoms)
     if len(found) < least:
-        raise Open(f"the table of Ag has {len(found)} usable necks of {atoms} atoms: ecmsim quantum build --metal Ag")
+        raise Open(f"the table of Ag has {len(found)} necks of {atoms} atoms: ecmsim quantum build --metal Ag")
     return tuple(found)
 
 
 fact(
     "three-atoms",
-    "T of Ag necks of 3 atoms, the least and the largest",
+    "T of Ag necks of 3 atoms, the least and the largest (one layer, flagged)",
     EARLIER,
     Near((2.38, 3.31), 0.1, True),
     SIMILAR,
@@ -244,7 +244,7 @@ fact(
 )
 fact(
     "seven-atoms",
-    "T of Ag necks of 7 atoms, the least and the largest",
+    "T of Ag necks of 7 atoms, the least and the largest (one layer, flagged)",
     EARLIER,
     Near((5.86, 7.30), 0.1, True),
     SIMILAR,

@@ -122,8 +122,8 @@ fact(
 
 
 LEVEL = (1 - STEP) / 2  # of an atom: no further from a whole one the lookup stands still
-CONTACT = "the activation energy, 0.94 eV, to about 1 G0 after 100 µA and 2-3 G0 after 400 µA (configs/ag_contact.toml)"
-SWEEP = "the activation energy, 0.49 eV, to four steps of the conductance below 20 µA (configs/ag_current_sweep.toml)"
+CONTACT = "the activation energy, 0.97 eV, to about 1 G0 after 100 µA and 2-3 G0 after 400 µA (configs/ag_contact.toml)"
+SWEEP = "the activation energy, 0.55 eV, to four steps of the conductance below 20 µA (configs/ag_current_sweep.toml)"
 
 
 def conductance(compliance):
