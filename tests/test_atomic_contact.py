@@ -228,7 +228,7 @@ def test_the_table_is_the_active_electrode_s():
 
 
 def test_a_metal_without_a_table_is_told():
-    with pytest.raises(ConfigError, match=r'tunnelling.table = "Pt".*those of Ag, Cu.*"simmons" none'):
+    with pytest.raises(ConfigError, match=r'tunnelling.table = "Pt".*those of Ag, Au, Cu.*"simmons" none'):
         law_of("blend", "Pt")
 
 

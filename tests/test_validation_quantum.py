@@ -164,8 +164,8 @@ def test_without_ase_its_fact_is_open(monkeypatch):
 def test_points_that_are_not_computed_are_open():
     with pytest.raises(Open, match="no-such of Ag is not in the table, nor was it planned"):
         contacts.entry("Ag", "no-such")
-    with pytest.raises(Open, match="no table Au"):
-        contacts.entry("Au", "tips-2.8")
+    with pytest.raises(Open, match="no table Pt"):
+        contacts.entry("Pt", "tips-2.8")
 
 
 def test_decades_of_tips():

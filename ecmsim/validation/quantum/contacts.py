@@ -58,7 +58,7 @@ POINTS = [
         "The first channel agrees, the second and the third do not: these two, a pair by symmetry in ours (three-fold "
         "axis), were 0.76 and 0.60 before, so that the earlier neck, cell or k-point lacked that symmetry. The "
         "point `neck-3-3-spare-2`, with a layer more between neck and leads, has 2.65, a third of the way; "
-        "2 x 2 k-points change nothing (`neck-3-3-k2`); `neck-3-3-size-4` of the plan is to tell about the cell.",
+        "2 x 2 k-points change nothing (`neck-3-3-k2`), and 4 x 4 leads give 2.93 (`neck-3-3-size-4`).",
     ),
     (
         "neck-1",
