@@ -112,7 +112,7 @@ def words(table):
 def _found(table):
     atoms, time = table["contact_atoms"].to_numpy(), table["time_s"].to_numpy()
     if not atoms.max() > 0:
-        return [f"no atom bridges the gap: {table['gap_nm'].min():.3g} nm at its smallest, more than a layer of atoms"]
+        return [f"no atom bridges the gap: {table['gap_nm'].min():.3g} nm at its smallest, before the last layer"]
     most = int(np.argmax(atoms))
     touched = atoms >= 0.5
     lines = [f"first atom (N = 1/2) at {time[np.argmax(touched)]:.6g} s"] if touched.any() else []

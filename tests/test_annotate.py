@@ -141,7 +141,7 @@ def test_the_picture(copper, tmp_path, figures):
 
 def test_nothing_bridges_a_wide_gap(tmp_path):
     table = annotate(open_run(write_tips(tmp_path / "run", [2, 2], [0.8, 0.7])))
-    assert words(table)[1:] == ["no atom bridges the gap: 0.7 nm at its smallest, more than a layer of atoms"]
+    assert words(table)[1:] == ["no atom bridges the gap: 0.7 nm at its smallest, before the last layer"]
 
 
 def test_what_cannot_be_annotated(copper, tmp_path):

@@ -1,4 +1,4 @@
-"""Atoms that bridge the gap: what a gap of less than one atomic layer stands for in a model of continuous metal.
+"""Atoms that bridge the gap: what the last, partly filled atomic layer stands for in a model of continuous metal.
 
 Metal comes in whole atoms. Where the continuum has begun to fill the last atomic layer, a part of the layer's places is
 taken, each by an atom that touches both surfaces, and above the others the gap is as wide as when the layer was empty.

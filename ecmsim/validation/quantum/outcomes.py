@@ -291,8 +291,8 @@ fact(
     Between(3, 8),
     "the range given",
     lambda folder: theirs(CLOSE, FAR) / ours([f"planes-{CLOSE}-bare", f"planes-{FAR}-bare"]),
-    doubt="The wider of both gaps has the earlier range, the closer one 2.5: which gaps the range was of is not recorded, "
-    "and the factor grows with the gap.",
+    doubt="The wider of both gaps has the earlier range, the closer one 2.5: which gaps the range was of is not "
+    "recorded, and the factor grows with the gap.",
 )
 fact(
     "pwcond-far",
