@@ -105,7 +105,7 @@ POINTS = [
         "Cu dimer",
         "Our tips are single atoms at the distance of neighbours, with 2 x 2 lateral k-points. The earlier k-points "
         "are not recorded: a single one alone halves the transmission of silver's tips in the same cell (`tips-2.8-k1` "
-        "against `tips-2.8`); `tips-2.5-k1` and `tips-2.5-size-3` of the plan will tell for copper. Both values are "
+        "against `tips-2.8`), and 3 x 3 give copper 0.91 (`tips-2.5-k3`). All three values are "
         "within the 0.8 to 1.0 that experiments and other computations have.",
     ),
     ("tips-4.0", "Ag", "tips-4.0", 0.65, 0.1, SIMILAR, "Ag tips at 4.0 Å", ROUTE),
