@@ -238,7 +238,7 @@ def test_wide_contacts_spread_by_as_many_quanta_as_the_widest_of_the_table(found
     at_last = found(last, 0.0)
     for side in ("low", "high"):
         wide, there = (abs(getattr(r, side) - r.conductance) for r in (result, at_last))
-        assert wide == pytest.approx(there, rel=1e-4, abs=1e-12 * CONDUCTANCE_QUANTUM)
+        assert wide == pytest.approx(there, rel=1e-5, abs=1e-12 * CONDUCTANCE_QUANTUM)
 
 
 def test_the_spread_goes_as_the_conductance(found):
