@@ -1,23 +1,27 @@
 """Finite-element simulation of filament growth in electrochemical metallization memory cells.
 
-    from ecmsim import open_run
-    run = open_run("runs/cu_sio2_pt")
+    from ecmsim import load_config, open_run, run
+    run(load_config("configs/quick.toml"), "runs/quick")
+    open_run("runs/quick").timeseries
 
 Importing this package is cheap: neither the solver nor the plotting library is loaded.
 """
 
+import importlib
+
 __version__ = "0.1.0"
 
-__all__ = ["__version__", "load_config", "open_run"]
+__all__ = ["__version__", "load_config", "open_run", "resume", "run"]
+
+PLACES = {
+    "load_config": "ecmsim.config",
+    "open_run": "ecmsim.results",
+    "resume": "ecmsim.running.run",
+    "run": "ecmsim.running.run",
+}
 
 
 def __getattr__(name):
-    if name == "load_config":
-        from ecmsim.config import load_config
-
-        return load_config
-    if name == "open_run":
-        from ecmsim.results import open_run
-
-        return open_run
-    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    if name not in PLACES:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    return getattr(importlib.import_module(PLACES[name]), name)

@@ -1,5 +1,5 @@
 """python -m ecmsim: the command line."""
 
-from ecmsim.cli import main
+from ecmsim.commands.cli import main
 
 main()

@@ -1,5 +1,7 @@
 """Fixtures that several files share."""
 
+import ctypes
+import os
 import warnings
 from contextlib import contextmanager
 
@@ -30,3 +32,15 @@ def no_warnings():
         warnings.simplefilter("error")
         warnings.filterwarnings("ignore", category=ResourceWarning)
         yield
+
+
+@pytest.fixture
+def small_disk(tmp_path):
+    """A file system of 3 MB."""
+    folder = os.fsencode(tmp_path / "disk")
+    os.mkdir(folder)
+    libc = ctypes.CDLL(None)
+    if libc.mount(b"ecmsim-test", folder, b"tmpfs", 0, b"size=3m"):
+        pytest.skip("no right to mount")
+    yield tmp_path / "disk"
+    assert libc.umount2(folder, 2) == 0  # MNT_DETACH

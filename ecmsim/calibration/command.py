@@ -17,7 +17,7 @@ from ecmsim.study import folder
 from ecmsim.study.definition import toml
 from ecmsim.study.naming import keys_of
 from ecmsim.study.pool import cores
-from ecmsim.validation.table import number
+from validation.paper.table import number
 
 
 @dataclass(frozen=True)

@@ -16,7 +16,7 @@ from ecmsim.config.suggest import did_you_mean
 from ecmsim.errors import ConfigError
 from ecmsim.study import naming, space
 from ecmsim.study.definition import toml
-from ecmsim.validation.facts import TARGETS
+from validation.paper.facts import TARGETS
 
 KEYS = ("title", "config", "rows", "set", "parameters")
 

@@ -1,4 +1,7 @@
-"""Configuration of a run: schema, quantities with units, reading, messages, writing."""
+"""What did the user ask for? The schema of a configuration, quantities with units, reading, messages, writing.
+
+May import: drive.
+"""
 
 from ecmsim.config.load import load_config
 from ecmsim.config.material import IonConductor, Material, Metal, packaged_materials

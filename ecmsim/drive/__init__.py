@@ -1,4 +1,7 @@
-"""The source as a function of time: steps such as ramps, pulses and holds, and the straight legs of a run."""
+"""What does the source do? Steps such as ramps, pulses and holds, and the straight legs of a run.
+
+May import: nothing.
+"""
 
 from ecmsim.drive.condition import QUANTITIES, Condition
 from ecmsim.drive.pieces import Leg, Piece

@@ -1,1 +1,6 @@
-"""The laws of the model, one small file each, for NumPy arrays and UFL expressions alike."""
+"""Which law? One small file each, numbered after the paper, for NumPy arrays and UFL expressions alike.
+
+model.py collects the laws of a cell, roles.py says what each of them has to offer.
+
+May import: quantum.
+"""

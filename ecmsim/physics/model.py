@@ -9,6 +9,7 @@ from ecmsim.physics.bridging import Bridging
 from ecmsim.physics.butler_volmer import ButlerVolmer
 from ecmsim.physics.compliance import IdealCompliance, SeriesResistor
 from ecmsim.physics.contact_levels import Levels
+from ecmsim.physics.dissolution import MirroredDissolution
 from ecmsim.physics.facing_atoms import FacingAtoms
 from ecmsim.physics.faraday import Faraday
 from ecmsim.physics.mott_gurney import MottGurney
@@ -66,6 +67,7 @@ class DeviceModel:
     stress: StressBarrier | None  # (9)
     tunnel_heating: TunnelHeating | None  # (10)
     void: VoidBarrier | None  # (11)
+    dissolution: MirroredDissolution | None  # section 2.3
     nucleus: StableNucleus
     surface_diffusion: SurfaceDiffusion | None
     heat: bool
@@ -119,6 +121,9 @@ class DeviceModel:
                 else None
             ),
             void=VoidBarrier(dissolution.void_energy, dissolution.void_length) if void else None,
+            dissolution=(
+                MirroredDissolution(dissolution.ratio, dissolution.maximum_depth) if dissolution.enabled else None
+            ),
             nucleus=StableNucleus(config.cell.nucleus_radius, config.cell.layer_thickness),
             surface_diffusion=surface_diffusion_law(config.surface_diffusion),
             heat=heat.enabled,

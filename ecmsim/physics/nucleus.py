@@ -16,6 +16,11 @@ class StableNucleus:
     radius: float
     layer_thickness: float
 
+    @property
+    def reach(self):
+        """Distance from the nucleus' centre within which it slows dissolution, nm."""
+        return (1 + WIDTH) * self.radius
+
     def __call__(self, current_density, radius, height):
         """The reaction current density with oxidation faded out towards the nucleus, in its unit.
 

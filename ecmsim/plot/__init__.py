@@ -1,7 +1,9 @@
-"""Pictures of a run, one module each: draw(run, output, **options) -> paths. Needs no dolfinx.
+"""How does it look? Pictures of a run, one module each: draw(run, output, **options) -> paths. Needs no dolfinx.
 
 from ecmsim.plot import draw, draw_all
 draw("iv", run, "iv.pdf")
+
+May import: quantum, quantum.atoms, results, shape.
 """
 
 from importlib import import_module

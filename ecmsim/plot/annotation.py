@@ -14,7 +14,7 @@ BEFORE = 0.08  # of what it shows
 
 
 def draw(table, output):
-    """Draw a table of ecmsim.annotate (COLUMNS): G/G0 above the number of atoms, over time. -> [output]."""
+    """Draw a table of ecmsim.commands.annotate (COLUMNS): G/G0 above the number of atoms, over time. -> [output]."""
     if len(table) < 2:
         raise PlotError(f"cannot draw {output}: there are {len(table)} outlines, and it takes two")
     time, atoms = table["time_s"].to_numpy(), table["contact_atoms"].to_numpy()

@@ -16,11 +16,11 @@ import numpy as np
 from matplotlib.colors import LinearSegmentedColormap, LogNorm, Normalize, to_rgb
 
 from ecmsim.errors import PlotError
-from ecmsim.filament import Filament
 from ecmsim.plot import interactive, scene, style
 from ecmsim.plot.elephant_map import draw_map
 from ecmsim.plot.shapes import SLICES, default_time, history
 from ecmsim.results.cycles import is_bipolar
+from ecmsim.shape.filament import Filament
 
 SUFFIXES = (*style.SUFFIXES, interactive.SUFFIX)
 # Name of each colour, and the array of the surface that it shows.

@@ -3,9 +3,9 @@
 import numpy as np
 from matplotlib.ticker import MaxNLocator
 
-from ecmsim.filament import Filament
 from ecmsim.plot import scene, style
 from ecmsim.plot.gap import plot_voltage
+from ecmsim.shape.filament import Filament
 
 PLATEAU, WIDE = 0.003, 0.05  # no contour at a level to which so wide a share of the map is that near
 

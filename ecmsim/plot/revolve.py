@@ -4,9 +4,9 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from ecmsim.filament import Filament
 from ecmsim.plot import field
 from ecmsim.plot.field import FILAMENT, LAYER, Section
+from ecmsim.shape.filament import Filament
 
 QUANTITIES = {name: field.QUANTITIES[name] for name in ("temperature", "current_density", "potential")}
 COUNTER, ACTIVE = 0, 3  # material numbers of the electrodes

@@ -5,8 +5,8 @@ from dataclasses import dataclass
 import numpy as np
 
 from ecmsim.errors import PlotError, ResultsError
-from ecmsim.filament import arc_length
 from ecmsim.plot import style
+from ecmsim.shape.filament import arc_length
 
 VISIBLE_SHARE = 0.04  # growth is visible from where the filament has this share of its final height
 ALONG, SLICES = 121, 700

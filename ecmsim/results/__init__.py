@@ -1,4 +1,9 @@
-"""The folder of a run: written step by step, read at any time. Knows arrays and files, no mesh, no solver."""
+"""What does a run leave? Its folder: written step by step, read at any time; what can be read off it. Arrays and files.
+
+Reading (reader) imports nothing that writes; folder says what lies where.
+
+May import: shape.
+"""
 
 from ecmsim.results.checkpoint import Checkpoints
 from ecmsim.results.columns import COLUMNS

@@ -13,8 +13,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from ecmsim.filament import distance_to_polyline
 from ecmsim.results.cycles import find_cycles
+from ecmsim.shape.filament import distance_to_polyline
 
 LEVELS_PER_E_FOLD = 10  # levels of ln I
 LEVEL_HEIGHT_NM = 0.01

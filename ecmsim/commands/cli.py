@@ -1,0 +1,336 @@
+"""The command line; `ecmsim --help` lists its commands."""
+
+import os
+import sys
+import time
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from ecmsim import __version__
+from ecmsim.commands.options import Config, RunFolder, Set, loaded, on_first_rank, option, quantity
+from ecmsim.commands.quantum import quantum
+from ecmsim.errors import ConfigError, EcmsimError
+
+app = typer.Typer(
+    help="Simulate electrochemical metallization (ECM, CBRAM) memory cells.",
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+    context_settings={"help_option_names": ["-h", "--help"]},
+)
+
+
+@app.command()
+def run(
+    config: Config,
+    out: Annotated[Path | None, typer.Option(help="Folder for the results [default: runs/NAME].")] = None,
+    settings: Set = None,
+    overwrite: Annotated[bool, typer.Option("--overwrite", help="Replace a run that is in the folder.")] = False,
+    until: Annotated[str | None, typer.Option(help='End earlier, at this time, e.g. "1.7 s".')] = None,
+    reduced: Annotated[
+        bool, typer.Option("--reduced", help="The reduced model, in seconds (short for --set model=reduced).")
+    ] = False,
+    quiet: Annotated[bool, typer.Option("--quiet", "-q", help="No progress display.")] = False,
+):
+    """Run a configuration. Under mpirun the fields are shared out over the ranks."""
+    configured = loaded(config, [*(settings or ()), *(["model=reduced"] if reduced else [])])
+    end = quantity("--until", until, "s") if until else None
+    from ecmsim.running.progress import Silent, display
+    from ecmsim.running.run import run as start
+
+    folder = out or Path("runs") / config.stem
+    talks = on_first_rank() and not quiet
+    outcome = start(configured, folder, overwrite=overwrite, progress=display() if talks else Silent(), until=end)
+    if talks:
+        _tell(outcome, folder)
+
+
+@app.command()
+def resume(
+    folder: RunFolder,
+    settings: Set = None,
+    until: Annotated[str | None, typer.Option(help='End earlier, at this time, e.g. "1.7 s".')] = None,
+    quiet: Annotated[bool, typer.Option("--quiet", "-q", help="No progress display.")] = False,
+):
+    """Go on with a run that was stopped, killed or has failed, from its newest checkpoint.
+
+    Numerical settings and output may be changed, and steps added to the end of the programme; the model may not.
+    """
+    end = quantity("--until", until, "s") if until else None
+    from ecmsim.running.progress import Silent, display
+    from ecmsim.running.run import resume as start
+
+    talks = on_first_rank() and not quiet
+    progress = display() if talks else Silent()
+    outcome = start(folder, overrides=settings or (), progress=progress, until=end)
+    if talks:
+        _tell(outcome, folder)
+
+
+def _tell(outcome, folder):
+    """How a run went, in three lines."""
+    seen = outcome.state.observed
+    typer.echo(f"Ended: {outcome.reason}.")
+    typer.echo(
+        f"{outcome.steps} steps, {outcome.newton_iterations} Newton iterations, {outcome.remeshes} meshes. "
+        f"Last: I = {seen['current']:.3e} A, gap = {seen['gap']:.3f} nm, "
+        f"charge imbalance {seen['charge_imbalance']:.1e}, Faraday error {seen['faraday_error']:.1e}."
+    )
+    typer.echo(f"Results are in {folder}")
+
+
+@app.command()
+def sweep(
+    study: Annotated[Path, typer.Argument(help="Study file (TOML).", show_default=False)],
+    out: Annotated[Path | None, typer.Option(help="Folder for the results [default: runs/NAME].")] = None,
+    jobs: Annotated[
+        int | None, typer.Option("--jobs", "-j", min=1, help="Cases at a time [default: cores over ranks].")
+    ] = None,
+    ranks: Annotated[int, typer.Option(min=1, help="MPI ranks of each case.")] = 1,
+    mpi: Annotated[
+        bool, typer.Option("--mpi", help="Under mpirun: a case at a time on each rank but the first.")
+    ] = False,
+    index: Annotated[
+        str | None, typer.Option(help='Only the case of this number, from 0; "slurm": that of the job array.')
+    ] = None,
+    listing: Annotated[bool, typer.Option("--list", help="List the cases and how they stand.")] = False,
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="Say what would be done with each case.")] = False,
+    summary: Annotated[bool, typer.Option("--summary", help="Only build the summary anew.")] = False,
+    overwrite: Annotated[
+        bool, typer.Option("--overwrite", help="Replace runs that were made with another configuration.")
+    ] = False,
+    retry: Annotated[bool, typer.Option("--retry", help="Try again the cases that failed before.")] = False,
+    quiet: Annotated[bool, typer.Option("--quiet", "-q", help="No progress display.")] = False,
+):
+    """Run a study: one configuration with settings varied. Finished cases are skipped, interrupted ones resumed."""
+    from ecmsim.study.command import sweep as start
+
+    code = start(
+        study,
+        out,
+        jobs=jobs,
+        ranks=ranks,
+        mpi=mpi,
+        index=index,
+        listing=listing,
+        dry_run=dry_run,
+        summary=summary,
+        overwrite=overwrite,
+        retry=retry,
+        quiet=quiet,
+    )
+    raise typer.Exit(code)
+
+
+@app.command()
+def validate(
+    config: Annotated[Path | None, typer.Argument(help="Configuration file (TOML).", show_default=False)] = None,
+    settings: Set = None,
+    show: Annotated[bool, typer.Option("--show", help="Print the effective configuration.")] = False,
+    schema: Annotated[
+        bool, typer.Option("--schema", help="List every setting with unit, default and meaning.")
+    ] = False,
+):
+    """Check a configuration and report everything that is wrong with it."""
+    from ecmsim.config import reference_text
+
+    if schema:
+        typer.echo(reference_text())
+        return
+    if config is None:
+        raise ConfigError("validate needs a configuration file, or --schema")
+    configured = loaded(config, settings)
+    from ecmsim.physics.model import DeviceModel
+
+    DeviceModel.from_config(configured)  # laws may need more than a configuration tells, such as a table
+    typer.echo(configured.to_toml() if show else f"{config}: valid ({configured.title})")
+
+
+@app.command()
+def mesh(
+    config: Config,
+    settings: Set = None,
+    run: Annotated[Path | None, typer.Option(help="Take filament and electrode from this run.")] = None,
+    time: Annotated[str | None, typer.Option(help='… at this time, e.g. "1.7 s" [default: the last].')] = None,
+    out: Annotated[Path, typer.Option(help="Mesh file (.msh, or .vtu); a picture .png beside it.")] = Path("cell.msh"),
+):
+    """Build the mesh of a cell and draw it: at the start, or as a run left it."""
+    configured = loaded(config, settings)
+    from ecmsim.commands.mesh import preview
+
+    for path in preview(configured, out, run, quantity("--time", time, "s") if time else None):
+        typer.echo(f"wrote {path}")
+
+
+@app.command()
+def plot(
+    what: Annotated[
+        str,
+        typer.Argument(
+            help="iv, gap, conductance, temperature, outline, elephant, field, solid, retention, all; film; study, "
+            "histogram.",
+            show_default=False,
+        ),
+    ],
+    run: RunFolder,
+    out: Annotated[
+        Path | None,
+        typer.Option(
+            help="Picture (.png, .pdf, .svg; of elephant and solid also .html), film (.mp4, .gif), folder for all."
+        ),
+    ] = None,
+    options: Annotated[
+        list[str] | None,
+        typer.Option(
+            "--option", "-o", metavar="KEY=VALUE", help="Of one picture, e.g. field: -o view=tip (repeatable)."
+        ),
+    ] = None,
+):
+    """Draw a picture of a run, or all of them, or a film; study, histogram: of the folder of a study.
+
+    Options: iv: voltage=source|cell, floor_A=1e-16; gap: time=log|linear; conductance: x=time|voltage|current,
+    scale=linear|log, parasitic="400 ohm"|model, bins=0.05, tolerance=0.2, share=0.03 (of plateaus), least_V=1e-3,
+    from_s=1, to_s=2; outline: currents_A=[1e-6], times_s=[1, 2];
+    elephant: colour=temperature|time|regime|voltage|current|current_density, time=log|linear, from_s=1, to_s=2;
+    retention: from_s=1e-3; field: snapshot=LABEL, view=filament|tip|cell, quantities=temperature,potential,…;
+    solid: snapshot=LABEL,LABEL,…, quantity=temperature|current_density|potential, cut=110; film: seconds=12, fps=25,
+    from_s=1, to_s=2, pace=change|time; study: x=COLUMN, y=COLUMN,…, fit=power|exponential, fit_from=1, fit_to=2;
+    histogram: parasitic, bins, least_V, from_s, to_s as conductance, samples=4000, from_V=0, to_V=0.5, to_G0=8.
+    """
+    from ecmsim.plot import STUDY_PICTURES, draw, draw_all
+    from ecmsim.plot.study import open_study
+    from ecmsim.results import open_run
+
+    chosen = dict(option(text) for text in options or ())
+    opened = open_study(run) if what in STUDY_PICTURES else open_run(run)
+    if what != "all":
+        drawn = [(what, draw(what, opened, out, **chosen))]
+    elif chosen:
+        raise ConfigError("--option goes with one picture, not with all")
+    else:
+        drawn = draw_all(opened, out)
+    for name, paths in drawn:
+        if isinstance(paths, EcmsimError):
+            typer.echo(f"{name}: not drawn: {paths}", err=True)
+        else:
+            typer.echo("\n".join([*getattr(paths, "words", ()), *(f"wrote {path}" for path in paths)]))
+
+
+@app.command()
+def report(
+    run: RunFolder,
+    out: Annotated[Path | None, typer.Option(help="Page (.html) [default: report.html in the run's folder].")] = None,
+):
+    """Write a page about a run: numbers, pictures, events, balances, configuration, provenance; one HTML file."""
+    from ecmsim.page import write_page
+    from ecmsim.results import open_run
+
+    typer.echo(f"wrote {write_page(open_run(run), out)}")
+
+
+@app.command("validate-paper")
+def validate_paper(
+    out: Annotated[Path, typer.Option(help="Folder of the page with its tables and figures.")] = Path("validation"),
+    runs: Annotated[Path, typer.Option(help="Folder of the runs.")] = Path("runs/validation"),
+    jobs: Annotated[int | None, typer.Option("--jobs", "-j", min=1, help="Runs at a time [default: cores].")] = None,
+    retry: Annotated[bool, typer.Option("--retry", help="Try again the runs that failed before.")] = False,
+    overwrite: Annotated[
+        bool, typer.Option("--overwrite", help="Replace runs that were made with another configuration.")
+    ] = False,
+    only_page: Annotated[
+        bool, typer.Option("--page", help="Run nothing; write the page from the runs there are.")
+    ] = False,
+    quiet: Annotated[bool, typer.Option("--quiet", "-q", help="No progress display.")] = False,
+):
+    """Set our results beside the paper's: all runs (finished ones are skipped), the table of facts, all figures."""
+    from validation.paper.command import validate_paper as start
+
+    code = start(out, runs, jobs=jobs, retry=retry, overwrite=overwrite, only_page=only_page, quiet=quiet)
+    raise typer.Exit(code)
+
+
+@app.command()
+def calibrate(
+    calibration: Annotated[Path, typer.Argument(help="Calibration file (TOML).", show_default=False)],
+    out: Annotated[Path | None, typer.Option(help="Folder of the result [default: runs/calibration/NAME].")] = None,
+    reduced: Annotated[bool, typer.Option("--reduced", help="End with the reduced model: minutes, not hours.")] = False,
+    jobs: Annotated[int | None, typer.Option("--jobs", "-j", min=1, help="Runs at a time [default: cores].")] = None,
+    most: Annotated[int, typer.Option(min=1, help="Runs of the full model at most, sensitivities apart.")] = 6,
+    quiet: Annotated[bool, typer.Option("--quiet", "-q", help="No progress.")] = False,
+):
+    """Fit parameters within bounds to facts of the paper. Finished runs are found again after an interruption."""
+    from ecmsim.calibration.command import calibrate as start
+    from ecmsim.calibration.command import page
+
+    model = "reduced" if reduced else "full"
+    typer.echo(page(start(calibration, out, model=model, jobs=jobs, most=most, quiet=quiet)))
+
+
+app.add_typer(quantum, name="quantum")
+
+
+@app.command()
+def info():
+    """Show versions and what works here."""
+    from ecmsim.commands.info import report
+
+    report()
+
+
+@app.command()
+def benchmark(
+    config: Config,
+    settings: Set = None,
+    cold: Annotated[bool, typer.Option("--cold/--no-cold", help="Also run with an empty form-compiler cache.")] = True,
+    until: Annotated[str | None, typer.Option(help='End earlier, at this time, e.g. "1.7 s".')] = None,
+):
+    """Report where the wall time of a run goes, cold and warm."""
+    loaded(config, settings)
+    from ecmsim.commands.benchmark import benchmark as measure
+
+    measure(config, settings or [], cold, until)
+
+
+@app.callback(invoke_without_command=True)
+def _version(version: Annotated[bool, typer.Option("--version", help="Show the version.")] = False):
+    if version:
+        typer.echo(f"ecmsim {__version__}")
+        raise typer.Exit()
+
+
+def _wait_for_all_ranks(patience=10.0):
+    """Let the first rank speak before another one's exit code makes mpirun end them all; patience in s."""
+    if not any(int(os.environ.get(name, "1")) > 1 for name in ("OMPI_COMM_WORLD_SIZE", "PMI_SIZE")):
+        return
+    from mpi4py import MPI
+
+    barrier, deadline = MPI.COMM_WORLD.Ibarrier(), time.monotonic() + patience
+    while not barrier.Test() and time.monotonic() < deadline:
+        time.sleep(0.01)
+
+
+def main():
+    """Entry point: one clear line for an error that a user can act on, with its exit code."""
+    try:
+        app()
+    except EcmsimError as error:
+        if on_first_rank():
+            print(f"error: {error}", file=sys.stderr, flush=True)
+        _wait_for_all_ranks()
+        sys.exit(error.exit_code)
+    except Exception:
+        # A defect on one rank must not leave the others waiting.
+        mpi = sys.modules.get("mpi4py.MPI")
+        if mpi is None or mpi.COMM_WORLD.size == 1:
+            raise
+        import traceback
+
+        traceback.print_exc()
+        sys.stderr.flush()
+        mpi.COMM_WORLD.Abort(1)
+
+
+if __name__ == "__main__":
+    main()

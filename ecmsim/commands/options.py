@@ -1,0 +1,58 @@
+"""What the commands share: arguments that several take, and how texts of the command line become values."""
+
+import os
+import tomllib
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from ecmsim.errors import ConfigError
+
+Config = Annotated[Path, typer.Argument(help="Configuration file (TOML).", show_default=False)]
+Set = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--set", metavar="KEY=VALUE", help='Override a setting, e.g. --set compliance.current="10 uA". Repeatable.'
+    ),
+]
+RunFolder = Annotated[Path, typer.Argument(help="Folder of a run.", show_default=False)]
+
+
+def on_first_rank():
+    """Whether this process is the one that talks, without importing MPI for commands that need none."""
+    return all(os.environ.get(name, "0") == "0" for name in ("OMPI_COMM_WORLD_RANK", "PMI_RANK", "PMIX_RANK"))
+
+
+def loaded(config, overrides):
+    from ecmsim.config import load_config
+
+    return load_config(config, overrides or ())
+
+
+def option(text):
+    """KEY=VALUE as key and value: a TOML value, or else the text."""
+    key, equals, value = text.partition("=")
+    if not equals:
+        raise ConfigError(f'--option "{text}": expected KEY=VALUE')
+    try:
+        return key.strip(), tomllib.loads(f"value = {value}")["value"]
+    except tomllib.TOMLDecodeError:
+        return key.strip(), value.strip()
+
+
+def scaled(option, text, unit, factor):
+    """As quantity, times a factor and without its rounding: picoseconds from seconds."""
+    return float(f"{quantity(option, text, unit) * factor:.12g}")
+
+
+def quantity(option, text, unit):
+    """A quantity given as an option, in the unit."""
+    from pydantic_core import PydanticCustomError
+
+    from ecmsim.config.quantities import QuantityType
+
+    try:
+        return float(QuantityType(unit).validate(text))
+    except PydanticCustomError as error:
+        raise ConfigError(f'{option} = "{text}": {error.message()}') from None

@@ -1,0 +1,223 @@
+"""The commands `ecmsim quantum …`."""
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from ecmsim.commands.options import RunFolder, quantity, scaled
+from ecmsim.errors import ConfigError
+
+quantum = typer.Typer(help="Quantized conductance of atomic contacts.", no_args_is_help=True)
+
+
+@quantum.command("build")
+def quantum_build(
+    metal: Annotated[str | None, typer.Option(help="Metal with a plan [default: Ag, or that of --plan].")] = None,
+    points: Annotated[
+        list[str] | None, typer.Option("--point", metavar="NAME", help="Only this point of the plan. Repeatable.")
+    ] = None,
+    out: Annotated[Path | None, typer.Option(help="Folder of the records [default: runs/quantum/METAL].")] = None,
+    method: Annotated[str, typer.Option(help="gpaw (to be installed by itself), or tight-binding (seconds).")] = "gpaw",
+    plan: Annotated[Path | None, typer.Option(help="Plan (TOML) instead of the package's.")] = None,
+    until: Annotated[str | None, typer.Option(metavar="HH:MM", help="Stop at this time of day.")] = None,
+    walltime: Annotated[float | None, typer.Option(metavar="HOURS", help="Stop after this many hours.")] = None,
+    retry: Annotated[bool, typer.Option("--retry", help="Try again the points that failed before.")] = False,
+    listing: Annotated[bool, typer.Option("--list", help="List the points and how they stand.")] = False,
+    table: Annotated[
+        Path | None, typer.Option(metavar="FILE", help="Only write the table, and its records beside it.")
+    ] = None,
+    verify: Annotated[
+        bool, typer.Option("--verify", help="Compute the points named anew and compare them with their records.")
+    ] = False,
+):
+    """Compute the table of conductances of a metal: what is left of its plan. May be stopped at any time."""
+    from ecmsim.quantum.build.command import build
+
+    code = build(
+        metal,
+        points or (),
+        out=out,
+        method=method,
+        plan=plan,
+        until=until,
+        walltime=walltime,
+        retry=retry,
+        listing=listing,
+        table=table,
+        verify=verify,
+    )
+    raise typer.Exit(code)
+
+
+@quantum.command("lookup")
+def quantum_lookup(
+    radius: Annotated[str, typer.Option(help='Of the narrowest section, e.g. "0.3 nm".', show_default=False)],
+    gap: Annotated[str, typer.Option(help='Between the surfaces, e.g. "0.25 nm"; 0 or less: contact.')] = "0 nm",
+    bias: Annotated[str, typer.Option(help='Voltage over the contact, e.g. "0.1 V".')] = "0 V",
+    metal: Annotated[str | None, typer.Option(help="Metal that has a table [default: Ag, or that of --table].")] = None,
+    table: Annotated[Path | None, typer.Option(metavar="FILE", help="Table (.json) instead of the package's.")] = None,
+    barrier: Annotated[
+        str | None, typer.Option(help='Of the dielectric, for wide gaps, e.g. "2 eV" [default: the table\'s vacuum].')
+    ] = None,
+    mass: Annotated[
+        float | None, typer.Option(help="Effective mass in that barrier, electron masses [default: 1].")
+    ] = None,
+    smooth: Annotated[bool, typer.Option("--smooth", help="Mean over arrangements, without plateaus.")] = False,
+):
+    """Print the conductance of an atomic contact or gap, its spread and its derivatives."""
+    from ecmsim.quantum.command import describe, open_lookup
+
+    at = quantity("--radius", radius, "nm"), quantity("--gap", gap, "nm"), quantity("--bias", bias, "V")
+    height = None if barrier is None else quantity("--barrier", barrier, "eV")
+    typer.echo(describe(open_lookup(metal, table, barrier=height, effective_mass=mass, smooth=smooth), *at))
+
+
+@quantum.command("plot")
+def quantum_plot(
+    metal: Annotated[str | None, typer.Option(help="Metal that has a table [default: Ag, or that of --table].")] = None,
+    table: Annotated[Path | None, typer.Option(metavar="FILE", help="Table (.json) instead of the package's.")] = None,
+    points: Annotated[
+        bool, typer.Option("--points", help="Only the computed points, also of a part of a table.")
+    ] = False,
+    smooth: Annotated[bool, typer.Option("--smooth", help="Mean over arrangements, without plateaus.")] = False,
+    out: Annotated[Path, typer.Option(help="Picture (.png, .pdf, .svg).")] = Path("conductance.png"),
+):
+    """Draw the map of the conductance over radius and gap; --points: the points of its table."""
+    from ecmsim.plot import table_map, table_points
+    from ecmsim.quantum.command import open_lookup, open_table
+
+    if points and smooth:
+        raise ConfigError("--smooth does not go with --points: points have no plateaus; leave one of both out")
+    if points:
+        paths = table_points.draw(open_table(metal, table), out)
+    else:
+        paths = table_map.draw(open_lookup(metal, table, smooth=smooth), out)
+    for path in paths:
+        typer.echo(f"wrote {path}")
+
+
+@quantum.command("trajectory")
+def quantum_trajectory(
+    out: Annotated[Path, typer.Option(metavar="FILE", help="File of the samples (.csv).", show_default=False)],
+    metal: Annotated[str, typer.Option(help="Ag, Cu or Au.")] = "Ag",
+    counts: Annotated[str, typer.Option(help="Atoms in the layers of the neck.")] = "9,4,9",
+    face: Annotated[str, typer.Option(help="Of the crystals: 100 or 111.")] = "100",
+    size: Annotated[int, typer.Option(help="Atoms along each side of the crystals' lateral cell.")] = 4,
+    separation: Annotated[
+        str | None, typer.Option(help='Two tips of these layers, their last ones so far apart, e.g. "2.9 angstrom".')
+    ] = None,
+    time: Annotated[str, typer.Option(help="Length of the trajectory.")] = "50 ps",
+    settle: Annotated[str, typer.Option(help="Beginning that statistics leave out.")] = "5 ps",
+    temperature: Annotated[str, typer.Option(help="Of the thermostat.")] = "300 K",
+    damping: Annotated[str, typer.Option(help='Time constant of the thermostat, or "none" for none.')] = "1 ps",
+    step: Annotated[str, typer.Option(help="Of the integration.")] = "4 fs",
+    sample: Annotated[str, typer.Option(help="Time between samples of the transmission.")] = "0.5 ps",
+    seed: Annotated[int, typer.Option(help="Of velocities and thermostat.")] = 1,
+    runs: Annotated[int, typer.Option(help="Trajectories, of this seed and the following ones.")] = 1,
+    speed: Annotated[str, typer.Option(help='Pull the contact apart, e.g. at "20 m/s", until it ruptures.')] = "0 m/s",
+    bias: Annotated[str, typer.Option(help='With the recoil forces of a bias, e.g. "1 V".')] = "0 V",
+    force: Annotated[str, typer.Option(help="Time between computations of the recoil forces.")] = "0.1 ps",
+    grid: Annotated[int, typer.Option(help="Lateral k-points each way.")] = 1,
+    overwrite: Annotated[bool, typer.Option("--overwrite", help="Replace a file that is there.")] = False,
+    quiet: Annotated[bool, typer.Option("--quiet", "-q", help="No progress display.")] = False,
+):
+    """Let the atoms of a contact move (needs ASE), with its transmission in tight binding along the way."""
+    from ecmsim.quantum.atoms.command import trajectory
+    from ecmsim.quantum.atoms.settings import Settings
+
+    try:
+        layers = tuple(int(count) for count in counts.split(","))
+    except ValueError:
+        raise ConfigError(f'--counts "{counts}": give the atoms of every layer, such as 9,4,9') from None
+    settings = Settings(
+        metal=metal,
+        counts=layers,
+        face=face,
+        size=size,
+        separation_A=scaled("--separation", separation, "nm", 10) if separation else None,
+        time_ps=scaled("--time", time, "s", 1e12),
+        settle_ps=scaled("--settle", settle, "s", 1e12),
+        temperature_K=quantity("--temperature", temperature, "K"),
+        damping_ps=None if damping == "none" else scaled("--damping", damping, "s", 1e12),
+        step_fs=scaled("--step", step, "s", 1e15),
+        sample_ps=scaled("--sample", sample, "s", 1e12),
+        seed=seed,
+        runs=runs,
+        speed_m_s=quantity("--speed", speed, "m/s"),
+        bias_V=quantity("--bias", bias, "V"),
+        force_ps=scaled("--force", force, "s", 1e12),
+        grid=grid,
+    )
+    trajectory(settings, out, overwrite=overwrite, quiet=quiet)
+
+
+@quantum.command("traces")
+def quantum_traces(
+    files: Annotated[list[Path], typer.Argument(help="Files of ecmsim quantum trajectory.", show_default=False)],
+    out: Annotated[Path, typer.Option(help="Picture (.png, .pdf, .svg).")] = Path("traces.png"),
+):
+    """Draw trajectories of contacts with a histogram, and print their statistics."""
+    from ecmsim.plot import trajectories
+    from ecmsim.quantum.atoms.command import describe
+    from ecmsim.quantum.atoms.record import load
+
+    records = [load(file) for file in files]
+    for record in records:
+        typer.echo("\n".join(describe(record)))
+    for path in trajectories.draw(records, out):
+        typer.echo(f"wrote {path}")
+
+
+@quantum.command("facts")
+def quantum_facts(
+    out: Annotated[Path, typer.Option(help="Folder of the result files, the page and its table.")] = Path(
+        "validation/quantum"
+    ),
+):
+    """Find every number that is known of quantum transport anew, and write the page that compares them."""
+    from validation.quantum.command import quantum_facts as find
+
+    paths, count = find(out)
+    for path in paths:
+        typer.echo(f"wrote {path}")
+    typer.echo(", ".join(f"{number} {word}" for word, number in count.items()))
+
+
+@quantum.command("devices")
+def quantum_devices(
+    runs: Annotated[list[Path], typer.Argument(help="Folders of runs through contact.", show_default=False)],
+    out: Annotated[Path, typer.Option(help="Table (.csv).")] = Path("validation/quantum/device.csv"),
+):
+    """Write a table of runs through contact: conductances at their ends, atoms, balances."""
+    from validation.quantum import devices
+
+    found = devices.write(runs, out)
+    typer.echo(found[["name", "conductance_G0", "junction_G0", "atoms"]].to_string(index=False))
+    typer.echo(f"wrote {out}")
+
+
+@quantum.command("annotate")
+def quantum_annotate(
+    run: RunFolder,
+    law: Annotated[
+        str, typer.Option(help="blend: Simmons tunnelling beside the atoms; landauer: the table's.")
+    ] = "blend",
+    settings: Annotated[
+        list[str] | None,
+        typer.Option(
+            "--set", metavar="KEY=VALUE", help="Other settings of [tunnelling], e.g. --set tunnelling.seed=3."
+        ),
+    ] = None,
+    out: Annotated[Path | None, typer.Option(help="Table [default: conductance.csv in the run's folder].")] = None,
+    picture: Annotated[Path | None, typer.Option(help="Also a picture (.png, .pdf, .svg).", show_default=False)] = None,
+):
+    """Count the atoms that bridge the gap in a run made with simmons, from its outlines; the run is left as it is.
+
+    Columns: time_s, step, source_voltage_V, cell_voltage_V, current_A (of the run), gap_nm (smallest), contact_atoms
+    (N), contact_G0 (of these atoms), tunnelling_G0 (beside them), junction_G0 (both), simmons_G0 (in the run).
+    """
+    from ecmsim.commands.annotate import write
+
+    paths, words = write(run, law, settings or (), out, picture)
+    typer.echo("\n".join([*words, *(f"wrote {path}" for path in paths)]))

@@ -1,1 +1,0 @@
-"""The fields: weak forms, their binding to a mesh, and the coupling of the gap's surfaces. Needs dolfinx."""

@@ -1,0 +1,88 @@
+"""The fields of a state as plain arrays for files and pictures."""
+
+import numpy as np
+
+from ecmsim.models.full.mesh.cell_mesh import METALS, Region
+from ecmsim.physics.tunnelling import over_tip
+from ecmsim.shape.gap import columns
+
+REGION_NUMBER = {
+    Region.COUNTER_ELECTRODE: 0,
+    Region.FILAMENT: 1,
+    Region.SWITCHING_LAYER: 2,
+    Region.ACTIVE_ELECTRODE: 3,
+}
+
+
+def fields(state, model, config):
+    """Point data and cell data of a state, as dictionaries of arrays.
+
+    electric_potential_V: of electrons, nan inside the layer. ionic_potential_V: nan off the layer.
+    current_density_A_m2: of electrons, in the layer the tunnelling current of the column. joule_heat_W_m3: in the
+    metals.
+    """
+    mesh, values = state.mesh, state.values
+    lift = state.source_voltage * mesh.nodes_of(Region.ACTIVE_ELECTRODE)
+    temperature = config.cell.ambient_temperature + values[:, 2]
+    point_data = {
+        "electric_potential_V": np.where(mesh.nodes_of(*METALS), values[:, 0] + lift, np.nan),
+        "ionic_potential_V": np.where(mesh.nodes_of(Region.SWITCHING_LAYER), values[:, 1], np.nan),
+        "temperature_K": temperature,
+    }
+    gradient = np.hypot(*_gradients(mesh, values[:, 0]).T) * 1e9
+    sigma = np.zeros(len(mesh.triangles))
+    warmth = temperature[mesh.triangles].mean(axis=1)
+    for region, conductor in (
+        (Region.COUNTER_ELECTRODE, model.counter_electrode),
+        (Region.FILAMENT, model.filament),
+        (Region.ACTIVE_ELECTRODE, model.active_electrode),
+    ):
+        chosen = mesh.region == region
+        sigma[chosen] = conductor.electrical(warmth[chosen])
+    inside = mesh.region == Region.FILAMENT
+    if model.size_effect:
+        heights = mesh.points[mesh.triangles[inside], 1].mean(axis=1)
+        sigma[inside] *= model.size_effect.conductivity_ratio(state.filament.local_diameter(heights))
+    current = sigma * gradient
+    if model.tunnelling:
+        layer = mesh.region == Region.SWITCHING_LAYER
+        current[layer] = _tunnel_current(state, model, config, mesh.points[mesh.triangles[layer]].mean(axis=1))
+    cell_data = {
+        "material": np.vectorize(REGION_NUMBER.get)(mesh.region),
+        "current_density_A_m2": current,
+        "joule_heat_W_m3": sigma * gradient**2,
+    }
+    return point_data, cell_data
+
+
+def _gradients(mesh, values):
+    """Gradient of a nodal field in each triangle, per nm, (m, 2)."""
+    corners, nodal = mesh.points[mesh.triangles], values[mesh.triangles]
+    edges = np.roll(corners, -1, axis=1) - np.roll(corners, 1, axis=1)
+    area = edges[:, 0, 0] * edges[:, 1, 1] - edges[:, 0, 1] * edges[:, 1, 0]
+    rotated = np.stack([-edges[..., 1], edges[..., 0]], axis=-1)
+    return np.einsum("ci,cia->ca", nodal, rotated) / area[:, None]
+
+
+def _surfaces(state, radius):
+    """Potentials and heights of the surfaces that bound each column from below and above: four arrays."""
+    mesh, psi = state.mesh, state.values[:, 0]
+    plate = mesh.electrode_points
+    above = np.interp(radius, plate[:, 0], psi[mesh.electrode_nodes]) + state.source_voltage
+    envelope = state.filament.top()
+    kept = np.isin(mesh.filament_points[:, 0], envelope[:, 0])
+    r = np.maximum.accumulate(mesh.filament_points[kept, 0])
+    below = np.interp(radius, r, psi[mesh.filament_nodes[kept]], right=0.0)
+    return below, above, state.filament.top_height(radius), np.interp(radius, *plate.T)
+
+
+def _tunnel_current(state, model, config, points):
+    r, z = points.T
+    below, above, bottom, top = _surfaces(state, r)
+    gap = np.maximum(top - bottom, 1e-3)
+    if config.tunnelling.gap == "shortest":
+        gap = np.interp(r, *state.filament.shortest_gap(state.mesh.electrode_points))
+    seen = columns(state.filament, state.mesh.electrode_points, config.tunnelling.gap)
+    law = over_tip(model.tunnelling, seen.gap, seen.weight)
+    density = np.abs(law.current_density(above - below, gap))
+    return np.where(z >= bottom - 1e-9, density, 0.0)

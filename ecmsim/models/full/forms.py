@@ -1,0 +1,227 @@
+"""Every term of the weak form, one function per term, and their sum.
+
+Unknowns: u = (psi, phi_i, T - T_ambient). The electronic potential is phi_e = psi + lift, where `lift` is the source
+voltage on the active electrode and zero elsewhere: only the small deviation psi is differentiated, so that currents
+of 1e-20 A do not drown in the round-off of a volt (nor heat in that of 300 K). Electrons live in the metals; they
+cross the layer by tunnelling, which couples its two surfaces (tunnel_coupling.py) and is no weak-form term. Lengths in
+nm, currents in A, heat in W. All integrals carry the weight 2 pi r of the axisymmetric cell.
+"""
+
+from dataclasses import fields, is_dataclass, replace
+
+import basix.ufl
+import numpy as np
+import ufl
+
+from ecmsim.models.full.domain import ELEMENT
+from ecmsim.models.full.mesh.cell_mesh import METALS, Region, Surface
+from ecmsim.physics.model import DeviceModel
+
+FIELDS = basix.ufl.element("Lagrange", "triangle", 1, shape=(3,))
+SCALARS = basix.ufl.element("Lagrange", "triangle", 1)
+CELLWISE = basix.ufl.element("DG", "triangle", 0)
+VOLUME_DEGREE, SURFACE_DEGREE = 2, 4  # of the quadrature
+PER_NM, PER_NM2 = 1e-9, 1e-18
+FIELD_FLOOR = 1e-12  # V/nm: keeps the derivative of |E| finite at E = 0
+
+
+def symbolic(law, domain, values):
+    """A copy of a law (or of nested laws) with its numbers replaced by UFL constants.
+
+    values: dictionary that receives constant -> number. Compiled forms then serve every set of parameters.
+    """
+    changes = {}
+    for field in fields(law):
+        value = getattr(law, field.name)
+        if is_dataclass(value):
+            changes[field.name] = symbolic(value, domain, values)
+        elif isinstance(value, (int, float)) and not isinstance(value, bool):
+            constant = ufl.Constant(domain)
+            values[constant] = float(value)
+            changes[field.name] = constant
+    return replace(law, **changes)
+
+
+class Symbols:
+    """What the terms are written with: unknowns, test functions, coordinates, data and measures."""
+
+    def __init__(self, layer_thickness, source_area, ambient_temperature):
+        domain = ufl.Mesh(ELEMENT)
+        self.domain = domain
+        self.space = ufl.FunctionSpace(domain, FIELDS)
+        scalars = ufl.FunctionSpace(domain, SCALARS)
+        self.u = ufl.Coefficient(self.space)
+        self.test = ufl.TestFunction(self.space)
+        self.psi, self.phi_i, self.rise = ufl.split(self.u)
+        self.v_e, self.v_i, self.v_t = ufl.split(self.test)
+        self.lift = ufl.Coefficient(scalars)
+        self.old_rise = ufl.Coefficient(scalars)
+        self.open_share = ufl.Coefficient(scalars)  # of the surface, where atoms bridge the gap
+        self.size_ratio = ufl.Coefficient(ufl.FunctionSpace(domain, CELLWISE))
+        self.values = {}
+        self.inverse_step = self.constant(0.0)  # 1/dt in 1/s, 0 for steady heat
+        self.layer_thickness = self.constant(layer_thickness)
+        self.source_area = self.constant(source_area)
+        self.temperature = self.rise + self.constant(ambient_temperature)
+        self.r, self.z = ufl.SpatialCoordinate(domain)
+        self.weight = 2 * np.pi * self.r
+
+    def constant(self, value):
+        """A UFL constant of the given value."""
+        constant = ufl.Constant(self.domain)
+        self.values[constant] = float(value)
+        return constant
+
+    @property
+    def phi_e(self):
+        return self.psi + self.lift
+
+    def dx(self, region):
+        return ufl.Measure("dx", self.domain, int(region), metadata={"quadrature_degree": VOLUME_DEGREE})
+
+    def ds(self, surface):
+        return ufl.Measure("ds", self.domain, int(surface), metadata={"quadrature_degree": SURFACE_DEGREE})
+
+
+def conductor(model: DeviceModel, region):
+    """Transport laws of a region."""
+    return {
+        Region.COUNTER_ELECTRODE: model.counter_electrode,
+        Region.FILAMENT: model.filament,
+        Region.SWITCHING_LAYER: model.switching_layer,
+        Region.ACTIVE_ELECTRODE: model.active_electrode,
+    }[region]
+
+
+def metal_conductivity(s: Symbols, model, region):
+    """sigma_e(T) of Eq. (8), in the filament times the size factor of Eq. (6), S/nm."""
+    sigma = conductor(model, region).electrical(s.temperature) * PER_NM
+    return sigma * s.size_ratio if region == Region.FILAMENT else sigma
+
+
+def reaction_current(s: Symbols, model, surface):
+    """J_BV on an interface, Eqs. (2), (3), (12), A/nm2; positive from metal to layer."""
+    return PER_NM2 * model.reaction_current_density(
+        s.phi_e - s.phi_i,
+        s.temperature,
+        s.r,
+        s.z - s.layer_thickness,
+        surface == Surface.FILAMENT,
+        s.open_share if model.bridging else None,
+    )
+
+
+def ionic_conductivity(s: Symbols, model):
+    """sigma_ion of Eq. (4), S/nm."""
+    gradient = ufl.grad(s.phi_i)
+    field = ufl.sqrt(ufl.inner(gradient, gradient) + FIELD_FLOOR**2)
+    return PER_NM * model.hopping.conductivity(field, s.temperature)
+
+
+# --- terms -------------------------------------------------------------------------------------------------------
+
+
+def electron_conduction(s: Symbols, model):
+    """int sigma_e grad psi . grad v_e over the metals."""
+    return sum(
+        s.weight * metal_conductivity(s, model, m) * ufl.inner(ufl.grad(s.psi), ufl.grad(s.v_e)) * s.dx(m)
+        for m in METALS
+    )
+
+
+def ion_conduction(s: Symbols, model):
+    """int sigma_ion grad phi_i . grad v_i over the layer."""
+    return (
+        s.weight
+        * ionic_conductivity(s, model)
+        * ufl.inner(ufl.grad(s.phi_i), ufl.grad(s.v_i))
+        * s.dx(Region.SWITCHING_LAYER)
+    )
+
+
+def reaction(s: Symbols, model, surface):
+    """int J_BV (v_e - v_i) over an interface: what leaves the metal enters the layer."""
+    return s.weight * reaction_current(s, model, surface) * (s.v_e - s.v_i) * s.ds(surface)
+
+
+def source_current_density(s: Symbols, model):
+    """I(V_R)/A, A/nm2: the compliance element spread evenly over the top contact, V_R = V_app - phi_e = -psi."""
+    return model.compliance.current(-s.psi) / s.source_area
+
+
+def source(s: Symbols, model):
+    """-int I(V_R)/A v_e over the top contact, solved with the fields."""
+    return -s.weight * source_current_density(s, model) * s.v_e * s.ds(Surface.TOP)
+
+
+def heat_conduction(s: Symbols, model):
+    """int kappa(T) grad T . grad v_T over all regions, kappa by Eq. (8)."""
+    return sum(
+        s.weight
+        * PER_NM
+        * conductor(model, m).thermal(s.temperature)
+        * ufl.inner(ufl.grad(s.rise), ufl.grad(s.v_t))
+        * s.dx(m)
+        for m in Region
+    )
+
+
+def heat_storage(s: Symbols, model):
+    """int rho c (T - T_old)/dt v_T (implicit Euler); 1/dt = 0 makes it steady."""
+    return sum(
+        s.weight
+        * PER_NM**3
+        * conductor(model, m).volumetric_heat_capacity
+        * s.inverse_step
+        * (s.rise - s.old_rise)
+        * s.v_t
+        * s.dx(m)
+        for m in Region
+    )
+
+
+def joule_heat_density(s: Symbols, model, region):
+    """sigma_e |grad phi_e|^2, W/nm3."""
+    return metal_conductivity(s, model, region) * ufl.inner(ufl.grad(s.psi), ufl.grad(s.psi))
+
+
+def joule_heating(s: Symbols, model):
+    """-int sigma_e |grad phi_e|^2 v_T over the metals."""
+    return -sum(s.weight * joule_heat_density(s, model, m) * s.v_t * s.dx(m) for m in METALS)
+
+
+# --- sums ---------------------------------------------------------------------------------------------------------
+
+
+def residual(s: Symbols, model: DeviceModel, transient: bool):
+    """All terms that the model has switched on."""
+    form = electron_conduction(s, model) + ion_conduction(s, model)
+    form += reaction(s, model, Surface.FILAMENT) + reaction(s, model, Surface.ACTIVE_ELECTRODE)
+    form += heat_conduction(s, model)
+    if model.compliance:
+        form += source(s, model)
+    if model.joule_heating:
+        form += joule_heating(s, model)
+    if transient:
+        form += heat_storage(s, model)
+    return form
+
+
+def totals(s: Symbols, model):
+    """Scalar forms: powers dissipated in metals and by ions (which heat nothing), W;
+    the ionic current into the filament, A; with a compliance element also the current (A) and the power (W) that
+    enter at the top contact."""
+    layer = s.dx(Region.SWITCHING_LAYER)
+    ions = s.weight * ionic_conductivity(s, model) * ufl.inner(ufl.grad(s.phi_i), ufl.grad(s.phi_i)) * layer
+    for surface in (Surface.FILAMENT, Surface.ACTIVE_ELECTRODE):
+        ions += s.weight * reaction_current(s, model, surface) * (s.phi_e - s.phi_i) * s.ds(surface)
+    entering = {}
+    if model.compliance:
+        supply = s.weight * source_current_density(s, model)
+        entering = {"current": supply * s.ds(Surface.TOP), "power": supply * s.phi_e * s.ds(Surface.TOP)}
+    deposition = -s.weight * reaction_current(s, model, Surface.FILAMENT) * s.ds(Surface.FILAMENT)
+    return entering | {
+        "deposition": deposition,
+        "metal": sum(s.weight * joule_heat_density(s, model, m) * s.dx(m) for m in METALS),
+        "ionic": ions,
+    }

@@ -1,0 +1,150 @@
+"""gmsh makes the mesh of a cell from the filament's outline and the electrode's surface."""
+
+import contextlib
+import signal
+
+import numpy as np
+from scipy.spatial import cKDTree
+
+from ecmsim.errors import SolveError
+from ecmsim.models.full.mesh.cell_mesh import CellMesh, Region
+from ecmsim.shape.filament import Filament, crossing_segments, distance_to_polyline
+from ecmsim.shape.spacing import electrode_nodes, filament_spacing
+
+
+class MeshError(SolveError):
+    """The mesh of the present geometry cannot be built."""
+
+
+def build_mesh(filament: Filament, surface, cell, numerics) -> CellMesh:
+    """Mesh of the cell's cross-section (serial; call it on one rank).
+
+    filament: its outline; every segment becomes one edge. surface: the electrode's polyline as made by
+    ActiveElectrode.surface. cell: configuration [cell]; numerics: configuration [mesh].
+    Raises OutlineError for a broken outline, MeshError when the interfaces touch or gmsh fails.
+    """
+    filament.check(cell.radius)  # gmsh would not come back from curves that cross
+    nodes, markers = electrode_nodes(surface, filament, numerics)
+    if crossing_segments(nodes).size:
+        raise MeshError("the active electrode's surface crosses itself")
+    clearance = distance_to_polyline(filament.points, nodes).min()
+    if clearance < 1e-3 or np.any(np.interp(filament.points[:, 0], *nodes.T) <= filament.points[:, 1]):
+        raise MeshError("the filament touches the active electrode")
+    spacing = filament_spacing(filament, surface, numerics)
+    if not _warm():
+        # gmsh's first mesh of a process can differ from the same one made later, and a run that is resumed in another
+        # process is to go on to the bit: the first one does not count.
+        _generate(filament.points, spacing, nodes, cell, numerics)
+    points, triangles, region = _generate(filament.points, spacing, nodes, cell, numerics)
+    tree = cKDTree(points)
+    return CellMesh(
+        points,
+        triangles,
+        region,
+        filament_nodes=tree.query(filament.points)[1],
+        electrode_nodes=tree.query(nodes)[1],
+        electrode_markers=markers,
+    )
+
+
+def _warm():
+    """Whether this process has made a mesh before."""
+    import gmsh
+
+    return bool(gmsh.isInitialized())
+
+
+@contextlib.contextmanager
+def _model():
+    """A gmsh model of its own, removed afterwards; gmsh itself is started once per process."""
+    import gmsh
+
+    if not gmsh.isInitialized():
+        gmsh.initialize(interruptible=False)
+        # It takes the signals over nevertheless: give them back to whoever had them.
+        for number in (signal.SIGINT, signal.SIGTERM):
+            with contextlib.suppress(TypeError, ValueError):  # not set from Python; not in the main thread
+                signal.signal(number, signal.getsignal(number))
+        gmsh.option.setNumber("General.Terminal", 0)
+        gmsh.option.setNumber("General.NumThreads", 1)
+    gmsh.model.add("cell")
+    try:
+        yield gmsh
+    finally:
+        gmsh.model.remove()
+
+
+def _generate(outline, spacing, electrode, cell, numerics):
+    """Points (n, 2), triangles (m, 3) and regions (m,) from gmsh."""
+    radius, floor = cell.radius, -cell.counter_electrode_height
+    roof = cell.layer_thickness + cell.active_electrode_height
+    coarse = numerics.largest_size
+    with _model() as gmsh:
+        gmsh.option.setNumber("Mesh.Algorithm", 6)
+        gmsh.option.setNumber("Mesh.MeshSizeMax", coarse)
+        gmsh.option.setNumber("Mesh.MeshSizeExtendFromBoundary", 1)
+        geo = gmsh.model.geo
+
+        def chain(tags):
+            return [geo.addLine(a, b) for a, b in zip(tags[:-1], tags[1:], strict=True)]
+
+        def sized(points):
+            length = np.hypot(*np.diff(points, axis=0).T)
+            return 0.5 * (np.append(length[:1], length) + np.append(length, length[-1:]))
+
+        # Segments are the smaller of what is there and what is wanted: the interior follows the boundary.
+        front_size = np.minimum(sized(outline), np.maximum(spacing, 0.5 * sized(outline)))
+        front = [geo.addPoint(r, z, 0, h) for (r, z), h in zip(outline, front_size, strict=True)]
+        plate = [geo.addPoint(r, z, 0, h) for (r, z), h in zip(electrode, sized(electrode), strict=True)]
+        origin = geo.addPoint(0, 0, 0, min(numerics.surface_size, 0.5 * outline[-1, 0]))
+        wall = geo.addPoint(radius, 0, 0, coarse)
+        bottom = [geo.addPoint(0, floor, 0, coarse), geo.addPoint(radius, floor, 0, coarse)]
+        top = [geo.addPoint(0, roof, 0, coarse), geo.addPoint(radius, roof, 0, coarse)]
+
+        front_lines, plate_lines = chain(front), chain(plate)
+        base, contact = geo.addLine(front[-1], wall), geo.addLine(origin, front[-1])
+        inner_axis, gap_axis = geo.addLine(origin, front[0]), geo.addLine(front[0], plate[0])
+        layer_wall = geo.addLine(wall, plate[-1])
+        lower = chain([origin, bottom[0], bottom[1], wall])
+        upper = chain([plate[0], top[0], top[1], plate[-1]])
+        loops = {
+            Region.COUNTER_ELECTRODE: [*lower, -base, -contact],
+            Region.FILAMENT: [contact, *(-line for line in reversed(front_lines)), -inner_axis],
+            Region.SWITCHING_LAYER: [
+                *front_lines,
+                base,
+                layer_wall,
+                *(-line for line in reversed(plate_lines)),
+                -gap_axis,
+            ],
+            Region.ACTIVE_ELECTRODE: [*plate_lines, *(-line for line in reversed(upper))],
+        }
+        faces = {r: geo.addPlaneSurface([geo.addCurveLoop(loop)]) for r, loop in loops.items()}
+        geo.synchronize()
+        for line in front_lines + plate_lines:
+            gmsh.model.mesh.setTransfiniteCurve(line, 2)
+        try:
+            gmsh.model.mesh.generate(2)
+        except Exception as error:  # gmsh raises plain exceptions
+            raise MeshError(f"gmsh could not mesh the cell: {error}") from error
+        tags, coordinates, _ = gmsh.model.mesh.getNodes()
+        number = np.full(int(tags.max()) + 1, -1)
+        cells, regions = [], []
+        for name, face in faces.items():
+            nodes = gmsh.model.mesh.getElementsByType(2, face)[1].reshape(-1, 3)
+            cells.append(nodes)
+            regions.append(np.full(len(nodes), int(name)))
+        cells = np.vstack(cells)
+        if not all(len(r) for r in regions):
+            raise MeshError("gmsh left a region of the cell without triangles")
+        used = np.unique(cells)
+        number[used] = np.arange(len(used))
+        order = np.empty(len(number), dtype=int)
+        order[tags] = np.arange(len(tags))
+        points = coordinates.reshape(-1, 3)[order[used], :2].copy()
+        triangles = number[cells]
+    a, b, c = (points[triangles[:, i]] for i in range(3))
+    turned = (b - a)[:, 0] * (c - a)[:, 1] - (b - a)[:, 1] * (c - a)[:, 0] < 0
+    triangles[turned] = triangles[turned][:, [0, 2, 1]]
+    points[np.abs(points[:, 0]) < 1e-9, 0] = 0.0  # gmsh leaves round-off
+    return points, triangles, np.concatenate(regions)

@@ -1,0 +1,61 @@
+"""The mesh follows the interfaces: interior nodes move by a stiffened harmonic extension of the boundary's motion."""
+
+import numpy as np
+from scipy.sparse import coo_matrix
+from scipy.sparse.linalg import splu
+
+from ecmsim.models.full.mesh.cell_mesh import CellMesh
+
+
+class HarmonicMotion:
+    """Extension of interface displacements to all nodes, factorised once for each new mesh.
+
+    Small triangles are stiffer (weight 1/area), so that the large ones take up the motion. Nodes of the axis,
+    the wall and the layer's floor slide along their lines, the foot pulling the floor's nodes with it; top and bottom
+    stay.
+    """
+
+    def __init__(self, mesh: CellMesh):
+        self.mesh = mesh
+        r, z = mesh.points.T
+        moving = np.zeros(len(r), dtype=bool)
+        moving[mesh.filament_nodes] = moving[mesh.electrode_nodes] = True
+        floor, roof = z.min(), z.max()
+        ends = (np.abs(z - floor) < 1e-9) | (np.abs(z - roof) < 1e-9)
+        stiffness = self._stiffness()
+        fixed_r = moving | (r < 1e-9) | (np.abs(r - r.max()) < 1e-9) | ends
+        fixed_z = moving | ends | (np.abs(z) < 1e-9)
+        self._solvers = [_Extension(stiffness, fixed) for fixed in (fixed_r, fixed_z)]
+
+    def _stiffness(self):
+        points, triangles = self.mesh.points, self.mesh.triangles
+        corners = points[triangles]
+        edges = np.roll(corners, -1, axis=1) - np.roll(corners, 1, axis=1)
+        area = 0.5 * np.abs(edges[:, 0, 0] * edges[:, 1, 1] - edges[:, 0, 1] * edges[:, 1, 0])
+        local = np.einsum("cia,cja->cij", edges, edges) / (4 * area**2)[:, None, None]
+        rows = np.repeat(triangles, 3, axis=1).ravel()
+        columns = np.tile(triangles, (1, 3)).ravel()
+        return coo_matrix((local.ravel(), (rows, columns)), shape=(len(points),) * 2).tocsr()
+
+    def moved(self, filament_points, electrode_points):
+        """The mesh with its interfaces at the given points; compare `quality` before use."""
+        target = self.mesh.points.copy()
+        target[self.mesh.filament_nodes] = filament_points
+        target[self.mesh.electrode_nodes] = electrode_points
+        shift = target - self.mesh.points
+        shift = np.stack([solver(shift[:, i]) for i, solver in enumerate(self._solvers)], axis=1)
+        return self.mesh.at(self.mesh.points + shift)
+
+
+class _Extension:
+    """Harmonic extension of nodal values from the fixed nodes to the free ones."""
+
+    def __init__(self, stiffness, fixed):
+        self.fixed, self.free = fixed, ~fixed
+        self._coupling = stiffness[self.free][:, fixed]
+        self._factor = splu(stiffness[self.free][:, self.free].tocsc())
+
+    def __call__(self, values):
+        values = np.where(self.fixed, values, 0.0)
+        values[self.free] = -self._factor.solve(self._coupling @ values[self.fixed])
+        return values

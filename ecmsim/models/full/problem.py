@@ -1,0 +1,239 @@
+"""The coupled fields on one mesh: compiled forms bound to a Domain, Newton's ingredients, and what is read off.
+
+`FieldForms` is compiled once for a model; `FieldProblem` binds it to a mesh and is made anew after each remesh.
+"""
+
+import dataclasses
+
+import dolfinx
+import dolfinx.fem.petsc
+import numpy as np
+import ufl
+from mpi4py import MPI
+from petsc4py import PETSc
+
+from ecmsim.models.full import compat, forms
+from ecmsim.models.full.domain import Domain
+from ecmsim.models.full.mesh.cell_mesh import METALS, CellMesh, Region
+from ecmsim.models.full.tunnel_coupling import TunnelCoupling, columns
+
+PSI, PHI_I, RISE = range(3)
+
+
+class FieldForms:
+    """Compiled weak forms of a device model (from the form compiler's cache when it has seen them before).
+
+    transient: implicit Euler for the heat equation, else steady.
+    """
+
+    def __init__(self, comm, model, cell, transient):
+        self.comm, self.transient = comm, transient
+        self.symbols = s = forms.Symbols(cell.layer_thickness, np.pi * cell.radius**2, cell.ambient_temperature)
+        law = forms.symbolic(model, s.domain, s.values)
+        self.element = law.compliance
+        residual = forms.residual(s, law, transient)
+        # Differentiated here, since create_form counts the coefficients of what it is given, not of what is compiled.
+        jacobian = ufl.algorithms.expand_derivatives(ufl.derivative(residual, s.u, ufl.TrialFunction(s.space)))
+        # Every entry of the ionic block exists, also where phi_i is pinned.
+        pinned = s.constant(0.0)
+        trial = ufl.TrialFunction(s.space)
+        jacobian += sum(pinned * ufl.inner(trial, s.test) * s.dx(region) for region in Region)
+        compiled = {"residual": residual, "jacobian": jacobian}
+        compiled |= (totals := forms.totals(s, law))
+        self.total_names = tuple(totals)
+        self.tunnel_heating = model.tunnel_heating
+        self.compiled = {name: dolfinx.fem.compile_form(comm, form) for name, form in compiled.items()}
+
+    def bind(self, name, domain, spaces, coefficients, constants, subdomains):
+        """One compiled form on a domain, with those data that it contains."""
+        form = self.compiled[name].ufl_form
+        present = set(form.coefficients()) | set(form.constants())
+        coefficients = {symbol: data for symbol, data in coefficients.items() if symbol in present}
+        constants = {symbol: data for symbol, data in constants.items() if symbol in present}
+        return dolfinx.fem.create_form(self.compiled[name], spaces, domain.mesh, subdomains, coefficients, constants)
+
+
+class FieldProblem:
+    """Residual, Jacobian and results of the coupled fields on one mesh.
+
+    direct: the source is connected without an element in between (the top contact is then at its voltage).
+    wall_ambient: the outer wall is held at ambient temperature; heat: else everything is.
+    """
+
+    def __init__(self, field_forms: FieldForms, mesh: CellMesh, direct, wall_ambient, heat=True):
+        self.forms = field_forms
+        s = field_forms.symbols
+        self.domain = domain = Domain(field_forms.comm, mesh, forms.FIELDS, forms.SCALARS, forms.CELLWISE)
+        function = dolfinx.fem.Function
+        self.u = function(domain.fields)
+        self.lift, self.old_rise, self.open_share = (function(domain.scalars) for _ in range(3))
+        self.size_ratio = function(domain.cellwise)
+        self.size_ratio.x.array[:] = 1.0
+        coefficients = {
+            s.u: self.u,
+            s.lift: self.lift,
+            s.old_rise: self.old_rise,
+            s.open_share: self.open_share,
+            s.size_ratio: self.size_ratio,
+        }
+        constants = {c: dolfinx.fem.Constant(domain.mesh, value) for c, value in s.values.items()}
+        self._inverse_step = constants[s.inverse_step]
+        self._constants = constants
+        subdomains = domain.subdomains()
+        rank = {"residual": 1, "jacobian": 2}
+        self._forms = {
+            name: field_forms.bind(
+                name, domain, [domain.fields] * rank.get(name, 0), coefficients, constants, subdomains
+            )
+            for name in field_forms.compiled
+        }
+        self._filament_cells = np.nonzero(domain.region == Region.FILAMENT)[0]
+        self._boundary_conditions(mesh, direct, wall_ambient, heat)
+        self.matrix = dolfinx.fem.petsc.create_matrix(self._forms["jacobian"])
+        self.matrix.setOption(PETSc.Mat.Option.NEW_NONZERO_ALLOCATION_ERR, False)
+        self._columns, self._tunnelling, self._tunnel_flows, self._source_voltage = None, None, (0.0, 0.0), 0.0
+        self.vector = domain.ghosted_vector()
+
+    # --- set-up -----------------------------------------------------------------------------------------------------
+
+    def _boundary_conditions(self, mesh, direct, wall_ambient, heat):
+        """Local dofs whose values are given; every condition is homogeneous for the Newton update."""
+        domain = self.domain
+        r, z = mesh.points.T
+        bottom, top = np.abs(z - z.min()) < 1e-9, np.abs(z - z.max()) < 1e-9
+        ambient = np.full(len(r), not heat) | bottom | top | ((np.abs(r - r.max()) < 1e-9) & wall_ambient)
+        layer = mesh.nodes_of(Region.SWITCHING_LAYER)
+        self._bottom, self._top = domain.block_dofs(bottom), domain.block_dofs(top)
+        given = {PSI: bottom | (top & direct) | ~mesh.nodes_of(*METALS), PHI_I: ~layer, RISE: ambient}
+        self.given_dofs = {i: 3 * domain.block_dofs(mask) + i for i, mask in given.items()}
+        self._all_given = np.concatenate(list(self.given_dofs.values()))
+        self._conditions = [
+            dolfinx.fem.dirichletbc(PETSc.ScalarType(0), dofs.astype(np.int32), domain.fields.sub(i))
+            for i, dofs in self.given_dofs.items()
+        ]
+        self._electrode = mesh.nodes_of(Region.ACTIVE_ELECTRODE)
+
+    def set_geometry(self, mesh: CellMesh, gap_definition, size_ratio, tip):
+        """Move the mesh and evaluate what depends on the outline.
+
+        gap_definition: of the tunnelling law, "vertical" or "shortest"; size_ratio(z): conductivity ratio of the
+        filament at a height, Eq. (6); tip: ecmsim.models.cell.Tip with the tunnelling law.
+        """
+        domain = self.domain
+        domain.move(mesh)
+        nodes = compat.cell_corners(domain.mesh)[self._filament_cells]
+        heights = domain.mesh.geometry.x[nodes, 1].mean(axis=1)
+        self.size_ratio.x.array[self._filament_cells] = size_ratio(heights)
+        if tip.open_shares:
+            share = np.ones(len(mesh.points))
+            share[mesh.filament_nodes], share[mesh.electrode_nodes] = tip.open_shares
+            self.open_share.x.array[:] = share[domain.scalar_nodes]
+        if tip.law and domain.comm.rank == 0:
+            self._tunnelling = TunnelCoupling(tip.law, self.forms.tunnel_heating)
+            self._columns = columns(mesh, gap_definition)
+            self._column_dofs = domain.block_dof_of_nodes()[self._columns.nodes]
+
+    def set_source(self, voltage):
+        """Source voltage in V: the lift of the active electrode."""
+        self._source_voltage = voltage
+        self.lift.x.array[:] = np.where(self._electrode[self.domain.scalar_nodes], voltage, 0.0)
+
+    def set_element(self, law):
+        """Numbers of the element between source and cell: a law of the kind that the forms were made with, or None."""
+        for field in dataclasses.fields(law) if law else ():
+            symbol = getattr(self.forms.element, field.name)
+            if symbol in self._constants:
+                self._constants[symbol].value = getattr(law, field.name)
+
+    def set_time_step(self, step, old_rise):
+        """step in s (None: steady heat); old_rise (nodes,) above ambient in K at the present nodes."""
+        self._inverse_step.value = 0.0 if step is None else 1.0 / step
+        self.old_rise.x.array[:] = old_rise[self.domain.scalar_nodes]
+
+    # --- fields as arrays ---------------------------------------------------------------------------------------------
+
+    @property
+    def values(self):
+        """(psi, phi_i, T - T_ambient) at all nodes, (nodes, 3), on every rank."""
+        return self.domain.gather(self.u.x.array)
+
+    @values.setter
+    def values(self, array):
+        local = array[self.domain.field_nodes].copy()
+        self.u.x.array[:] = local.ravel()
+        self.u.x.array[self._all_given] = 0.0
+
+    # --- Newton's ingredients -----------------------------------------------------------------------------------------
+
+    def assemble_residual(self):
+        """F(u) with the rows of given values as they come (reactions); see `vector`."""
+        with self.vector.localForm() as local:
+            local.set(0.0)
+        dolfinx.fem.petsc.assemble_vector(self.vector, self._forms["residual"])
+        if self._columns is not None:
+            residual, self._tunnel_flows = self._tunnelling.evaluate(self._columns, self._column_potentials())
+            with self.vector.localForm() as local:
+                np.add.at(local.array, 3 * self._column_dofs + PSI, residual[..., 0])
+                np.add.at(local.array, 3 * self._column_dofs + RISE, residual[..., 1])
+        self.vector.ghostUpdate(addv=PETSc.InsertMode.ADD, mode=PETSc.ScatterMode.REVERSE)
+
+    def constrain_residual(self):
+        """Zero the rows of given values."""
+        with self.vector.localForm() as local:
+            local.array[self._all_given] = 0.0
+
+    def assemble_jacobian(self):
+        """dF/du with unit rows for given values."""
+        self.matrix.zeroEntries()
+        dolfinx.fem.petsc.assemble_matrix(self.matrix, self._forms["jacobian"], bcs=self._conditions)
+        self.matrix.assemble()
+        if self._columns is not None:
+            self._add_tunnelling()
+        self.matrix.assemble()
+
+    def _column_potentials(self):
+        """phi_e at the ends of the columns, V, (columns, 4)."""
+        lift = self._source_voltage * np.array([0.0, 0.0, 1.0, 1.0])
+        return self.u.x.array[3 * self._column_dofs + PSI] + lift
+
+    def _add_tunnelling(self):
+        """Entries of the Jacobian that join the two surfaces."""
+        derivative = self._tunnelling.evaluate(self._columns, self._column_potentials(), jacobian=True)[2]
+        blocks = np.zeros((len(derivative), 4, 3, 4, 3))
+        blocks[:, :, PSI, :, PSI] = derivative[:, :, 0]
+        blocks[:, :, RISE, :, PSI] = derivative[:, :, 1]
+        for dofs, block in zip(self._column_dofs, blocks.reshape(-1, 12, 12), strict=True):
+            self.matrix.setValuesBlockedLocal(dofs, dofs, block, addv=PETSc.InsertMode.ADD)
+
+    # --- results ----------------------------------------------------------------------------------------------------
+
+    def reactions(self):
+        """After assemble_residual: current out at the bottom and in at a directly driven top (A), heat out (W).
+
+        Reactions are exact for the discrete system: what goes in comes out, to round-off.
+        """
+        owned = self.domain.fields.dofmap.index_map.size_local * 3
+        array = self.vector.array_r
+        sums = np.array(
+            [
+                -array[dofs[dofs < owned]].sum() * sign
+                for dofs, sign in (
+                    (3 * self._bottom + PSI, 1),
+                    (3 * self._top + PSI, -1),
+                    (self.given_dofs[RISE], 1),
+                )
+            ]
+        )
+        return self.domain.comm.allreduce(sums, MPI.SUM)
+
+    def totals(self):
+        """Scalar results by name, after assemble_residual: of forms.totals; "tunnel" (W) and "tunnel_current" (A)."""
+        local = np.array([dolfinx.fem.assemble_scalar(self._forms[name]) for name in self.forms.total_names])
+        local = np.append(local, self._tunnel_flows)
+        names = (*self.forms.total_names, "tunnel", "tunnel_current")
+        return dict(zip(names, self.domain.comm.allreduce(local, MPI.SUM).tolist(), strict=True))
+
+    def close(self):
+        """Give back PETSc objects and the mesh's communicators."""
+        for item in (self.matrix, self.vector):
+            item.destroy()

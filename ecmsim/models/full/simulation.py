@@ -1,0 +1,394 @@
+"""The state of a running cell and how one step changes it: fields, filament, electrode and mesh together.
+
+One step: the outline moves with the velocity of the last two states (Adams-Bashforth of second order), the
+electrode's surface follows its law, the mesh follows both or is rebuilt, the source voltage is set, and all fields
+are solved anew. Nothing of an accepted state changes before the new one is accepted.
+"""
+
+import dataclasses
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
+
+import numpy as np
+
+from ecmsim.errors import ConfigError, SolveError
+from ecmsim.models.cell import Balance, CellState, GrowingCell, RejectedStep
+from ecmsim.models.circuit import element
+from ecmsim.models.full import compat
+from ecmsim.models.full.fields import fields as snapshot_fields
+from ecmsim.models.full.mesh.build import build_mesh
+from ecmsim.models.full.mesh.cell_mesh import CellMesh, Region
+from ecmsim.models.full.mesh.motion import HarmonicMotion
+from ecmsim.models.full.mesh.transfer import interpolate
+from ecmsim.models.full.newton import Newton, NewtonError
+from ecmsim.models.full.problem import FieldForms, FieldProblem
+from ecmsim.shape.filament import CROWDED
+from ecmsim.shape.front import Front
+from ecmsim.shape.spacing import filament_spacing
+
+__all__ = ["Discretisation", "RejectedStep", "Simulation", "State", "element", "transferred"]
+REFINEMENTS = 4  # corrections at most after convergence, until the charge balance holds
+
+
+@dataclass
+class Discretisation:
+    """A mesh with all that is bound to it, closed as a whole. element: kind of the element that feeds the cell."""
+
+    element: tuple
+    motion: HarmonicMotion
+    problem: FieldProblem
+    newton: Newton
+
+    def close(self):
+        self.newton.close()
+        self.problem.close()
+
+
+@dataclass(frozen=True, kw_only=True)
+class State(CellState):
+    """A state of the full model: mesh; values (nodes, 3): psi, phi_i, T - T_ambient; and those one step earlier on the
+    same mesh."""
+
+    mesh: CellMesh
+    values: np.ndarray
+    previous_values: np.ndarray | None = None
+
+    @property
+    def electrode_points(self):
+        """The active electrode's surface, nm, (k, 2)."""
+        return self.mesh.electrode_points
+
+    @property
+    def vertices(self):
+        """Number of vertices of the mesh."""
+        return len(self.mesh.points)
+
+
+def transferred(state: State, mesh):
+    """Fields of a state at the nodes of another mesh, each continued within the regions it lives in, (nodes, 3)."""
+    values = np.zeros((len(mesh.points), 3))
+    layer = (Region.SWITCHING_LAYER,)
+    lower, upper = (Region.COUNTER_ELECTRODE, Region.FILAMENT), (Region.ACTIVE_ELECTRODE,)
+    for regions, fields in ((layer, [1, 2]), (lower, [0, 2]), (upper, [0, 2])):
+        nodes = np.nonzero(mesh.nodes_of(*regions))[0]
+        values[nodes[:, None], fields] = interpolate(state.mesh, state.values[:, fields], mesh.points[nodes], regions)
+    return values
+
+
+@contextmanager
+def refused(laws):
+    """Raise ConfigError where the weak form cannot be made with laws of one's own (name -> law), and say why."""
+    try:
+        yield
+    except Exception as error:
+        if not laws:
+            raise
+        raise ConfigError(
+            f"laws: {', '.join(laws)}: no weak form can be made with them: {type(error).__name__}: {error}. It takes "
+            "symbols for numbers: use the functions of ecmsim.physics.operators (exp, sqrt, maximum, where_less, ...) "
+            "instead of NumPy's, and where_less instead of if"
+        ) from error
+
+
+class Simulation(GrowingCell):
+    """One cell under one programme. Every rank holds the same plain data; fields are distributed.
+
+    config: Config; comm: MPI communicator.
+    """
+
+    def __init__(self, config, comm, laws=None):
+        super().__init__(config, comm, laws)
+        self._own_laws = laws or {}
+        self._forms = {}
+        self.discretisation = None
+        self._pending = None  # the discretisation of a tried state, until that is accepted
+
+    versions = staticmethod(compat.versions)
+
+    # --- geometry ---------------------------------------------------------------------------------------------------
+
+    def _size_ratio(self, filament):
+        if not self.model.size_effect:
+            return np.ones_like
+        return lambda z: self.model.size_effect.conductivity_ratio(filament.local_diameter(z))
+
+    def _kind(self, leg):
+        """What the compiled forms depend on in the element of a leg."""
+        law = element(self.config, leg, leg.start)
+        return type(law), getattr(law, "polarity", None)
+
+    def _discretise(self, mesh, leg):
+        """Bind a mesh to the solver, fed by the element of a leg."""
+        kind, law = self._kind(leg), element(self.config, leg, leg.start)
+        if kind not in self._forms:
+            with self.watch("forms"), refused(self._own_laws):
+                model = replace(self.model, compliance=law)
+                self._forms[kind] = FieldForms(self.comm, model, self.cell, self.transient)
+        with self.watch("set-up"):
+            problem = FieldProblem(
+                self._forms[kind],
+                mesh,
+                direct=law is None,
+                wall_ambient=self.config.heat.wall == "ambient",
+                heat=self.model.heat,
+            )
+            newton = Newton(problem, self.config.solver.tolerance, self.config.solver.max_iterations, self.watch)
+            return Discretisation(kind, HarmonicMotion(mesh), problem, newton)
+
+    def _mesh(self, front):
+        """A new mesh (built on rank 0, the same on all)."""
+        with self.watch("meshing"):
+            outcome = None
+            if self.comm.rank == 0:
+                try:
+                    outcome = build_mesh(front.filament, front.surface(self.electrode), self.cell, self.numerics)
+                except SolveError as error:
+                    outcome = error
+            outcome = self.comm.bcast(outcome)
+        if isinstance(outcome, SolveError):
+            raise outcome
+        self.remeshes += 1
+        return outcome
+
+    # --- states -----------------------------------------------------------------------------------------------------
+
+    def start(self) -> State:
+        """The state at t = 0: the initial filament at the programme's first voltage."""
+        front = Front.at_rest(self._initial_filament())
+        mesh, leg = self._mesh(front), self.programme.first()
+        self.discretisation = self._discretise(mesh, leg)
+        voltage, values = leg.source_voltage(0.0), np.zeros((len(mesh.points), 3))
+        # A guess: the small filament takes nearly all of the voltage of the reactions.
+        values[mesh.nodes_of(Region.SWITCHING_LAYER), 1] = voltage
+        state = State(time=0.0, leg=leg, source_voltage=voltage, front=front, mesh=mesh, values=values)
+        return self._solve(self.discretisation, state, state, None)
+
+    def advance(self, state: State, time) -> State:
+        """The state at a later time (s), to be accepted with `accept`, or to be dropped by trying another one.
+
+        Raises SolveError (the accepted state is untouched) when the step fails.
+        """
+        self._drop()
+        step = time - state.time
+        with self.watch("outline"):
+            move = self._displaced(state, step)
+        front = move.front
+        mesh = self._moved(front) if move.kept else None
+        if mesh is None:
+            front = self._resampled(front)
+            front.filament.check(self.cell.radius)
+            mesh = self._mesh(front)
+            self._pending = self._discretise(mesh, state.leg)
+        trial = self._tried(state, time, move, front=front, mesh=mesh, remeshed=self._pending is not None)
+        trial = self._solve(self._pending or self.discretisation, trial, state, step)
+        self._judge(trial, state)
+        return trial
+
+    def accept(self, trial: State) -> State:
+        """Make the state that `advance` returned last the accepted one, and return it."""
+        if self._pending:
+            self.discretisation.close()
+            self.discretisation, self._pending = self._pending, None
+        return trial
+
+    def follow(self, state: State) -> State | None:
+        """The state at the beginning of the programme's next leg; None after the last one."""
+        leg = self.programme.after(state.leg, state.time, state.leg.value(state.time))
+        if leg is None:
+            return None
+        voltage, values = leg.source_voltage(state.time), state.values.copy()
+        # psi counts from the source; where that jumps the potentials stay, as a guess.
+        values[state.mesh.nodes_of(Region.ACTIVE_ELECTRODE), 0] += state.source_voltage - voltage
+        jumps = voltage != state.source_voltage
+        if element(self.config, leg, state.time) is None:
+            # Connected directly, the electrode is at the source's voltage, and the ions follow.
+            drop = values[np.argmax(state.mesh.points[:, 1]), 0]
+            values[state.mesh.nodes_of(Region.ACTIVE_ELECTRODE), 0] -= drop
+            values[state.mesh.nodes_of(Region.SWITCHING_LAYER), 1] -= drop
+        state = replace(
+            state,
+            leg=leg,
+            source_voltage=voltage,
+            values=values,
+            previous_values=None if jumps else state.previous_values,
+        )
+        if self._kind(leg) != self.discretisation.element:
+            self.rebase(state)
+        return state
+
+    def rebase(self, state: State):
+        """Bind the state's mesh to the solver anew, so that what follows depends on the state alone.
+
+        Without it the kept factors of earlier steps decide the last bits; a run that resumes from the state has none.
+        """
+        self.close()
+        self.discretisation = self._discretise(state.mesh, state.leg)
+
+    def _drop(self):
+        """Give up what a tried state needed."""
+        if self._pending:
+            self._pending.close()
+            self._pending = None
+
+    def _moved(self, front):
+        """The present mesh with its interfaces moved, or None when it has to be rebuilt."""
+        motion, filament = self.discretisation.motion, front.filament
+        with self.watch("motion"):
+            surface = front.surface(self.electrode)
+            old = motion.mesh
+            markers = old.electrode_markers
+            plate = old.electrode_points.copy()
+            tied = markers >= 0
+            plate[tied] = surface[markers[tied]]
+            # The flat part beyond the void's edge gives way in proportion.
+            flat, edge_old, edge = ~tied, old.electrode_points[tied][-1, 0], plate[tied][-1, 0]
+            wall = self.cell.radius
+            plate[flat, 0] = wall - (wall - plate[flat, 0]) * (wall - edge) / (wall - edge_old)
+            if np.any(np.diff(plate[:, 0]) < -1e-9):
+                return None
+            length = filament.segment_lengths
+            spacing = filament_spacing(filament, surface, self.numerics, front.normal_speed)
+            wanted = np.minimum(spacing[:-1], spacing[1:])
+            if (length / wanted).max() > self.numerics.stretch or (length / wanted).min() < CROWDED:
+                return None
+            mesh = motion.moved(filament.points, plate)
+            return mesh if mesh.quality().min() > self.numerics.quality else None
+
+    def _surface_temperature(self, state):
+        """Temperature at the outline's points, K, (n,)."""
+        return self.cell.ambient_temperature + state.values[state.mesh.filament_nodes, 2]
+
+    def _resampled(self, front):
+        """The front with points inserted and removed to the wanted spacing."""
+        with self.watch("outline"):
+            for _ in range(3):
+                surface = front.surface(self.electrode)
+                front = front.resampled(filament_spacing(front.filament, surface, self.numerics, front.normal_speed))
+        return front
+
+    def _solve(self, discretisation, trial, state, step):
+        """Fields and everything observed at a trial's geometry, time and voltage."""
+        problem, newton = discretisation.problem, discretisation.newton
+        with self.watch("geometry"):
+            tip = self._tip(trial.filament, trial.electrode_points)
+            problem.set_geometry(trial.mesh, self.config.tunnelling.gap, self._size_ratio(trial.filament), tip)
+            problem.set_source(trial.source_voltage)
+            problem.set_element(element(self.config, trial.leg, trial.time))
+        if self.transient and step is not None:
+            problem.set_time_step(step, self._old_rise(trial, state))
+        iterations = self._converge(problem, newton, trial, state)
+        with self.watch("results"):
+            for attempt in range(REFINEMENTS + 1):
+                problem.assemble_residual()
+                out, direct_in, heat_out = problem.reactions()
+                totals = problem.totals()
+                entering = totals.get("current", direct_in)
+                scale = self._current_scale(out, entering, state)
+                if abs(entering - out) <= self.config.solver.charge_tolerance * scale or attempt == REFINEMENTS:
+                    break
+                newton.refine(fresh=attempt > 0)  # an old factor that has not served will not
+                iterations += 1
+            values = problem.values
+        ionic = totals["deposition"]
+        with self.watch("outline"):
+            current_density = self._reaction_current_density(trial, values, tip)
+            velocity = self._growth_velocity(trial.filament, current_density, ionic)
+        power = totals.get("power", trial.source_voltage * direct_in)
+        balance = Balance(
+            current=out,
+            entering=entering,
+            ionic=ionic,
+            power=power,
+            dissipated=totals["metal"] + totals["tunnel"] + totals["ionic"],
+            heated=(totals["metal"] if self.model.joule_heating else 0.0)
+            + (totals["tunnel"] if self.model.tunnel_heating else 0.0),
+            heat=heat_out,
+            temperature_max=self.cell.ambient_temperature + float(values[:, 2].max()),
+            junction_voltage=totals["tunnel"] / totals["tunnel_current"] if totals["tunnel_current"] else 0.0,
+            atoms=tip.atoms,
+        )
+        return self._completed(
+            trial,
+            state,
+            step,
+            balance,
+            velocity,
+            values=values,
+            previous_values=None if trial.remeshed or step is None else state.values,
+            iterations=iterations,
+        )
+
+    def _reaction_current_density(self, trial, values, tip):
+        """J_BV at the outline's points, A/m2, (n,)."""
+        mesh = trial.mesh
+        psi, phi_i, rise = values[mesh.filament_nodes].T
+        r, z = mesh.filament_points.T
+        return self.model.reaction_current_density(
+            psi - phi_i,
+            self.cell.ambient_temperature + rise,
+            r,
+            z - self.cell.layer_thickness,
+            on_filament=True,
+            open_share=tip.open_shares and tip.open_shares[0],
+        )
+
+    def _converge(self, problem, newton, trial, state):
+        """Newton's method, from the extrapolated fields if it can be; number of iterations."""
+        voltage = max(abs(trial.source_voltage), 1e-6)
+        extrapolated = self._extrapolated(trial, state)
+        if extrapolated is not None:
+            problem.values = extrapolated
+            try:
+                return newton.solve(voltage)
+            except NewtonError:
+                pass  # the fields did not go on as they had begun
+        problem.values = self._last_fields(trial, state)
+        return newton.solve(voltage, keep_factor=extrapolated is None)
+
+    def _extrapolated(self, trial, state):
+        """The fields of the last two states continued in time; None on a new mesh, on a new leg and after much shorter
+        steps."""
+        begins = state.time <= state.leg.start
+        if trial.remeshed or begins or state.previous_values is None or trial.previous_step > 2 * state.previous_step:
+            return None
+        return state.values + trial.previous_step / state.previous_step * (state.values - state.previous_values)
+
+    def _last_fields(self, trial, state):
+        """The last fields, the ionic potential following the source voltage."""
+        with self.watch("transfer"):
+            values = transferred(state, trial.mesh) if trial.remeshed else state.values.copy()
+        values[:, 1] += trial.source_voltage - state.source_voltage
+        return values
+
+    def _old_rise(self, trial, state):
+        """Temperature rise of the accepted state at the trial's nodes (they have moved)."""
+        with self.watch("transfer"):
+            return interpolate(state.mesh, state.values[:, 2:3], trial.mesh.points)[:, 0]
+
+    # --- for files ----------------------------------------------------------------------------------------------------
+
+    def fields(self, state):
+        """Points, triangles, point data and cell data of a state for a snapshot; see models.full.fields."""
+        return state.mesh.points, state.mesh.triangles, *snapshot_fields(state, self.model, self.config)
+
+    def dump(self, state):
+        """Arrays of a state that help to look into a failure."""
+        mesh = state.mesh
+        return {"points_nm": mesh.points, "triangles": mesh.triangles, "region": mesh.region, "fields": state.values}
+
+    def kept(self, state):
+        """What a checkpoint has to keep of this model's state, beside what ecmsim.running.restart does: plain data."""
+        mesh = {field.name: getattr(state.mesh, field.name) for field in dataclasses.fields(CellMesh)}
+        return {"values": state.values, "previous_values": state.previous_values, "mesh": mesh}
+
+    def recalled(self, kept, **common):
+        """The state from what `kept` gave and the fields of CellState."""
+        mesh = CellMesh(**kept["mesh"])
+        return State(**common, mesh=mesh, values=kept["values"], previous_values=kept["previous_values"])
+
+    def close(self):
+        """Give back what the solver holds."""
+        self._drop()
+        if self.discretisation:
+            self.discretisation.close()
+            self.discretisation = None

@@ -1,0 +1,21 @@
+"""What a model tells of an accepted state, so that the next step can be chosen."""
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True)
+class Rates:
+    """How fast the accepted state changes. Speeds in nm/s, lengths in nm.
+
+    acceleration: largest change of a point's velocity per time since the last step, nm/s2; source_time: in which the
+    source changes as far as a step may, s; relaxation_speed: of surface diffusion, nm/s, which is solved implicitly.
+    """
+
+    growth_speed: float
+    closing_speed: float
+    acceleration: float
+    height: float
+    gap: float
+    finest: float
+    source_time: float
+    relaxation_speed: float = 0.0

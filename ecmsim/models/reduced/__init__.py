@@ -1,0 +1,16 @@
+"""The reduced model: the same outline and laws, with a circuit and a heat network in place of fields.
+
+rings.py       the ionic potential of rings of current in the switching layer
+ions.py        reactions at both surfaces, and hopping between them
+spreading.py   resistance of an electrode around a small contact, in a cell of finite size
+profile.py     the filament as a stack of slices
+electrons.py   electrons: tunnelling, filament, electrodes, and the circuit between source and cell
+heat.py        the heat network
+simulation.py  all of it together, step by step
+
+May import: models, shape.
+"""
+
+from ecmsim.models.reduced.simulation import ReducedSimulation
+
+__all__ = ["ReducedSimulation"]

@@ -1,0 +1,163 @@
+"""Heat of the reduced model: a network of the filament's slices and one node for each electrode's contact.
+
+    ambient --R_CE-- foot -- slice -- ... -- tip              filament, kappa(T) pi r^2/dz between slices
+    ambient --R_AE-- spot                                     active electrode above the gap
+    ring of the filament's surface --G_up-- active electrode  through the layer,
+    ring of the filament's surface --G_down-- counter electrode   for each ring
+
+R_CE and R_AE are constrictions in electrodes of finite size (spreading.py), their conductivity taken half-way between
+contact and ambient. Between a ring of surface and a flat electrode at the distance d, at the angle theta to it, the
+heat flows along circular arcs,
+
+    q = kappa dT sin(theta)/(theta d),
+
+exact for the wedge between two isothermal planes: dT/d for parallel ones (the gap), 2 dT/(pi d) for a wall that
+stands on the electrode. An arc ends beside the contact, at the radius r + d sin(theta), where the electrode is warmer
+than ambient by the share h = (2/pi) arcsin(a/r) of its contact's rise.
+
+Sources: V_Tu J_Tu of each column, divided by gamma, Eq. (10), between the filament at its height and the spot; I^2 R
+of the slices, and half of that of each electrode's constriction (its other half is made where the temperature has
+fallen, and leaves without effect on the contact).
+"""
+
+from dataclasses import dataclass
+from functools import cached_property
+
+import numpy as np
+
+from ecmsim.models.reduced.spreading import halo
+
+PER_NM = 1e-9
+LEAST = 1e-3  # nm: shortest arc
+
+
+@dataclass(frozen=True)
+class Sources:
+    """Heat in W: filament (k + 1,) at the heights of its profile, active (at the spot), counter (at the foot);
+    lost: made in the electrodes where it warms no contact."""
+
+    filament: np.ndarray
+    active: float = 0.0
+    counter: float = 0.0
+    lost: float = 0.0
+
+    @property
+    def total(self):
+        return float(self.filament.sum()) + self.active + self.counter + self.lost
+
+
+@dataclass(frozen=True)
+class Temperatures:
+    """Rises over ambient in K: filament (k + 1,) at the heights of its profile, active: of the spot."""
+
+    filament: np.ndarray
+    active: float
+
+    @property
+    def largest(self):
+        return float(max(self.filament.max(), self.active))
+
+    def plus(self, share, before):
+        """Continued by a share of the change from those before, none below ambient."""
+        filament = np.maximum(self.filament + share * (self.filament - before.filament), 0.0)
+        return Temperatures(filament, max(self.active + share * (self.active - before.active), 0.0))
+
+    def change(self, other):
+        """Largest difference to others, K."""
+        return float(max(np.abs(self.filament - other.filament).max(), abs(self.active - other.active)))
+
+
+@dataclass(frozen=True)
+class Contact:
+    """An electrode around its contact: radius a of the contact (nm), kappa R_s of the electrode (1/nm), kappa(T)."""
+
+    radius: float
+    spreading: float
+    thermal: object
+
+
+@dataclass(frozen=True)
+class _Arcs:
+    """Arcs of both electrodes in turn. length: area over length; pull and ends: difference and sum of the rises at both
+    ends, from those of the nodes; aside: what ends beside the contact."""
+
+    length: np.ndarray
+    pull: np.ndarray
+    ends: np.ndarray
+    aside: np.ndarray
+
+
+@dataclass(frozen=True)
+class HeatNetwork:
+    """profile: of the filament; shares (n, k + 1): of its heights at the outline's points; up, down (n,): areas over
+    lengths to both electrodes, nm; radius_up, radius_down (n,): where the arcs end, nm; active, counter: Contacts;
+    filament, layer: kappa(T) in W/m/K; ambient in K."""
+
+    profile: object
+    shares: np.ndarray
+    up: np.ndarray
+    down: np.ndarray
+    radius_up: np.ndarray
+    radius_down: np.ndarray
+    active: Contact
+    counter: Contact
+    filament: object
+    layer: object
+    ambient: float
+
+    def solve(self, guess: Temperatures, sources: Sources):
+        """Temperatures with the conductivities of a guess, and the heat that leaves the cell with them (W)."""
+        n = len(self.profile.heights)
+        arcs = self._arcs
+        warm = self.ambient + guess.filament
+        matrix = np.zeros((n + 1, n + 1))
+        along = PER_NM * self.filament(0.5 * (warm[1:] + warm[:-1])) * self.profile.section / self.profile.lengths
+        lower, upper = np.arange(n - 1), np.arange(1, n)
+        matrix[lower, lower] += along
+        matrix[upper, upper] += along
+        matrix[lower, upper] -= along
+        matrix[upper, lower] -= along
+        # The layer: from rings of the filament to both electrodes.
+        ends = self.ambient + 0.5 * (arcs.ends @ np.append(guess.filament, guess.active))
+        conductance = PER_NM * arcs.length * self.layer(ends)
+        matrix += arcs.pull.T @ (conductance[:, None] * arcs.pull)
+        exits = np.zeros(n + 1)
+        exits[0] = self._exit(self.counter, guess.filament[0])
+        exits[n] = self._exit(self.active, guess.active)
+        matrix[[0, n], [0, n]] += exits[[0, n]]
+        right = np.append(sources.filament, sources.active)
+        right[0] += sources.counter
+        rise = np.linalg.solve(matrix, right)
+        # What the arcs lose beside the contacts leaves as well.
+        aside = float((conductance * arcs.aside * (arcs.pull @ rise)).sum())
+        leaving = float((exits * rise).sum()) + aside + sources.lost
+        return Temperatures(rise[:n], float(rise[n])), leaving
+
+    @cached_property
+    def _arcs(self):
+        n, rings = len(self.profile.heights), len(self.up)
+        near = np.concatenate([halo(self.active.radius, self.radius_up), halo(self.counter.radius, self.radius_down)])
+        from_rings, to_electrodes = np.zeros((2 * rings, n + 1)), np.zeros((2 * rings, n + 1))
+        from_rings[:rings, :n] = from_rings[rings:, :n] = self.shares
+        to_electrodes[:rings, n], to_electrodes[rings:, 0] = near[:rings], near[rings:]
+        length = np.concatenate([self.up, self.down])
+        return _Arcs(length, from_rings - to_electrodes, from_rings + to_electrodes, 1 - near)
+
+    def _exit(self, contact, rise):
+        """Conductance from a contact to ambient, W/K."""
+        return PER_NM * contact.thermal(self.ambient + 0.5 * rise) / contact.spreading
+
+
+def wedges(filament, surface, areas):
+    """Areas over lengths from the outline's points to the active and to the counter electrode, and the radii where the
+    arcs end: four arrays (n,), nm.
+
+    areas (n,): of the surface around the points, nm2; surface: the active electrode's polyline.
+    """
+    r, z = filament.points.T
+    angle = np.arccos(np.clip(filament.normals()[:, 1], -1.0, 1.0))  # to the active electrode; pi less it to the other
+    sine = np.sin(np.clip(angle, 1e-6, np.pi - 1e-6))
+    above, below = np.maximum(np.interp(r, *surface.T) - z, LEAST), np.maximum(z, LEAST)
+    up = areas * sine / (np.clip(angle, 1e-6, np.pi) * above)
+    down = areas * sine / (np.clip(np.pi - angle, 1e-6, np.pi) * below)
+    return up, down, r + above * sine, r + below * sine

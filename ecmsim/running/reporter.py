@@ -1,0 +1,187 @@
+"""What a run reports while it goes on: the files in its folder, its log and the progress display, from rank 0."""
+
+import contextlib
+import logging
+
+from ecmsim.errors import EcmsimError
+from ecmsim.models.cell import CellState
+from ecmsim.results.provenance import collect
+
+logger = logging.getLogger("ecmsim")
+
+
+class Stopped(EcmsimError):
+    """The run was asked to stop; it can be resumed."""
+
+    exit_code = 75  # EX_TEMPFAIL of sysexits.h
+
+
+class Interrupted(EcmsimError):
+    """The run was asked to stop; without checkpoints it cannot be resumed."""
+
+    exit_code = 130
+
+
+def row(state: CellState, config):
+    """One line of timeseries.csv from a state."""
+    seen, filament = state.observed, state.filament
+    return {
+        "time_s": state.time,
+        "source_voltage_V": state.source_voltage,
+        "cell_voltage_V": seen["cell_voltage"],
+        "current_A": seen["current"],
+        "ionic_current_A": seen["ionic_current"],
+        "tunnel_current_A": seen["tunnel_current"],
+        "junction_voltage_V": seen["junction_voltage"],
+        "contact_atoms": seen["contact_atoms"],
+        "gap_nm": seen["gap"],
+        "gap_vertical_nm": seen["gap_vertical"],
+        "gap_shortest_nm": seen["gap_shortest"],
+        "gap_position_nm": seen["gap_position"],
+        "height_nm": filament.height,
+        "radius_max_nm": filament.radius_max,
+        "radius_mean_nm": filament.radius_mean,
+        "volume_nm3": filament.volume,
+        "recess_nm": float(state.electrode_points[:, 1].max() - config.cell.layer_thickness),
+        "temperature_max_K": seen["temperature_max"],
+        "power_W": seen["power"],
+        "heat_W": seen["heat"],
+        "charge_imbalance": seen["charge_imbalance"],
+        "faraday_error": seen["faraday_error"],
+        "power_imbalance": seen["power_imbalance"],
+        "newton_iterations": state.iterations,
+        "step_s": state.previous_step,
+        "vertices": state.vertices,
+        "remesh": int(state.remeshed),
+    }
+
+
+class Reporter:
+    """The writer and the progress display on rank 0; silence elsewhere. An error on rank 0 reaches every rank.
+
+    known: what provenance tells of the run; open_writer(provenance) makes the RunWriter; progress: an object with
+    begin, step and end.
+    """
+
+    def __init__(self, comm, config, known, open_writer, progress):
+        self.comm, self.config, self.known, self.progress = comm, config, known, progress
+        self.writer = None
+        self.on_root(self._open, open_writer)
+
+    def _open(self, open_writer):
+        self.writer = open_writer(collect(self.known, ranks=self.comm.size))
+        self.writer.checkpoints.keep = self.config.checkpoint.keep
+        handler = logging.FileHandler(self.writer.log_path)
+        handler.setFormatter(logging.Formatter("%(asctime)s %(levelname)s %(message)s"))
+        logger.addHandler(handler)
+        logger.setLevel(logging.INFO)
+        self._handler = handler
+
+    def on_root(self, action, *arguments):
+        """Do something on rank 0 and return its result to all ranks; its error is raised on all of them."""
+        outcome = error = None
+        if self.comm.rank == 0:
+            try:
+                outcome = action(*arguments)
+            except EcmsimError as caught:
+                error = caught
+        outcome, error = self.comm.bcast((outcome, error))
+        if error is not None:
+            raise error
+        return outcome
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, kind, error, trace):
+        if self.comm.rank == 0:
+            self.progress.end()
+            if error is not None:
+                stopped = isinstance(error, (Stopped, Interrupted, KeyboardInterrupt))
+                with contextlib.suppress(EcmsimError):
+                    self.writer.finish("stopped" if stopped else "failed", str(error) or kind.__name__)
+                logger.error("%s", error)
+            logger.removeHandler(self._handler)
+            self._handler.close()
+
+    def begin(self, end):
+        if self.comm.rank == 0:
+            self.progress.begin(end)
+
+    def accept(self, simulation, state, events, labels):
+        """Report an accepted state with what happened on the way to it (Events), and snapshots for its labels."""
+        with simulation.watch("output"):
+            self.on_root(self._accept, state, events, labels)
+            for label in labels:
+                self.snapshot(simulation, state, label)
+
+    def _accept(self, state, events, labels):
+        number = self.writer.steps
+        if number % self.config.output.outline_every == 0 or labels:
+            self.writer.outline(state.time, number, state.filament.points, state.electrode_points)
+        if state.remeshed:
+            self.writer.event(state.time, number, "remesh", f"{state.vertices} vertices")
+        for event in events:
+            logger.info("t = %.9g s: %s: %s", event.time_s, event.name, event.detail)
+            self.writer.event(event.time_s, number, event.name, event.detail)
+        for label in labels:
+            self.writer.event(state.time, number, "milestone", label)
+        self.writer.step(row(state, self.config))
+        self.progress.step(state)
+
+    def note(self, state, event, detail):
+        """Keep an event that belongs to no new step, and log it."""
+        self.on_root(self._note, state, event, detail)
+
+    def _note(self, state, event, detail):
+        logger.info("t = %.9g s: %s: %s", state.time, event, detail)
+        self.writer.event(state.time, self.writer.steps, event, detail)
+
+    def snapshot(self, simulation, state, label):
+        """Write the fields of a state, where the model has any."""
+        self.on_root(self._snapshot, simulation, state, label)
+
+    def _snapshot(self, simulation, state, label):
+        fields = simulation.fields(state)
+        if fields:
+            self.writer.snapshot(label, state.time, state.source_voltage, state.observed["current"], *fields)
+
+    def mark(self):
+        """Where the files are now: kept with a state, it is a place that a resumed run goes back to."""
+        return self.writer.mark() if self.comm.rank == 0 else None
+
+    def checkpoint(self, content):
+        """Write a checkpoint; content as it was taken, with its mark."""
+        self.on_root(self._checkpoint, content)
+
+    def _checkpoint(self, content):
+        self.writer.checkpoints.write(content)
+
+    def fail(self, simulation, state, error):
+        """Keep what is needed to look into a failure."""
+        self.on_root(self._fail, simulation, state, error)
+
+    def _fail(self, simulation, state, error):
+        self.writer.dump(
+            message=str(error),
+            time_s=state.time,
+            source_voltage_V=state.source_voltage,
+            filament_nm=state.filament.points,
+            electrode_nm=state.electrode_points,
+            velocity_nm_per_s=state.velocity,
+            **simulation.dump(state),
+        )
+        self._snapshot(simulation, state, "last accepted state")
+
+    def finish(self, outcome):
+        """The run came to its end."""
+        self.on_root(self._finish, outcome)
+
+    def _finish(self, outcome):
+        self.writer.note(
+            seconds=outcome.seconds,
+            steps=outcome.steps,
+            newton_iterations=outcome.newton_iterations,
+            remeshes=outcome.remeshes,
+        )
+        self.writer.finish("finished", outcome.reason)

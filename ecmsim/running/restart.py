@@ -1,0 +1,63 @@
+"""A run under way as plain data, for a checkpoint, and back."""
+
+from ecmsim.drive import Leg
+from ecmsim.running.events import EventDetector
+from ecmsim.running.march import March
+from ecmsim.shape.filament import Filament
+from ecmsim.shape.front import Front
+
+LEG = ("number", "start", "end", "first", "last")
+SCALARS = (
+    "time",
+    "source_voltage",
+    "previous_step",
+    "deposited",
+    "largest_current",
+    "largest_volume",
+    "iterations",
+    "remeshed",
+    "relaxation_speed",
+)
+ARRAYS = ("previous_velocity",)
+COUNTS = ("steps", "iterations", "finished")
+
+
+def content_of(march: March, detector: EventDetector):
+    """What has to be known to go on from the accepted state, as a nested dict that a checkpoint can hold."""
+    state, controller = march.state, march.controller
+    return {
+        "step": march.steps,
+        "time_s": state.time,
+        "state": {name: getattr(state, name) for name in SCALARS + ARRAYS}
+        | {
+            "observed": dict(state.observed),
+            "leg": {name: getattr(state.leg, name) for name in LEG},
+            "front": {"points": state.filament.points, "carried": state.front.carried},
+        }
+        | march.simulation.kept(state),
+        "march": {name: getattr(march, name) for name in COUNTS},
+        "remeshes": march.simulation.remeshes,
+        "controller": {"step": controller.step, "rejections": controller.rejections},
+        "events": detector.remembered(),
+    }
+
+
+def restore(content, march: March, detector: EventDetector):
+    """Bring a fresh march and detector to where a content was taken; the solver is bound to the state."""
+    data, simulation = content["state"], march.simulation
+    leg = data["leg"]
+    front = Front.of(Filament(data["front"]["points"]), data["front"]["carried"])
+    march.state = simulation.recalled(
+        data,
+        leg=Leg(**leg, piece=simulation.programme.pieces[leg["number"]]),
+        front=front,
+        observed=dict(data["observed"]),
+        **{name: data[name] for name in SCALARS + ARRAYS},
+    )
+    for name in COUNTS:
+        setattr(march, name, content["march"][name])
+    simulation.remeshes = content["remeshes"]
+    march.controller.step = content["controller"]["step"]
+    march.controller.rejections = content["controller"]["rejections"]
+    detector.recall(content["events"])
+    simulation.rebase(march.state)

@@ -1,0 +1,314 @@
+"""Runs a configuration from start to end, or goes on with a run: steps, results on disk, checkpoints, failures.
+
+from ecmsim.config import load_config
+from ecmsim.running.run import run
+run(load_config("configs/quick.toml"), "runs/quick")
+"""
+
+import time
+from dataclasses import dataclass, field
+from functools import partial
+from math import inf
+from pathlib import Path
+
+import numpy as np
+from mpi4py import MPI
+
+from ecmsim.config.schema import Config
+from ecmsim.errors import ResultsError, SolveError
+from ecmsim.models.cell import CellState
+from ecmsim.models.circuit import element
+from ecmsim.results.checkpoint import CHECKPOINTS, Checkpoints, checkpoint_files
+from ecmsim.results.compatibility import differences
+from ecmsim.results.reader import open_run
+from ecmsim.results.writer import RunWriter
+from ecmsim.running.events import Event, EventDetector
+from ecmsim.running.march import March
+from ecmsim.running.milestones import Milestones
+from ecmsim.running.progress import Silent
+from ecmsim.running.reporter import Interrupted, Reporter, Stopped, logger, row
+from ecmsim.running.restart import content_of, restore
+from ecmsim.running.stepping import StepError
+from ecmsim.stopping import StopRequests
+
+
+def model_of(config):
+    """The class that simulates what a configuration asks for: all fields, or the reduced model."""
+    if config.model == "reduced":  # which needs none of the solver's libraries
+        from ecmsim.models.reduced import ReducedSimulation
+
+        return ReducedSimulation
+    from ecmsim.models.full.compat import require_supported_dolfinx
+
+    require_supported_dolfinx()
+    from ecmsim.models.full.simulation import Simulation
+
+    return Simulation
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """How a run went. state: the last accepted one; steps accepted; seconds by part of the solver; why it ended."""
+
+    state: CellState
+    steps: int
+    newton_iterations: int
+    remeshes: int
+    seconds: dict
+    reason: str
+
+
+def run(config, folder, *, comm=MPI.COMM_WORLD, overwrite=False, progress=None, until=None, laws=None) -> Outcome:
+    """Run a configuration and write its results into a folder.
+
+    config: Config; comm: MPI communicator, all of whose ranks call this; overwrite: replace a run that is there;
+    progress: an object with begin, step and end (rank 0); until: stop after this time in s; laws: laws of your own in
+    place of the configuration's, by name, such as {"tunnelling": MyLaw()} (see ecmsim.physics.model.DeviceModel).
+    Raises ResultsError when the folder cannot be written, SolveError (with what to try) when the run cannot go on,
+    Stopped when it was asked to stop and can be resumed; all that was reported stays on disk.
+    """
+    writer = partial(RunWriter, folder, config_text=config.to_toml(), overwrite=overwrite)
+    return _Run(config, comm, until, laws or {}).go(folder, lambda provenance: writer(provenance=provenance), progress)
+
+
+def resume(folder, *, comm=MPI.COMM_WORLD, overrides=(), progress=None, until=None, laws=None) -> Outcome:
+    """Go on with a run from its newest good checkpoint, as if nothing had happened.
+
+    overrides: settings that may change, "key=value": numerics, output, steps added to the programme. The other
+    arguments are those of run. On the same number of ranks the numbers are the same to the bit. Raises ResultsError
+    when there is nothing to resume, or when the model, the cell or the programme differ from those of the checkpoint;
+    otherwise as run.
+    """
+    found = error = None
+    if comm.rank == 0:
+        try:
+            found = _found(Path(folder), overrides, told(laws or {}))
+        except Exception as caught:  # to all ranks, whatever it is
+            error = caught
+    found, error = comm.bcast((found, error))
+    if error is not None:
+        raise error
+    text, path, content, changed = found
+    if content is None:
+        config = Config.from_toml(text, base=Path(folder))
+        return run(config, folder, comm=comm, overwrite=True, progress=progress, until=until, laws=laws)
+    until = content["until"] if until is None else until
+    under_way = _Run(Config.from_toml(text, base=Path(folder)), comm, until, laws or {}, content, changed)
+
+    def writer(provenance):
+        return RunWriter.resume(folder, content["mark"], provenance, config_text=text, checkpoint=path)
+
+    return under_way.go(folder, writer, progress)
+
+
+def told(laws):
+    """Laws of a user's own as texts by name, for provenance."""
+    return {name: repr(law) for name, law in laws.items()}
+
+
+def _found(folder, overrides, laws):
+    """Effective configuration, path and content of the checkpoint to resume, and the settings that were changed."""
+    opened = open_run(folder)
+    if laws != opened.provenance.get("laws", {}):
+        own = ", ".join(f"{name} = {law}" for name, law in opened.provenance.get("laws", {}).items()) or "none"
+        raise ResultsError(
+            f"{folder} was made with other laws of one's own: {own}. Resume it in Python, with the same laws="
+        )
+    config = Config.from_toml(opened.config_text, base=folder, overrides=overrides)
+    text, checkpoints = config.to_toml(), folder / CHECKPOINTS
+    begun = len(opened.timeseries) > 1 or any(path.exists() for path in checkpoint_files(checkpoints))
+    if config.checkpoint.enabled and opened.status in ("interrupted", "stopped") and not begun:
+        return text, None, None, []  # it had not come to its first one: begin again
+    found = Checkpoints(checkpoints).read()
+    old = found.content["config"]
+    changed = differences(old, text)
+    if changed.forbidden:
+        raise ResultsError(
+            f"{folder} cannot be resumed with another model, cell or programme: {'; '.join(changed.forbidden)}. "
+            "Set them back, or start a run of its own with ecmsim run --out"
+        )
+    grown = any(line.startswith("programme") for line in changed.harmless)
+    if opened.status == "finished" and found.content["until"] is None and not grown:
+        raise ResultsError(f"{folder} is finished ({opened.provenance['reason']}): there is nothing to resume")
+    for flaw in found.skipped:
+        logger.warning("checkpoint left out: %s", flaw)
+    return text, found.path, found.content, [*changed.numerics, *changed.harmless]
+
+
+@dataclass
+class _Run:
+    """A run under way.
+
+    laws: in place of the configuration's; content: of the checkpoint that it begins with, or None; changed: settings
+    since then.
+    """
+
+    config: Config
+    comm: MPI.Comm
+    until: float | None
+    laws: dict
+    content: dict | None = None
+    changed: list = field(default_factory=list)
+
+    def go(self, folder, writer, progress):
+        """Open the folder and run to the end."""
+        model = model_of(self.config)
+        known = {"versions": model.versions(), "title": self.config.title, "laws": told(self.laws)}
+        report = Reporter(self.comm, self.config, known, writer, progress or Silent())
+        with report, StopRequests(folder, self.config.checkpoint.walltime) as requests:
+            requests.clear()
+            self.simulation = model(self.config, self.comm, self.laws)
+            try:
+                return self._march(report, requests)
+            finally:
+                self.simulation.close()
+
+    def _march(self, report, requests):
+        config, simulation = self.config, self.simulation
+        march = March(simulation, report.note)
+        bridged = simulation.model.bridging is not None
+        detector, milestones = EventDetector.from_config(config, bridged), Milestones(config)
+        planned = simulation.programme.duration
+        stop = inf if self.until is None else self.until
+        report.begin(min(stop, planned))
+        if self.content:
+            restore(self.content, march, detector)
+            milestones.recall(self.content["milestones"])
+            for setting in self.changed:
+                report.note(march.state, "setting changed", setting)
+        else:
+            march.begin()
+            report.accept(simulation, march.state, [], milestones.passed(march.state))
+        keeper = _Keeper(self, report, march, detector, milestones)
+        snapshots = sorted(t for t in config.output.snapshot_times if t > march.state.time)
+        reason = "end of the programme"
+        while not march.finished:
+            before = march.state
+            if stop < inf and stop - before.time <= 8 * np.finfo(float).eps * stop:
+                reason = f"t = {stop:g} s, as asked for"
+                break
+            self._stop_if_asked(requests, keeper, before)
+            try:
+                state = march.step(min([stop, *snapshots[:1]]))
+            except StepError as final:
+                failure = _explained(final, final.__cause__, before)
+                report.fail(simulation, before, failure)
+                keeper.write()
+                raise failure from final.__cause__
+            rows = row(before, config), row(state, config)
+            events = [*detector.between(*rows, self._limit(before)), *march.events]
+            events += _rupture(state)
+            labels = milestones.passed(state)
+            while snapshots and snapshots[0] <= state.time:
+                labels.append(f"t = {snapshots.pop(0):.6g} s")
+            report.accept(simulation, state, events, labels)
+            if not bridged and any(event.name == "contact" for event in events):
+                reason = f"contact: the gap closed to {state.observed['gap_shortest']:.3g} nm at t = {state.time:.6g} s"
+                break
+            keeper.passed()
+        report.snapshot(simulation, march.state, "end")
+        keeper.write()
+        seconds = dict(simulation.watch.seconds)
+        outcome = Outcome(march.state, march.steps, march.iterations, simulation.remeshes, seconds, reason)
+        report.finish(outcome)
+        return outcome
+
+    def _limit(self, state):
+        """Compliance current that holds at a state, with its sign, A; None without an ideal compliance."""
+        law = element(self.config, state.leg, state.time)
+        limit = getattr(law, "limit", None)
+        if limit is None or state.leg.piece.source == "current":
+            return None
+        negative = law.polarity == "negative" or (law.polarity == "both" and state.source_voltage < 0)
+        return -limit if negative else limit
+
+    def _stop_if_asked(self, requests, keeper, state):
+        reason = next((text for text in self.comm.allgather(requests.reason) if text), None)
+        if reason is None:
+            return
+        where = f"stopped at t = {state.time:.6g} s: {reason}"
+        if not self.config.checkpoint.enabled:
+            raise Interrupted(f"{where}; what was reported is kept, but without checkpoints it cannot be resumed")
+        keeper.write()
+        raise Stopped(f"{where}; go on with: ecmsim resume {requests.file.parent}")
+
+
+@dataclass
+class _Keeper:
+    """Takes the states that can be resumed from, every so many steps, and writes them every so often."""
+
+    run: _Run
+    report: Reporter
+    march: March
+    detector: EventDetector
+    milestones: Milestones
+
+    def __post_init__(self):
+        self.content, self.written = None, time.monotonic()
+        if not self.run.content:
+            self.march.simulation.rebase(self.march.state)  # as in passed
+            self._take()
+            self.write()
+
+    def passed(self):
+        """A step was reported."""
+        settings = self.run.config.checkpoint
+        if self.march.steps % settings.every or self.march.finished:
+            return
+        # Also without checkpoints: they must not decide the bits of the result.
+        self.march.simulation.rebase(self.march.state)
+        self._take()
+        due = time.monotonic() - self.written > settings.interval
+        if self.report.comm.bcast(due):
+            self.write()
+
+    def _take(self):
+        if not self.run.config.checkpoint.enabled:
+            return
+        self.content = content_of(self.march, self.detector) | {
+            "milestones": self.milestones.remembered(),
+            "config": self.run.config.to_toml(),
+            "until": self.run.until,
+            "mark": self.report.mark(),
+        }
+
+    def write(self):
+        """Write what was taken last, unless that has been done."""
+        if self.content is not None:
+            with self.march.simulation.watch("checkpoints"):
+                self.report.checkpoint(self.content)
+        self.content, self.written = None, time.monotonic()
+
+
+def _rupture(state):
+    """The event of a neck that broke in the step to a state."""
+    if state.rupture is None:
+        return []
+    neck = state.rupture.neck
+    detail = (
+        f"a neck of {neck.radius:.3g} nm radius broke at z = {neck.height:.3g} nm; "
+        f"{state.rupture.volume:.3g} nm3 of metal above it join the active electrode"
+    )
+    return [Event(state.time, "rupture", detail)]
+
+
+def _explained(final, cause, state):
+    """The error that ends a run: where, when, the worst field, and what to try."""
+    field = getattr(cause, "field", None)
+    tip = state.filament.height
+    message = (
+        f"stopped at t = {state.time:.6g} s, source {state.source_voltage:.4g} V, tip at {tip:.4g} nm, "
+        f"gap {state.observed['gap']:.3g} nm: {final}."
+    )
+    if field:
+        message += f" Worst field: {field}."
+        remedy = "a finer mesh (mesh.refinement), smaller steps (stepping.refinement) or more solver.max_iterations"
+    elif cause is None:  # no step was tried: the outline is too fast for the smallest one
+        remedy = "a smaller stepping.smallest_step, or a slower programme"
+    elif state.observed["gap"] < 0.1:
+        remedy = "a lower compliance.current: the gap has closed, and this model has no contact"
+    else:
+        remedy = (
+            "smaller steps (stepping.refinement) on the way on, or a finer outline (mesh.refinement) from the start"
+        )
+    return SolveError(f"{message} Try {remedy}. The last accepted state is kept in failure.npz.")

@@ -1,0 +1,73 @@
+"""How far the next step may go, and what happens when one fails: plain Python, no fields, no mesh."""
+
+from math import inf
+
+from ecmsim.errors import SolveError
+from ecmsim.models.rates import Rates
+
+
+class StepError(SolveError):
+    """Steps failed down to the smallest one."""
+
+
+class StepController:
+    """Chooses steps from the [stepping] configuration.
+
+    A step is limited by the displacement of the outline (a fraction of the height, of the finest segment near the
+    tip and an absolute one), by the change of the gap, by the error of the extrapolated velocity, by the change of
+    the source voltage and by the growth over the step before; it never passes a corner of the waveform.
+    """
+
+    def __init__(self, settings):
+        self.settings = settings
+        self.step = settings.first_step
+        self.rejections = 0
+
+    def propose(self, rates: Rates, time_left):
+        """Length of the next step in s; time_left: until the next corner or the end, s."""
+        s = self.settings
+        reach = min(s.height_fraction * rates.height, s.largest_displacement, s.segment_fraction * rates.finest)
+        gap_reach = max(s.gap_fraction * rates.gap, s.gap_change)
+        limits = [
+            self.step,
+            s.largest_step,
+            _over(reach, rates.growth_speed),
+            _over(gap_reach, rates.closing_speed),
+            max(
+                _over(s.velocity_change * rates.growth_speed, rates.acceleration),
+                _over(2 * s.displacement_error, rates.acceleration) ** 0.5,
+            ),
+            rates.source_time,
+            _over(s.largest_relaxation, rates.relaxation_speed),
+        ]
+        if self.rejections:
+            limits = [self.step]
+        step = min(limits)
+        if step < s.smallest_step:
+            least = f"less than stepping.smallest_step ({s.smallest_step:.2g} s)"
+            raise StepError(f"the outline moves so fast that a step would have to be {step:.2g} s, {least}")
+        if step >= time_left:
+            return time_left
+        # Two even steps to a corner rather than a long one and a sliver.
+        return time_left / 2 if step > time_left / 2 else step
+
+    def accepted(self, step):
+        """A step of this length was accepted: the next one may be longer by `growth`.
+
+        One that a corner or a limit cut short does not slow the following ones; after a rejection growth is gradual.
+        """
+        grown = step * self.settings.growth
+        self.step = grown if self.rejections else max(grown, self.step)
+        self.rejections = 0
+
+    def rejected(self, step, reason):
+        """A step failed: halve it. Raises StepError when it would fall below the smallest one."""
+        self.rejections += 1
+        self.step = step / 2
+        if self.step < self.settings.smallest_step:
+            attempts = "1 attempt" if self.rejections == 1 else f"{self.rejections} attempts"
+            raise StepError(f"{attempts} failed, the last with a step of {step:.2g} s: {reason}")
+
+
+def _over(numerator, denominator):
+    return numerator / denominator if denominator > 0 else inf

@@ -1,0 +1,57 @@
+"""The active electrode's surface: flat at first, with the void that dissolution leaves above the filament."""
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from ecmsim.shape.filament import Filament
+
+
+@dataclass(frozen=True)
+class ActiveElectrode:
+    """Law of the electrode's surface: where it is for a given filament.
+
+    layer_thickness L, cell_radius R, nucleus_radius (nm); dissolution: the law of the recess, with the methods of
+    ecmsim.physics.roles.Dissolution, or None for an inert surface; clearance (nm): how far the void reaches beyond the
+    filament sideways.
+    """
+
+    layer_thickness: float
+    cell_radius: float
+    nucleus_radius: float
+    dissolution: object | None
+    clearance: float = 0.0
+
+    @classmethod
+    def from_config(cls, config, dissolution):
+        """The electrode that a configuration describes, with the law of its dissolution."""
+        cell = config.cell
+        clearance = config.dissolution.clearance if dissolution else 0.0
+        return cls(cell.layer_thickness, cell.radius, cell.nucleus_radius, dissolution, clearance)
+
+    def surface(self, filament: Filament, memory=0.0):
+        """The surface as a polyline (m + 1, 2) from the axis to the wall, nm, one point above each outline point.
+
+        memory (m,): the offset of each outline point, nm, as `remembered` makes it; zero for a filament that only grew.
+
+        Points of the outline that lie below an overhang share the position of the last one above it. The void is
+        the filament's mirror image: a point of the outline at (r, z) with normal n leaves the surface at
+        (r + clearance n_r, L + recess(z - z0)), z0 being the height of the nucleus there.
+        """
+        r = filament.points[:, 0]
+        depth = self.dissolution.recess(self._growth(filament), memory) if self.dissolution else np.zeros_like(r)
+        normal = filament.area_vectors()
+        shift = self.clearance * np.clip(normal[:, 0] / np.hypot(*normal.T), 0, 1)
+        # The mirror image must be the graph of a function of r: each radius belongs to the topmost point.
+        position = np.maximum.accumulate(r + shift)
+        surface = np.stack([position, self.layer_thickness + depth], axis=1)
+        return np.vstack([surface, [self.cell_radius, self.layer_thickness]])
+
+    def remembered(self, filament: Filament, memory):
+        """Offsets (m,) of the outline's points after a move; see MirroredDissolution.remembered."""
+        return self.dissolution.remembered(self._growth(filament), memory) if self.dissolution else memory
+
+    def _growth(self, filament):
+        """Height of each point over that of the nucleus there, nm, (m,)."""
+        r, z = filament.points.T
+        return z - np.sqrt(np.maximum(self.nucleus_radius**2 - r**2, 0.0))

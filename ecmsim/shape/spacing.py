@@ -1,0 +1,70 @@
+"""How fine the interfaces are resolved: finer where the outline turns and where the gap closes."""
+
+import numpy as np
+
+from ecmsim.shape.filament import arc_length, distance_to_polyline
+
+
+def graded(spacing, points, growth):
+    """Limit the spacing (n,) so that it grows along the polyline by at most `growth` per unit length."""
+    step = growth * np.hypot(*np.diff(points, axis=0).T)
+    spacing = spacing.copy()
+    for i in range(1, len(spacing)):
+        spacing[i] = min(spacing[i], spacing[i - 1] + step[i - 1])
+    for i in range(len(spacing) - 2, -1, -1):
+        spacing[i] = min(spacing[i], spacing[i + 1] + step[i])
+    return spacing
+
+
+def filament_spacing(filament, electrode, numerics, speed=None):
+    """Wanted length of segments at each outline point, nm, (n,).
+
+    electrode: its surface as a polyline; speed (n,): normal speed of the points, which tells edges from curves.
+    """
+    length = filament.segment_lengths
+    around = 0.5 * (np.append(length[:1], length) + np.append(length, length[-1:]))
+    turning = np.maximum(np.abs(filament.turning()), 1e-6)
+    turning[-2:] = 1e-6  # the contact line is a corner, not a curve to be resolved
+    if speed is not None:
+        turning[filament.sharpening(speed)] = 1e-6  # and so is an edge
+    gap = distance_to_polyline(filament.points, electrode)
+    wanted = np.minimum(numerics.turning * around / turning, gap / numerics.cells_across_gap)
+    wanted = np.clip(wanted, numerics.smallest_size, numerics.surface_size)
+    # However small the filament, its outline keeps as many edges as the nucleus began with.
+    wanted = np.minimum(wanted, length.sum() / numerics.nucleus_segments)
+    return graded(wanted, filament.points, numerics.growth)
+
+
+def electrode_nodes(surface, filament, numerics):
+    """Choose nodes of the active electrode's surface: points (k, 2) and the outline point each mirrors (-1: none).
+
+    surface: polyline of ActiveElectrode.surface: one point for each outline point, then the wall.
+    """
+    gap = distance_to_polyline(surface, filament.points)
+    wanted = np.clip(gap / numerics.cells_across_gap, numerics.smallest_size, numerics.surface_size)
+    wanted[-1] = numerics.largest_size
+    wanted = graded(wanted, surface, numerics.growth)
+    length = arc_length(surface)
+    chosen = [0]
+    for i in range(1, len(surface) - 1):
+        if length[i] - length[chosen[-1]] >= 0.9 * wanted[i]:
+            chosen.append(i)
+    # The foot mirrors the edge of the void: the last chosen point gives way to it.
+    edge = len(surface) - 2
+    if chosen[-1] != edge:
+        if len(chosen) > 1 and length[edge] - length[chosen[-1]] < 0.5 * wanted[edge]:
+            chosen[-1] = edge
+        elif length[edge] - length[chosen[-1]] > 0.3 * wanted[edge]:
+            chosen.append(edge)
+    points, markers = [surface[chosen]], list(chosen)
+    # The flat part out to the wall, with growing segments.
+    start, stop = surface[chosen[-1], 0], surface[-1, 0]
+    position, size = [start], min(wanted[chosen[-1]], numerics.surface_size)
+    while position[-1] < stop:
+        position.append(position[-1] + size)
+        size = min(size * (1 + numerics.growth), numerics.largest_size)
+    position = start + (np.array(position[1:]) - start) * (stop - start) / (position[-1] - start)
+    flat = np.stack([position, np.full(len(position), surface[-1, 1])], axis=1)
+    flat[-1] = surface[-1]
+    points.append(flat)
+    return np.vstack(points), np.array(markers + [-1] * len(flat))

@@ -1,1 +1,0 @@
-"""Newton's method for the fields and the control of time steps."""

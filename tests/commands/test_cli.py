@@ -1,0 +1,144 @@
+"""The command line end to end: a quick run, its pictures and files, and what a user is told when something is wrong."""
+
+import json
+import subprocess
+import sys
+
+import pytest
+from helpers.paths import ROOT
+
+from ecmsim import open_run
+from ecmsim.config import Config
+
+QUICK = "configs/quick.toml"
+
+
+def ecmsim(*arguments, **options):
+    """Run the command line in a process of its own."""
+    return subprocess.run(
+        [sys.executable, "-m", "ecmsim", *map(str, arguments)],
+        cwd=ROOT,
+        capture_output=True,
+        text=True,
+        timeout=300,
+        **options,
+    )
+
+
+@pytest.fixture(scope="module")
+def quick(tmp_path_factory):
+    """A whole run of the quick configuration: the finished process and its folder."""
+    folder = tmp_path_factory.mktemp("cli") / "quick"
+    return ecmsim("run", QUICK, "--out", folder), folder
+
+
+def test_quick_run_succeeds_and_says_where_the_results_are(quick):
+    process, folder = quick
+    assert process.returncode == 0, process.stderr
+    assert str(folder) in process.stdout
+    assert "end of the programme" in process.stdout
+    # Off a terminal progress comes as plain lines.
+    assert "V = " in process.stderr and "100.0 %" in process.stderr
+
+
+def test_quick_run_leaves_everything_promised(quick):
+    run = open_run(quick[1])
+    assert run.status == "finished"
+    series = run.timeseries
+    assert series["time_s"].iloc[-1] == 1.72
+    assert series["current_A"].iloc[-1] == pytest.approx(1e-6, rel=1e-3)
+    assert (series["current_A"] <= 1e-6 * (1 + 1e-12)).all()
+    assert series["charge_imbalance"].max() < 1e-8
+    assert series["faraday_error"].max() < 1e-3
+    assert len(run.outlines) == len(series)
+    labels = [snapshot.label for snapshot in run.snapshots]
+    assert {"1 nA", "100 nA", "compliance reached", "end"} <= set(labels)
+    provenance = json.loads((quick[1] / "provenance.json").read_text())
+    assert provenance["versions"]["dolfinx"] and provenance["seconds"]["assembly"] > 0
+    assert provenance["steps"] == len(series) - 1
+
+
+def test_effective_configuration_runs_again_to_the_same_bits(quick, tmp_path):
+    again = ecmsim("run", quick[1] / "config.toml", "--out", tmp_path / "again", "--until", "0.5 s", "-q")
+    first = ecmsim("run", QUICK, "--out", tmp_path / "first", "--until", "0.5 s", "-q")
+    assert again.returncode == first.returncode == 0, again.stderr + first.stderr
+    assert (tmp_path / "again/timeseries.csv").read_bytes() == (tmp_path / "first/timeseries.csv").read_bytes()
+
+
+def test_existing_folder_is_refused_and_left_alone(quick):
+    before = (quick[1] / "timeseries.csv").read_bytes()
+    process = ecmsim("run", QUICK, "--out", quick[1])
+    assert process.returncode == 2
+    assert process.stderr.startswith("error: ") and "--overwrite" in process.stderr
+    assert (quick[1] / "timeseries.csv").read_bytes() == before
+
+
+def test_all_pictures_are_drawn(quick, tmp_path):
+    process = ecmsim("plot", "all", quick[1], "--out", tmp_path)
+    assert process.returncode == 0, process.stderr
+    names = {path.stem for path in tmp_path.glob("*.png")}
+    assert {"iv", "gap", "temperature", "outline", "elephant", "elephant_map", "field"} <= names
+
+
+def test_mesh_of_a_run_is_built_and_drawn(quick, tmp_path):
+    process = ecmsim("mesh", QUICK, "--run", quick[1], "--time", "1.7 s", "--out", tmp_path / "cell.msh")
+    assert process.returncode == 0, process.stderr
+    assert (tmp_path / "cell.msh").exists() and (tmp_path / "cell.png").stat().st_size > 10000
+
+
+def test_info_names_versions_and_what_works():
+    process = ecmsim("info")
+    assert process.returncode == 0, process.stderr
+    assert "dolfinx" in process.stdout and "yes  PETSc has MUMPS" in process.stdout
+
+
+def test_benchmark_splits_the_wall_time():
+    process = ecmsim("benchmark", QUICK, "--until", "0.05 s", "--no-cold")
+    assert process.returncode == 0, process.stderr
+    for part in ("assembly", "factorisation", "meshing", "set-up", "output", "whole command", "steps"):
+        assert part in process.stdout
+
+
+@pytest.mark.parametrize(
+    ("arguments", "text"),
+    [
+        (("run", "configs/nothing.toml"), "configs/nothing.toml"),
+        (("run", QUICK, "--set", "cell.radius=5 V"), 'cell.radius = "5 V"'),
+        (("run", QUICK, "--set", "cell.radios=5 nm"), 'did you mean "radius"'),
+        (("run", QUICK, "--until", "soon"), '--until = "soon"'),
+        (("plot", "iv", "configs"), "not the folder of a run"),
+        (("plot", "spaghetti", "configs"), "not the folder of a run"),
+        (("validate",), "--schema"),
+    ],
+)
+def test_bad_input_gets_one_clear_error_and_exit_code_2(arguments, text):
+    process = ecmsim(*arguments)
+    assert process.returncode == 2
+    assert text in process.stderr
+    assert process.stderr.startswith("error: ") and "Traceback" not in process.stderr
+
+
+def test_options_of_a_picture_are_taken_or_refused(quick, tmp_path):
+    taken = ecmsim("plot", "field", quick[1], "--out", tmp_path / "f.png", "-o", "view=tip", "-o", "snapshot=0")
+    assert taken.returncode == 0 and (tmp_path / "f.png").exists(), taken.stderr
+    refused = ecmsim("plot", "iv", quick[1], "-o", "voltages=cell")
+    assert refused.returncode == 2 and "iv has no option voltages: it knows voltage" in refused.stderr
+
+
+def test_unknown_picture_lists_the_known_ones(quick):
+    process = ecmsim("plot", "spaghetti", quick[1])
+    assert process.returncode == 2 and "elephant" in process.stderr
+
+
+def test_validate_shows_the_effective_configuration():
+    process = ecmsim("validate", QUICK, "--show", "--set", "compliance.current=10 uA")
+    assert process.returncode == 0
+    shown = Config.from_toml(process.stdout, ROOT)
+    assert shown.compliance.current == 1e-5 and shown.dissolution.void_length.label == "fitted"
+
+
+def test_schema_lists_every_setting_with_its_unit():
+    process = ecmsim("validate", "--schema")
+    assert process.returncode == 0
+    for line in ("[butler_volmer]", "  rate_constant", "  gap_change", "182 m/s", "Thickness L of the switching layer"):
+        assert line in process.stdout

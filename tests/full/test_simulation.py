@@ -1,0 +1,469 @@
+"""The simulation as a whole: balances at every step, rejected steps, failures, order in time, every switch."""
+
+import json
+import re
+import subprocess
+import sys
+from dataclasses import astuple, dataclass, fields
+
+import numpy as np
+import pandas as pd
+import pytest
+import weak
+from helpers.paths import ROOT
+from mpi4py import MPI
+from scipy.integrate import cumulative_trapezoid
+
+from ecmsim.config import load_config
+from ecmsim.constants import BOLTZMANN_EV
+from ecmsim.errors import ConfigError, ResultsError
+from ecmsim.models.full.mesh.build import MeshError
+from ecmsim.models.full.simulation import RejectedStep, Simulation, State
+from ecmsim.physics.butler_volmer import ButlerVolmer
+from ecmsim.physics.model import DeviceModel
+from ecmsim.physics.tunnelling import Simmons
+from ecmsim.results import open_run
+from ecmsim.running.progress import Silent
+from ecmsim.running.run import resume, run
+
+QUICK = ROOT / "configs" / "quick.toml"
+
+
+def read_series(folder):
+    return pd.read_csv(folder / "timeseries.csv", float_precision="round_trip")
+
+
+class Collector(Silent):
+    """Keeps every accepted state of a run."""
+
+    def __init__(self):
+        self.states = []
+
+    def step(self, state):
+        self.states.append(state)
+
+
+def run_states(folder, overrides=(), until=None):
+    """Accepted states of a run of the quick configuration."""
+    collector = Collector()
+    run(load_config(QUICK, overrides), folder, progress=collector, until=until)
+    return collector.states
+
+
+# --- a whole run --------------------------------------------------------------------------------------------
+
+
+@pytest.fixture(scope="module")
+def quick(tmp_path_factory):
+    """Folder and states of the quick configuration's run, to its end."""
+    folder = tmp_path_factory.mktemp("run") / "quick"
+    return folder, run_states(folder)
+
+
+@pytest.fixture(scope="module")
+def series(quick):
+    return read_series(quick[0])
+
+
+def test_the_run_goes_where_it_should(series):
+    """The gap closes from 9.9 nm to tunnelling, and the current rises to its limit."""
+    assert series.time_s.iloc[0] == 0.0 and series.time_s.iloc[-1] == 1.72
+    assert (np.diff(series.time_s) > 0).all()
+    assert series.source_voltage_V.to_numpy() == pytest.approx(series.time_s.to_numpy(), abs=1e-12)  # 1 V/s
+    assert series.gap_nm.iloc[0] > 9.8 and series.gap_nm.iloc[-1] < 0.4
+    assert series.current_A.iloc[-1] == pytest.approx(1e-6, rel=1e-3, abs=0)
+    assert series.remesh.sum() > 5
+
+
+def test_balances_hold_at_every_step(series):
+    assert series.charge_imbalance.max() < 1e-8
+    assert series.faraday_error.max() < 1e-3
+    assert series.power_imbalance.max() < 1e-6
+
+
+def test_faraday_from_the_time_series_alone(series):
+    """The filament's volume is the integral of M/(z F rho) I_ion, with copper's numbers."""
+    per_coulomb = 63.546e-3 / (96485.33212 * 8960.0) * 1e27  # nm3/C
+    charge = cumulative_trapezoid(series.ionic_current_A, series.time_s, initial=0.0)
+    grown = series.volume_nm3 - series.volume_nm3[0]
+    assert grown.iloc[-1] > 50
+    assert np.abs(grown - charge * per_coulomb).max() < 2e-3 * grown.iloc[-1]
+    assert (np.abs(grown - charge * per_coulomb) / series.volume_nm3).max() < 1e-3
+
+
+def test_compliance_is_respected_at_every_step(series):
+    """I <= I_CC to round-off, and I = I_CC (1 - exp(-(V - V_cell)/V0)) with the cell voltage of the same row."""
+    assert series.current_A.max() <= 1e-6 * (1 + 1e-12)
+    drop = series.source_voltage_V - series.cell_voltage_V
+    law = -1e-6 * np.expm1(-drop / 0.05)
+    large = series.current_A > 1e-10  # below that the drop of nanovolts drowns in the round-off of a volt
+    assert large.sum() > 50
+    assert law[large].to_numpy() == pytest.approx(series.current_A[large].to_numpy(), rel=1e-6, abs=0)
+
+
+def test_currents_add_up(series):
+    total = series.ionic_current_A + series.tunnel_current_A
+    assert total.to_numpy() == pytest.approx(series.current_A.to_numpy(), rel=1e-12, abs=1e-30)
+    # Ions before the gap closes, electrons afterwards.
+    early, late = series[series.time_s < 1.2], series[series.time_s > 1.70]
+    assert (early.tunnel_current_A.abs() < 1e-3 * early.ionic_current_A.abs().clip(lower=1e-25)).all()
+    assert (late.ionic_current_A < 1e-3 * late.current_A).all()
+
+
+# --- steps --------------------------------------------------------------------------------------------------
+
+
+def arrays(state):
+    """Copies of all that a state holds."""
+    kept = {f.name: getattr(state, f.name) for f in fields(state)} | {"observed": dict(state.observed)}
+    kept |= {"front": state.filament.points, "carried": state.front.carried}
+    kept |= {"mesh": state.mesh.points, "triangles": state.mesh.triangles}
+    return {name: np.copy(value) if isinstance(value, np.ndarray) else value for name, value in kept.items()}
+
+
+def same(first, second, tolerance=None):
+    """Whether two collections of arrays agree: bit by bit, or to a relative tolerance of each array's size."""
+    for name, value in first.items():
+        other = second[name]
+        if isinstance(value, dict):
+            same(value, other, tolerance)
+        elif not isinstance(value, (np.ndarray, float)) or tolerance is None:
+            assert np.array_equal(value, other), name
+        else:
+            scale = np.abs(value).max(axis=0 if np.ndim(value) else None)
+            assert (np.abs(np.asarray(value) - other) <= tolerance * scale + 1e-300).all(), name
+
+
+@pytest.mark.parametrize(
+    "too_long, kind, meshes",
+    [(2.0, MeshError, 0), (0.15, RejectedStep, 1), (0.02, RejectedStep, 0)],
+    ids=["no mesh", "current jumps on a new mesh", "current jumps on the moved mesh"],
+)
+def test_a_rejected_step_leaves_no_trace(too_long, kind, meshes):
+    """The accepted state stays as it is bit by bit, and what follows is as if the step had not been tried."""
+    config = load_config(QUICK)
+    tried, _ = simulations = [Simulation(config, MPI.COMM_WORLD) for _ in range(2)]
+    states = [simulation.start() for simulation in simulations]
+
+    def advance(times):
+        for time in times:
+            states[:] = [s.accept(s.advance(state, time)) for s, state in zip(simulations, states, strict=True)]
+
+    advance(np.linspace(0, 1.0, 51)[1:])
+    same(*(arrays(state) for state in states))
+    before, meshes_before = arrays(states[0]), tried.remeshes
+    tried.config = load_config(QUICK, ["stepping.smallest_judged_current=0 A", "stepping.largest_current_ratio=1.01"])
+    with pytest.raises(kind):
+        tried.advance(states[0], 1.0 + too_long)
+    tried.config = config
+    assert tried.remeshes == meshes_before + meshes
+    same(before, arrays(states[0]))
+    advance(1.0 + np.array([0.002, 0.004, 0.006]))
+    first, second = (arrays(state) for state in states)
+    for kept in (first, second):
+        kept.pop("iterations")  # the old factor may serve one iteration longer or shorter
+        for name in ("charge_imbalance", "faraday_error", "power_imbalance", "tunnel_current"):  # round-off
+            kept["observed"].pop(name)
+    same(first, second, tolerance=1e-6)
+    for simulation in simulations:
+        simulation.close()
+
+
+def test_time_integration_is_of_second_order(tmp_path):
+    """Height, volume and current at 1.1 s for limits of the time step scaled by 1, 1/2 and 1/4."""
+
+    def end_of(scale):
+        states = run_states(
+            tmp_path / f"{scale}",
+            [
+                f"stepping.velocity_change={0.1 / scale}",
+                f"stepping.displacement_error={2e-4 / scale**2} nm",
+                f"stepping.largest_voltage_step={50 / scale} mV",
+                f"stepping.height_fraction={0.2 / scale}",
+                f"stepping.first_step={10 / scale} ms",
+                "stepping.growth=4",
+            ],
+            until=1.1,
+        )
+        last = states[-1]
+        assert last.time == 1.1
+        return np.array([last.filament.height, last.filament.volume, last.observed["current"]]), len(states)
+
+    (coarse, few), (middle, some), (fine, many) = (end_of(scale) for scale in (1, 2, 4))
+    assert few < 60 and 1.7 < some / few < 2.3 and 1.7 < many / some < 2.3
+    assert fine[0] > 0.6  # of a nucleus of 0.128 nm
+    order = np.log2((coarse - middle) / (middle - fine))
+    assert (np.abs(order - 2) < 0.25).all(), order
+    assert (np.abs(middle / fine - 1) < 2e-3).all()
+
+
+# --- failures -----------------------------------------------------------------------------------------------
+
+
+def test_a_failed_solve(tmp_path):
+    """Exit code 3; last state, dump and reason on disk; a message with time, voltage, the worst field, a remedy."""
+    folder = tmp_path / "run"
+    done = subprocess.run(
+        [
+            sys.executable,
+            "-m",
+            "ecmsim",
+            "run",
+            str(QUICK),
+            "--out",
+            str(folder),
+            "--quiet",
+            "--set",
+            "solver.max_iterations=2",
+            "--set",
+            "stepping.smallest_step=1 ms",
+        ],
+        capture_output=True,
+        text=True,
+        timeout=100,
+        cwd=ROOT,
+    )
+    assert done.returncode == 3, done.stderr
+    errors = [line for line in done.stderr.splitlines() if line.startswith("error:")]
+    assert len(errors) == 1
+    assert "Traceback" not in done.stderr
+    last = read_series(folder).iloc[-1]
+    when = f"t = {last.time_s:.6g} s", f"{last.source_voltage_V:.4g} V"
+    for part in (*when, "no convergence", "solver.max_iterations", "failure.npz"):
+        assert part in errors[0]
+    assert re.search(r"Try \w.*(mesh|stepping|solver)\.[a-z_]+", errors[0])  # a remedy that names a setting
+    assert any(field in errors[0] for field in ("electronic potential", "ionic potential", "temperature"))
+    provenance = json.loads((folder / "provenance.json").read_text())
+    assert provenance["status"] == "failed"
+    assert provenance["reason"] in errors[0]
+    with np.load(folder / "failure.npz") as dump:
+        assert dump["time_s"] == last.time_s and dump["source_voltage_V"] == last.source_voltage_V
+        assert dump["filament_nm"][0, 1] == last.height_nm
+        assert dump["fields"].shape == (len(dump["points_nm"]), 3) == (last.vertices, 3)
+    assert "rejected" in (folder / "events.csv").read_text()
+    assert list((folder / "snapshots").glob("*.vtu"))
+
+
+# --- switches -----------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True)
+class Seen:
+    """What a case shows. power and loss: at the tunnelling gap and in the metals, W; speeds in nm/s at the tip and
+    half-way up."""
+
+    state: State
+    power: float
+    loss: float
+    tip: float
+    side: float
+
+    @property
+    def rise(self):
+        return self.state.observed["temperature_max"] - 300.0
+
+    @property
+    def current(self):
+        return self.state.observed["current"]
+
+
+def seen(*overrides, height=10.2, radius=1.5):
+    """The cell with a tall filament at 1.5 V and a compliance current of 100 uA."""
+    config = load_config(QUICK, ["compliance.current=100 uA", *overrides])
+    simulation = Simulation(config, MPI.COMM_WORLD)
+    state = weak.tall_state(simulation, height, radius)
+    totals = simulation.discretisation.problem.totals()
+    simulation.close()
+    speed = np.hypot(*state.velocity.T)
+    half_way = np.argmin(np.abs(state.filament.points[:, 1] - 0.5 * height))
+    return Seen(state, totals["tunnel"], totals["metal"], speed[0], speed[half_way])
+
+
+@pytest.fixture(scope="module")
+def full():
+    """All laws switched on."""
+    case = seen()
+    assert 5 < case.rise < 50 and case.current > 1e-6  # the case has something to lose
+    assert case.state.observed["power_imbalance"] < 1e-9
+    return case
+
+
+def test_tunnel_barrier_heating_makes_the_heat(full):
+    """Without it Joule heat alone is left, a thousandth of the power in this cell."""
+    case = seen("heat.tunnel_barrier=false")
+    assert 0 < case.rise < 0.1
+    assert case.power == pytest.approx(full.power, rel=1e-3, abs=0)
+    assert 0.3 < (case.rise / full.rise) / (full.loss / full.power) < 3
+    assert case.state.observed["power_imbalance"] < 1e-9
+
+
+def test_joule_heating(full):
+    case = seen("heat.joule=false")
+    assert 1e-3 < full.rise - case.rise < 0.2
+    assert seen("heat.joule=false", "heat.tunnel_barrier=false").rise == 0.0
+
+
+def test_no_heat_at_all(full):
+    case = seen("heat.enabled=false")
+    assert case.rise == 0.0 and not case.state.values[:, 2].any()
+    assert case.side < 0.9 * full.side  # it is the temperature that drives the reaction here
+
+
+def test_conductors_of_heat(full):
+    """Half of every kappa: about twice the rise; so do a poorly conducting filament and an ambient wall count."""
+    assert seen("heat.thermal_conductivity_factor=0.5").rise / full.rise == pytest.approx(2, rel=0.1, abs=0)
+    assert seen("filament.thermal_conductivity_factor=0.1").rise > 1.2 * full.rise
+    cooled = seen("heat.wall=ambient")
+    assert 0.8 < cooled.rise / full.rise < 0.9999
+    points = cooled.state.mesh.points
+    assert not cooled.state.values[points[:, 0] > points[:, 0].max() - 1e-9, 2].any()
+
+
+def test_dissolution():
+    """With it the electrode recedes by 5 % of the growth, at most 0.4 nm; without it stays flat."""
+    for overrides, height, recess in (
+        ((), 6.0, 0.05 * (6.0 - 0.128)),
+        ((), 10.2, 0.4),
+        (["dissolution.enabled=false"], 6.0, 0.0),
+    ):
+        state = seen(*overrides, height=height).state
+        assert state.mesh.electrode_points[:, 1].max() - 10.0 == pytest.approx(recess, abs=1e-4)
+
+
+def test_void_barrier(full):
+    """Inside the void (0.2 nm above the interface) it all but stops the tip, and leaves the side alone."""
+    case = seen("dissolution.void_barrier=false")
+    assert case.tip > 500 * full.tip
+    assert case.side == pytest.approx(full.side, rel=0.1, abs=0)
+
+
+def test_stress(full):
+    """The barrier of Eq. (9) at the radius half-way up: exp(-dW/kT), at nearly unchanged potentials."""
+    case = seen("stress.enabled=false")
+    r, _ = full.state.filament.points[np.argmin(np.abs(full.state.filament.points[:, 1] - 5.1))]
+    barrier = 0.0193 * (np.exp(r / 1.68) - 1)
+    assert full.side / case.side == pytest.approx(np.exp(-barrier / (8.617333e-5 * 302)), rel=0.2, abs=0)
+    assert full.tip == pytest.approx(case.tip, rel=0.3, abs=0)
+
+
+def test_tunnelling(full):
+    case = seen("tunnelling.enabled=false")
+    assert case.power == 0.0
+    assert abs(case.state.observed["tunnel_current"]) < 1e-8 * case.current
+    assert 0 < case.current < 1e-12
+    assert case.rise < 1e-6
+
+
+def test_gap_definition():
+    """Below a flat electrode the shortest gap is the vertical one; under a void its rim is nearer."""
+    tip = {"height": 9.6, "radius": 0.5}
+
+    def both(*overrides):
+        return [seen(f"tunnelling.gap={name}", *overrides, **tip) for name in ("vertical", "shortest")]
+
+    vertical, shortest = both("dissolution.enabled=false")
+    assert shortest.current == pytest.approx(vertical.current, rel=1e-6, abs=0)
+    vertical, shortest = both()
+    assert shortest.current > 2 * vertical.current
+    assert shortest.state.observed["gap"] < vertical.state.observed["gap"] - 0.01
+
+
+def test_conductivity_of_the_filament(full):
+    """The size effect and defects raise the loss in the metals; the current hardly knows."""
+    bulk = seen("filament.size_effect=false")
+    assert 5 < full.loss / bulk.loss < 50
+    assert seen("filament.defect_factor=0.2").loss / full.loss == pytest.approx(5, rel=0.1, abs=0)
+    assert bulk.current == pytest.approx(full.current, rel=1e-2, abs=0)
+
+
+# --- transient heat -----------------------------------------------------------------------------------------
+
+
+def test_transient_heat_is_steady_for_slow_ramps(tmp_path):
+    """Heat spreads within some 10 ps: a step of 10 us at 1 V/s gives the steady temperature."""
+    rises = []
+    for mode in ("steady", "transient"):
+        config = load_config(QUICK, ["compliance.current=100 uA", f"heat.mode={mode}"])
+        simulation = Simulation(config, MPI.COMM_WORLD)
+        state = weak.tall_state(simulation)
+        state = simulation.accept(simulation.advance(state, state.time + 1e-5))
+        rises.append(state.values[:, 2])
+        simulation.close()
+    assert rises[0].max() > 5
+    assert np.abs(rises[1] - rises[0]).max() < 1e-6 * rises[0].max()
+
+
+def test_transient_heat_lags_behind_fast_ramps():
+    """After 6 ps of ramp at 1e11 V/s the temperature is behind the steady one, which it then approaches."""
+    overrides = ["compliance.current=100 uA", "programme[0].rate=1e11 V/s", "programme[0].to=1.6 V"]
+    rises = {}
+    for mode in ("steady", "transient"):
+        simulation = Simulation(load_config(QUICK, [*overrides, f"heat.mode={mode}"]), MPI.COMM_WORLD)
+        state = weak.tall_state(simulation, time=1.0e-11)
+        rises[mode] = [state.observed["temperature_max"] - 300]
+        for time in np.linspace(1.2e-11, 6e-11, 25):  # the voltage stays at 1.6 V after 16 ps
+            state = simulation.accept(simulation.advance(state, time))
+            rises[mode].append(state.observed["temperature_max"] - 300)
+        simulation.close()
+    steady, transient = np.array(rises["steady"]), np.array(rises["transient"])
+    lag = 1 - transient / steady
+    assert abs(lag[0]) < 1e-9  # both begin steady
+    assert (np.diff(transient) > 0).all()
+    ramped = 3
+    assert 0.03 < lag[ramped] < 0.2
+    assert (np.diff(lag[ramped:]) < 0).all() and 0 < lag[-1] < 0.1 * lag[ramped]
+
+
+# --- laws of one's own -------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True)
+class Doubled(Simmons):
+    """Twice the tunnelling current."""
+
+    def conductance_density(self, gap):
+        return 2 * super().conductance_density(gap)
+
+
+@pytest.mark.parametrize("model", ["full", "reduced"])
+def test_a_law_of_ones_own_replaces_the_configured_one(tmp_path, model):
+    """Twice the conductance at the same gap, in both models; provenance tells it; only the same law resumes the run."""
+    near = ["initial.kind=cylinder", "initial.radius=0.5 nm", "initial.height=9.6 nm"]
+    config = load_config(QUICK, [f"model={model}", "output.snapshot_regimes=false", *near])
+    law = Doubled(config.tunnelling.barrier, config.tunnelling.effective_mass, config.tunnelling.prefactor)
+    for name, laws in (("own", {"tunnelling": law}), ("its", None)):
+        run(config, tmp_path / name, until=0.05, laws=laws)
+    own, its = (open_run(tmp_path / name) for name in ("own", "its"))
+    ratio = own.timeseries["tunnel_current_A"] / its.timeseries["tunnel_current_A"]
+    assert ratio[1:].to_numpy() == pytest.approx(2, rel=1e-3)
+    assert "Doubled" in own.provenance["laws"]["tunnelling"] and not its.provenance["laws"]
+    for name, laws in (("own", None), ("its", {"tunnelling": law})):
+        with pytest.raises(ResultsError, match="laws"):
+            resume(tmp_path / name, until=0.06, laws=laws)
+    assert resume(tmp_path / "own", until=0.06, laws={"tunnelling": law}).state.time == pytest.approx(0.06)
+
+
+def test_laws_that_there_are_not_are_refused(tmp_path):
+    with pytest.raises(ConfigError, match="no law 'tunneling'; choose from .*tunnelling"):
+        run(load_config(QUICK, ["model=reduced"]), tmp_path / "run", laws={"tunneling": None})
+
+
+@dataclass(frozen=True)
+class Tafel(ButlerVolmer):
+    """Oxidation alone, as one might write it for arrays only."""
+
+    branching: bool = False
+
+    def current_density(self, overpotential, temperature, barrier=0.0):
+        if self.branching and overpotential < 0:
+            return 0.0
+        density = self.exchange_current_density(temperature, barrier)
+        return density * np.exp(overpotential / (BOLTZMANN_EV * temperature))
+
+
+@pytest.mark.parametrize("branching", [False, True])
+def test_a_law_for_arrays_only_is_refused_with_the_remedy(tmp_path, branching):
+    config = load_config(QUICK)
+    own = Tafel(*astuple(DeviceModel.from_config(config).kinetics), branching)
+    with pytest.raises(ConfigError, match="laws: kinetics: .*ecmsim.physics.operators .*where_less instead of if"):
+        run(config, tmp_path / "run", laws={"kinetics": own})

@@ -1,0 +1,261 @@
+"""The shape of the program: imports run downwards only, files say what they are for, settings are used."""
+
+import ast
+import re
+import subprocess
+import sys
+from functools import cache
+from graphlib import TopologicalSorter
+from pathlib import Path
+
+import pytest
+
+import ecmsim
+from ecmsim.config import reference
+
+PACKAGE = Path(ecmsim.__file__).parent
+FILES = {path.relative_to(PACKAGE).as_posix(): path for path in sorted(PACKAGE.rglob("*.py"))}
+# The loose modules: what has no room of its own because every room may use it, and the way in.
+COMMON = {"constants", "errors", "stopping", "text", "timing"}
+ENTRANCES = {"__init__": {"config", "results", "running"}, "__main__": {"commands"}, "run": {"running"}}
+LONGEST = 400  # lines of a file
+SOLVER_LIBRARIES = {"basix", "dolfinx", "ffcx", "mpi4py", "petsc4py", "ufl"}
+UNDER_A_CONDITION = {"physics/operators.py": {"ufl"}}  # written for UFL as well as for NumPy
+# Codes of atoms and their electrons: the files that compute tables with them and that move atoms.
+ATOMISTIC = {"gpaw", "ase"}
+
+
+@cache
+def tree(name):
+    return ast.parse(FILES[name].read_text())
+
+
+def room_of(name):
+    """The folder of a file as in a rule: models.full; nothing for loose modules."""
+    return name.rpartition("/")[0].replace("/", ".")
+
+
+ROOMS = sorted({room_of(name) for name in FILES} - {"", "materials"})
+
+
+@cache
+def rule(room):
+    """What the __init__ of a room says that it may import: rooms, and libraries of the solver."""
+    text = ast.get_docstring(tree(f"{room.replace('.', '/')}/__init__.py"))
+    imports = re.search(r"^May import: (.+?)\.$", text, re.M | re.S)
+    uses = re.search(r"^May use: (.+?)\.$", text, re.M | re.S)
+    assert imports, f"ecmsim/{room}/__init__.py: say 'May import: ROOM, ROOM.' (or 'nothing.')"
+    return [set(re.split(r",\s+", found[1])) - {"nothing"} if found else set() for found in (imports, uses)]
+
+
+def imported(name):
+    """Dotted names of all modules that a file imports, also inside functions; `from a import b` as a.b."""
+    modules = set()
+    for node in ast.walk(tree(name)):
+        if isinstance(node, ast.Import):
+            modules |= {alias.name for alias in node.names}
+        elif isinstance(node, ast.ImportFrom):
+            assert node.level == 0, "imports are absolute"
+            modules |= {f"{node.module}.{alias.name}" for alias in node.names}
+    return modules
+
+
+def places(name):
+    """Rooms and loose modules of ecmsim that a file imports."""
+    found = set()
+    for module in imported(name):
+        if module.split(".")[0] != "ecmsim":
+            continue
+        parts = module.split(".")[1:]
+        inner = next((k for k in range(len(parts), 0, -1) if ".".join(parts[:k]) in ROOMS), 0)
+        found.add(".".join(parts[:inner] or parts[:1]))
+    return found - {"__version__", ""}
+
+
+def test_the_rules_make_no_circle():
+    assert list(TopologicalSorter({room: rule(room)[0] for room in ROOMS}).static_order())
+
+
+def test_the_rules_name_rooms():
+    assert not set().union(*(rule(room)[0] for room in ROOMS)) - set(ROOMS)
+    assert not set().union(*(rule(room)[1] for room in ROOMS)) - SOLVER_LIBRARIES
+
+
+@pytest.mark.parametrize("room", ROOMS)
+def test_a_rule_permits_no_more_than_is_used(room):
+    used = set().union(*(places(name) for name in FILES if room_of(name) == room))
+    assert rule(room)[0] == used - COMMON - {room}
+
+
+@pytest.mark.parametrize("name", FILES)
+def test_imports_are_permitted(name):
+    room = room_of(name)
+    loose = name.removesuffix(".py")
+    permitted = {room} | COMMON | rule(room)[0] if room else ENTRANCES.get(loose, set())
+    assert places(name) <= permitted
+
+
+def test_few_modules_have_no_room():
+    loose = {name.removesuffix(".py") for name in FILES if not room_of(name)}
+    assert loose - {"__init__", "__main__"} <= COMMON | {"run"} and len(COMMON) < 6
+
+
+@pytest.mark.parametrize("name", FILES)
+def test_no_file_is_long(name):
+    assert len(FILES[name].read_text().splitlines()) <= LONGEST
+
+
+@pytest.mark.parametrize("name", FILES)
+def test_only_the_solver_imports_the_solver_s_libraries(name):
+    libraries = {module.split(".")[0] for module in imported(name)} & SOLVER_LIBRARIES
+    permitted = rule(room_of(name))[1] if room_of(name) else set()
+    assert libraries <= permitted | UNDER_A_CONDITION.get(name, set())
+
+
+def test_only_pipeline_and_dynamics_import_atomistic_codes():
+    users = {name for name in FILES if {module.split(".")[0] for module in imported(name)} & ATOMISTIC}
+    assert users == {"quantum/build/dft.py", "quantum/atoms/dynamics.py"}
+
+
+@pytest.mark.parametrize(
+    "rooms",
+    [
+        ("plot", "results"),
+        ("config", "drive", "shape"),
+        ("commands", "physics"),
+        ("models", "models.full.mesh", "models.reduced"),
+        ("study", "calibration"),
+        ("page",),
+        ("quantum", "quantum.atoms"),
+    ],
+)
+def test_importing_without_the_solver(rooms):
+    """Also what these import in turn does without dolfinx."""
+    names = [name for name in FILES if room_of(name) in rooms]
+    modules = ["ecmsim." + name.removesuffix(".py").removesuffix("/__init__").replace("/", ".") for name in names]
+    assert len(modules) > 2
+    code = f"""
+import importlib, sys
+for module in {modules}:
+    importlib.import_module(module)
+print(sorted({SOLVER_LIBRARIES} & sys.modules.keys()))
+"""
+    done = subprocess.run(
+        [sys.executable, "-c", code],
+        capture_output=True,
+        text=True,
+        check=True,
+        cwd=PACKAGE.parent,
+    )
+    assert done.stdout.strip() == "[]"
+
+
+def test_importing_the_package_is_cheap():
+    heavy = {"numpy", "pydantic", "matplotlib", "dolfinx"}
+    code = f"import sys, ecmsim; print(sorted({heavy} & sys.modules.keys()))"
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True, cwd=PACKAGE.parent)
+    assert done.stdout.strip() == "[]"
+
+
+@pytest.mark.parametrize("name", FILES)
+def test_every_file_says_what_it_is_for(name):
+    assert len((ast.get_docstring(tree(name)) or "").split()) >= 4
+
+
+# model.py is no law, but the list of all laws and how a configuration fills them in.
+@pytest.mark.parametrize("name", [name for name in FILES if room_of(name) == "physics" and name != "physics/model.py"])
+def test_laws_are_small(name):
+    assert len(FILES[name].read_text().splitlines()) < 100
+
+
+# --- every setting is read ----------------------------------------------------------------------------------
+
+# Function parameters by which a section of the configuration travels: file or folder, name, section.
+PARAMETERS = [
+    ("shape/spacing.py", "numerics", "mesh"),
+    ("models", "numerics", "mesh"),
+    ("models", "cell", "cell"),
+    ("commands/mesh.py", "numerics", "mesh"),
+    ("commands/mesh.py", "cell", "cell"),
+    ("running/stepping.py", "settings", "stepping"),
+    ("physics/model.py", "element", "compliance"),
+    ("physics/model.py", "section", "surface_diffusion"),
+    ("physics/model.py", "material", "materials"),
+    ("physics/model.py", "metal", "materials"),
+    ("drive", "step", "programme"),
+    ("drive", "read", "programme.read"),
+]
+UNREAD = {
+    "cell.switching_layer": "Config.materials looks the material up by its role",
+    "cell.counter_electrode": "Config.materials looks the material up by its role",
+    "programme[].file": "config.programme puts its content into points",
+    "mesh.refinement": "Mesh.refined works it into the other settings",
+    "stepping.refinement": "Stepping.refined works it into the other settings",
+    "materials.NAME.name": "for messages about materials and the effective configuration",
+}
+
+
+def bare(setting):
+    """Section and field of a setting's dotted name: programme[].rate is in programme."""
+    section, _, field = setting.replace("[]", "").replace(".NAME", "").rpartition(".")
+    return section, field
+
+
+SETTINGS = [row.name for row in reference()]
+SECTIONS = {bare(name)[0] for name in SETTINGS}
+
+
+def tail(node):
+    """The last name of an expression: x for x, a.x and self.a.x."""
+    return getattr(node, "attr", getattr(node, "id", None))
+
+
+def sections_read(name):
+    """(section, field) of all settings that a file reads, following names that sections are assigned to."""
+    aliases = {}
+    for place, parameter, section in PARAMETERS:
+        if name == place or name.startswith(f"{place}/"):
+            aliases[parameter] = section
+
+    def section_of(node):
+        if isinstance(node, ast.Call) and tail(node.func) == "refined":
+            node = node.func.value
+        if isinstance(node, ast.Attribute) and tail(node.value) == "config":
+            return node.attr if node.attr in SECTIONS else None
+        return aliases.get(tail(node)) if isinstance(node, (ast.Name, ast.Attribute)) else None
+
+    nodes = list(ast.walk(tree(name)))
+    for _ in range(2):
+        for node in nodes:
+            if isinstance(node, ast.Assign):
+                target, value = node.targets[0], node.value
+                pairs = (
+                    zip(target.elts, value.elts, strict=False)
+                    if isinstance(target, ast.Tuple) and isinstance(value, ast.Tuple)
+                    else [(target, value)]
+                )
+                for left, right in pairs:
+                    if section_of(right):
+                        aliases[tail(left)] = section_of(right)
+    found = set()
+    for node in nodes:
+        if isinstance(node, ast.Attribute):
+            found.add((section_of(node.value), node.attr))
+            if tail(node.value) == "config":
+                found.add(("", node.attr))
+    return found
+
+
+@pytest.fixture(scope="module")
+def settings_read():
+    """All settings read outside ecmsim/config."""
+    return set().union(*(sections_read(name) for name in FILES if room_of(name) != "config"))
+
+
+@pytest.mark.parametrize("setting", SETTINGS)
+def test_every_setting_is_read(settings_read, setting):
+    assert (bare(setting) in settings_read) != (setting in UNREAD)
+
+
+def test_no_stale_exceptions():
+    assert set(UNREAD) <= set(SETTINGS) and len(SETTINGS) > 60

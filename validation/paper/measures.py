@@ -1,0 +1,162 @@
+"""What the paper's facts are about, read off a run (a Run).
+
+Times in s, currents in A, temperatures in K, lengths in nm. Each function returns one number, nan where the run has
+no such thing.
+"""
+
+import numpy as np
+
+from ecmsim.results.regimes import reached, separation
+from ecmsim.shape.filament import distance_to_polyline
+
+
+def column(run, name):
+    """A column of the time series, (n,)."""
+    return run.timeseries[name].to_numpy(float)
+
+
+def rising(run):
+    """The steps up to the largest current, as a slice."""
+    return slice(0, int(np.argmax(column(run, "current_A"))) + 1)
+
+
+def time_of_height(run, height):
+    """When the tip first reaches a height."""
+    found = reached(column(run, "time_s"), column(run, "height_nm"), height)
+    return np.nan if found is None else found
+
+
+def at_current(run, name, current):
+    """A column of the time series where the rising current passes a value, linear between the steps."""
+    part = rising(run)
+    amperes = np.maximum.accumulate(column(run, "current_A")[part])
+    if not amperes[0] <= current <= amperes[-1]:
+        return np.nan
+    return float(np.interp(current, amperes, column(run, name)[part]))
+
+
+def temperature_rise_at(run, current):
+    """Highest temperature above ambient where the rising current passes a value."""
+    return at_current(run, "temperature_max_K", current) - ambient(run)
+
+
+def ambient(run):
+    """Ambient temperature of the cell."""
+    return run.setting("cell.ambient_temperature", "K")
+
+
+def moment(value):
+    """Time of a Boundary or a time in s as a number; nan for None."""
+    return np.nan if value is None else float(getattr(value, "time_s", value))
+
+
+def current_of(boundary):
+    """Current at a Boundary; nan for None."""
+    return np.nan if boundary is None else boundary.current_A
+
+
+def cooling_after_peak(run):
+    """By how much the highest temperature has fallen when the source turns back."""
+    temperature = column(run, "temperature_max_K")
+    turn = int(np.argmax(column(run, "source_voltage_V")))
+    return float(temperature[: turn + 1].max() - temperature[turn])
+
+
+def growth_after(run, time):
+    """Largest distance between the outline at a time and the one of the largest filament after it."""
+    largest = int(np.argmax(column(run, "volume_nm3")))
+    steps = np.asarray(run.outlines.step)
+    last = run.outlines[int(np.nonzero(steps <= largest)[0][-1])]
+    return separation(run.outlines.nearest(time_s=time).points, last.points)
+
+
+def radius_at(run, share):
+    """Radius of the last outline at a share of its height: the outermost crossing."""
+    from ecmsim.shape.filament import Filament
+
+    filament = Filament(run.outlines[-1].points)
+    return 0.5 * float(filament.local_diameter(np.array([share * filament.height]))[0])
+
+
+def taper(run):
+    """Radius at 85 % of the filament's height over that at 15 %: below 1 for a cone, 1 for a cylinder."""
+    return radius_at(run, 0.85) / radius_at(run, 0.15)
+
+
+def penetration(run):
+    """Depth of the tip beyond the original surface of the active electrode."""
+    return float(column(run, "height_nm")[-1]) - run.setting("cell.layer_thickness", "nm")
+
+
+def shortest_gap(run, outline=None):
+    """Smallest distance between filament and active electrode in the last outline: (distance, radius on the filament).
+
+    Measured from all of the outline, sides included, to the electrode's surface.
+    """
+    outline = outline or run.outlines[-1]
+    length = np.append(0.0, np.cumsum(np.hypot(*np.diff(outline.points, axis=0).T)))
+    fine = np.linspace(0, length[-1], 4000)
+    points = np.stack([np.interp(fine, length, component) for component in outline.points.T], axis=1)
+    distance = distance_to_polyline(points, outline.electrode_points)
+    nearest = int(np.argmin(distance))
+    return float(distance[nearest]), float(points[nearest, 0])
+
+
+def axis_gap(run, outline=None):
+    """Gap on the axis in the last outline."""
+    outline = outline or run.outlines[-1]
+    return float(outline.electrode_points[0, 1] - outline.points[0, 1])
+
+
+def resistance_of_filament(run, current):
+    """Potential difference between foot and tip on the axis over the current, ohm, in the snapshot at a current.
+
+    The potential of the electrons is that of the snapshot nearest to the current.
+    """
+    snapshots = [item for item in run.snapshots if item.current_A > 0]
+    if not snapshots:
+        return np.nan
+    snapshot = min(snapshots, key=lambda item: abs(np.log(item.current_A / current)))
+    if abs(np.log(snapshot.current_A / current)) > 0.2:
+        return np.nan
+    mesh = snapshot.read()
+    points, potential = mesh.points[:, :2], np.asarray(mesh.point_data["electric_potential_V"]).ravel()
+    cells, material = mesh.cells_dict["triangle"], np.asarray(mesh.cell_data["material"][0]).astype(int)
+    nodes = np.unique(cells[material == FILAMENT])
+    axis = nodes[points[nodes, 0] < 1e-9]
+    axis = axis[np.argsort(points[axis, 1])]
+    return float(potential[axis[-1]] - potential[axis[0]]) / snapshot.current_A
+
+
+FILAMENT = 1  # material number in a snapshot
+
+
+def set_times(run):
+    """When each cycle first reaches 99 % of the compliance current, counted from the beginning of the cycle, (k,)."""
+    from ecmsim.results.cycles import find_cycles
+
+    time, current, limit = column(run, "time_s"), column(run, "current_A"), run.compliance_current
+    found = []
+    for cycle in find_cycles(run):
+        rows = cycle.rows(time)
+        at = reached(time[rows], current[rows], 0.99 * limit)
+        found.append(np.nan if at is None else at - time[rows][0])
+    return np.array(found)
+
+
+def event_voltages(run, name):
+    """Source voltage at each event of a name, V, (k,)."""
+    times = run.events["time_s"][run.events["event"] == name].to_numpy(float)
+    return np.interp(times, column(run, "time_s"), column(run, "source_voltage_V"))
+
+
+def lifetime(run):
+    """When the filament breaks for the first time."""
+    times = run.events["time_s"][run.events["event"] == "rupture"].to_numpy(float)
+    return float(times[0]) if len(times) else np.nan
+
+
+def power_law(x, y):
+    """Exponent of y over x and its standard error, by least squares in the logarithms."""
+    slope, covariance = np.polyfit(np.log(x), np.log(y), 1, cov=True)
+    return float(slope[0]), float(np.sqrt(covariance[0, 0]))
