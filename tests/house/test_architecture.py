@@ -16,7 +16,7 @@ from ecmsim.config import reference
 PACKAGE = Path(ecmsim.__file__).parent
 FILES = {path.relative_to(PACKAGE).as_posix(): path for path in sorted(PACKAGE.rglob("*.py"))}
 # The loose modules: what has no room of its own because every room may use it, and the way in.
-COMMON = {"constants", "errors", "stopping", "text", "timing"}
+COMMON = {"constants", "errors", "observed", "text", "timing"}
 ENTRANCES = {"__init__": {"config", "results", "running"}, "__main__": {"commands"}, "run": {"running"}}
 LONGEST = 400  # lines of a file
 SOLVER_LIBRARIES = {"basix", "dolfinx", "ffcx", "mpi4py", "petsc4py", "ufl"}
