@@ -3,6 +3,7 @@
 from dataclasses import dataclass, fields, replace
 
 from ecmsim.errors import ConfigError, TransportError
+from ecmsim.physics import readings
 from ecmsim.physics.atomic_contact import AtomicContact
 from ecmsim.physics.barriers import StressBarrier, VoidBarrier
 from ecmsim.physics.bridging import Bridging
@@ -113,14 +114,18 @@ class DeviceModel:
             ),
             compliance=compliance_law(config.compliance),
             stress=(
-                StressBarrier(config.stress.energy, config.stress.template_radius) if config.stress.enabled else None
+                StressBarrier(config.stress.energy, config.stress.template_radius, config.stress.reading)
+                if config.stress.enabled
+                else None
             ),
             tunnel_heating=(
                 TunnelHeating(tunnel.barrier, tunnelling.decay_constant())
                 if tunnelling and heat.enabled and heat.tunnel_barrier
                 else None
             ),
-            void=VoidBarrier(dissolution.void_energy, dissolution.void_length) if void else None,
+            void=VoidBarrier(dissolution.void_energy, dissolution.void_length, dissolution.void_reading)
+            if void
+            else None,
             dissolution=(
                 MirroredDissolution(dissolution.ratio, dissolution.maximum_depth) if dissolution.enabled else None
             ),
@@ -157,12 +162,12 @@ class DeviceModel:
         open_share: of the surface that no atom bridges (1; None: all). Stress acts on the filament; the void on both
         surfaces. Positive from metal to layer.
         """
-        barrier = 0.0
+        barriers = []
         if self.stress and on_filament:
-            barrier = barrier + self.stress(radius)
-        if self.void:
-            barrier = barrier + self.void(height)
-        current_density = self.kinetics.current_density(overpotential, temperature, barrier)
+            barriers.append((self.stress.reading, self.stress(radius)))
+        if self.void:  # the electrode's own surface is not in the filament's way
+            barriers.append((self.void.reading if on_filament else readings.PRINTED, self.void(height)))
+        current_density = readings.current_density(self.kinetics, overpotential, temperature, barriers)
         if open_share is not None:
             current_density = open_share * current_density
         return self.nucleus(current_density, radius, height) if on_filament else current_density
