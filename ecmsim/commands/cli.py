@@ -235,10 +235,14 @@ def report(
 def validate_paper(
     out: Annotated[
         Path | None,
-        typer.Option(help="Folder of the page with its tables and figures [default: validation/ of the clone]."),
+        typer.Option(
+            help="Folder of the page with its tables and figures [default: validation/ of the clone].",
+            show_default=False,
+        ),
     ] = None,
     runs: Annotated[
-        Path | None, typer.Option(help="Folder of the runs [default: runs/validation/ of the clone].")
+        Path | None,
+        typer.Option(help="Folder of the runs [default: runs/validation/ of the clone].", show_default=False),
     ] = None,
     jobs: Annotated[int | None, typer.Option("--jobs", "-j", min=1, help="Runs at a time [default: cores].")] = None,
     retry: Annotated[bool, typer.Option("--retry", help="Try again the runs that failed before.")] = False,

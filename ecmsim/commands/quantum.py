@@ -173,13 +173,17 @@ def quantum_traces(
 @quantum.command("facts")
 def quantum_facts(
     out: Annotated[
-        Path | None, typer.Option(help="Folder of the page and its table [default: validation/quantum/ of the clone].")
+        Path | None,
+        typer.Option(
+            help="Folder of the page and its table [default: validation/quantum/ of the clone].", show_default=False
+        ),
     ] = None,
     results: Annotated[
         Path | None,
         typer.Option(
             help="Folder of the result files that facts are measured on: trajectories/, histogram.csv, device.csv "
-            "[default: validation/quantum/ of the clone]."
+            "[default: validation/quantum/ of the clone].",
+            show_default=False,
         ),
     ] = None,
 ):
@@ -200,7 +204,8 @@ def quantum_facts(
 def quantum_devices(
     runs: Annotated[list[Path], typer.Argument(help="Folders of runs through contact.", show_default=False)],
     out: Annotated[
-        Path | None, typer.Option(help="Table (.csv) [default: validation/quantum/device.csv of the clone].")
+        Path | None,
+        typer.Option(help="Table (.csv) [default: validation/quantum/device.csv of the clone].", show_default=False),
     ] = None,
 ):
     """Write a table of runs through contact: conductances at their ends, atoms, balances.
