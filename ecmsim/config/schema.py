@@ -13,7 +13,7 @@ from pydantic_core import PydanticCustomError
 from ecmsim.config.compliance import Compliance
 from ecmsim.config.initial import Initial, Nucleus
 from ecmsim.config.material import AnyMaterial
-from ecmsim.config.numerics import Checkpoint, Mesh, Output, Solver, Stepping
+from ecmsim.config.numerics import Balance, Checkpoint, Mesh, Output, Solver, Stepping
 from ecmsim.config.programme import Step
 from ecmsim.config.quantities import Quantity, quantity
 from ecmsim.config.section import Section
@@ -251,6 +251,7 @@ class Config(Section):
     mesh: Mesh = Field(default_factory=Mesh, description="Mesh")
     stepping: Stepping = Field(default_factory=Stepping, description="Time steps")
     solver: Solver = Field(default_factory=Solver, description="Solver")
+    balance: Balance = Field(default_factory=Balance, description="Balances")
     output: Output = Field(default_factory=Output, description="Output")
     checkpoint: Checkpoint = Field(default_factory=Checkpoint, description="Checkpoints")
     material_tables: dict[str, AnyMaterial] = Field(

@@ -12,7 +12,7 @@ import numpy as np
 from ecmsim.constants import CONDUCTANCE_QUANTUM
 from ecmsim.drive import Programme
 from ecmsim.errors import SolveError
-from ecmsim.models.balance import Balance
+from ecmsim.models.balance import Balance, check
 from ecmsim.models.contract import CellModel
 from ecmsim.models.rates import Rates
 from ecmsim.models.state import CellState
@@ -137,7 +137,9 @@ class GrowingCell(CellModel):
         )
 
     def _judge(self, trial, state):
-        """Reject a step over which the current jumped by more than the source voltage explains."""
+        """Reject a step that keeps no balance, or over which the current jumped by more than the source voltage
+        explains."""
+        check(trial.observed, self.config.balance)
         if trial.rupture or trial.leg.piece.source == "current" or state.time == trial.leg.start:  # another element
             return
         limit = self.config.stepping.largest_current_ratio
@@ -160,7 +162,8 @@ class GrowingCell(CellModel):
         smallest, position = gap.smallest(self.config.tunnelling.gap)
         volume = filament.volume
         grown = volume - self._first_volume
-        return balance.observed(trial.source_voltage, state.largest_current, self.transient) | {
+        floor = self.config.balance.smallest_current
+        return balance.observed(trial.source_voltage, state.largest_current, self.transient, floor) | {
             "gap": smallest,
             "gap_vertical": gap.smallest("vertical")[0],
             "gap_shortest": gap.smallest("shortest")[0],

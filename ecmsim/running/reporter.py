@@ -149,5 +149,6 @@ class Reporter:
             steps=outcome.steps,
             newton_iterations=outcome.newton_iterations,
             remeshes=outcome.remeshes,
+            balances=outcome.worst,
         )
         self.writer.finish("finished", outcome.reason)

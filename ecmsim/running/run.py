@@ -16,6 +16,7 @@ from mpi4py import MPI
 
 from ecmsim.config.schema import Config
 from ecmsim.errors import ResultsError, SolveError
+from ecmsim.models.balance import Unbalanced
 from ecmsim.models.circuit import element
 from ecmsim.models.state import CellState
 from ecmsim.observed import row
@@ -57,6 +58,7 @@ class Outcome:
     remeshes: int
     seconds: dict
     reason: str
+    worst: dict  # of the balances over all steps, by their names in ecmsim.observed
 
 
 def run(config, folder, *, comm=MPI.COMM_WORLD, overwrite=False, progress=None, until=None, laws=None) -> Outcome:
@@ -210,7 +212,7 @@ class _Run:
         report.snapshot(simulation, march.state, "end")
         keeper.write()
         seconds = dict(simulation.watch.seconds)
-        outcome = Outcome(march.state, march.steps, march.iterations, simulation.remeshes, seconds, reason)
+        outcome = Outcome(march.state, march.steps, march.iterations, simulation.remeshes, seconds, reason, march.worst)
         report.finish(outcome)
         return outcome
 
@@ -301,7 +303,9 @@ def _explained(final, cause, state):
         f"stopped at t = {state.time:.6g} s, source {state.source_voltage:.4g} V, tip at {tip:.4g} nm, "
         f"gap {state.observed['gap']:.3g} nm: {final}."
     )
-    if field:
+    if isinstance(cause, Unbalanced):
+        remedy = f"{cause.remedy}, or a limit that you can accept (balance.{cause.balance})"
+    elif field:
         message += f" Worst field: {field}."
         remedy = "a finer mesh (mesh.refinement), smaller steps (stepping.refinement) or more solver.max_iterations"
     elif cause is None:  # no step was tried: the outline is too fast for the smallest one
