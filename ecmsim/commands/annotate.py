@@ -16,8 +16,8 @@ from ecmsim.errors import ConfigError, ResultsError
 from ecmsim.physics.model import tunnelling_law
 from ecmsim.results import open_run
 from ecmsim.results.files import replace_text
+from ecmsim.results.folder import CONFIG
 from ecmsim.results.levels import find_plateaus
-from ecmsim.results.writer import CONFIG
 from ecmsim.shape.filament import Filament
 from ecmsim.shape.gap import columns
 

@@ -18,8 +18,9 @@ from ecmsim.config.schema import Config
 from ecmsim.errors import ResultsError, SolveError
 from ecmsim.models.cell import CellState
 from ecmsim.models.circuit import element
-from ecmsim.results.checkpoint import CHECKPOINTS, Checkpoints, checkpoint_files
+from ecmsim.results.checkpoint_reader import CheckpointReader
 from ecmsim.results.compatibility import differences
+from ecmsim.results.folder import CHECKPOINTS, checkpoint_files
 from ecmsim.results.reader import open_run
 from ecmsim.results.writer import RunWriter
 from ecmsim.running.events import Event, EventDetector
@@ -119,7 +120,7 @@ def _found(folder, overrides, laws):
     begun = len(opened.timeseries) > 1 or any(path.exists() for path in checkpoint_files(checkpoints))
     if config.checkpoint.enabled and opened.status in ("interrupted", "stopped") and not begun:
         return text, None, None, []  # it had not come to its first one: begin again
-    found = Checkpoints(checkpoints).read()
+    found = CheckpointReader(checkpoints).read()
     old = found.content["config"]
     changed = differences(old, text)
     if changed.forbidden:

@@ -12,7 +12,7 @@ import ecmsim
 from ecmsim.config.quantities import Quantity
 from ecmsim.errors import ResultsError
 from ecmsim.results import open_run
-from ecmsim.results.writer import PROVENANCE, TIMESERIES
+from ecmsim.results.folder import PROVENANCE, TIMESERIES
 from ecmsim.study import folder, naming
 from ecmsim.study.definition import toml
 from ecmsim.study.observables import RESULTS, observables
