@@ -117,7 +117,7 @@ def _found(folder, overrides, laws):
         )
     config = Config.from_toml(opened.config_text, base=folder, overrides=overrides)
     text, checkpoints = config.to_toml(), folder / CHECKPOINTS
-    begun = len(opened.timeseries) > 1 or any(path.exists() for path in checkpoint_files(checkpoints))
+    begun = any(path.exists() for path in checkpoint_files(checkpoints)) or len(opened.timeseries) > 1
     if config.checkpoint.enabled and opened.status in ("interrupted", "stopped") and not begun:
         return text, None, None, []  # it had not come to its first one: begin again
     found = CheckpointReader(checkpoints).read()
