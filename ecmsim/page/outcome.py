@@ -7,8 +7,8 @@ import numpy as np
 from ecmsim.errors import EcmsimError
 from ecmsim.page.form import SPACE, amount, count, minus, plain, seconds
 from ecmsim.results.cycles import find_cycles, is_bipolar
+from ecmsim.results.folder import FAILURE
 from ecmsim.results.regimes import COMPLIANCE_REACHED, VISIBLE_NM, Regimes, reached
-from ecmsim.results.writer import FAILURE
 from ecmsim.study.definition import READ_VOLTAGE
 from ecmsim.study.observables import resistance_at_read_voltage
 

@@ -20,8 +20,9 @@ from ecmsim.models.balance import Unbalanced
 from ecmsim.models.circuit import element
 from ecmsim.models.state import CellState
 from ecmsim.observed import row
-from ecmsim.results.checkpoint import CHECKPOINTS, Checkpoints, checkpoint_files
+from ecmsim.results.checkpoint_reader import CheckpointReader
 from ecmsim.results.compatibility import differences
+from ecmsim.results.folder import CHECKPOINTS, checkpoint_files
 from ecmsim.results.reader import open_run
 from ecmsim.results.writer import RunWriter
 from ecmsim.running.events import Event, EventDetector
@@ -119,10 +120,10 @@ def _found(folder, overrides, laws):
         )
     config = Config.from_toml(opened.config_text, base=folder, overrides=overrides)
     text, checkpoints = config.to_toml(), folder / CHECKPOINTS
-    begun = len(opened.timeseries) > 1 or any(path.exists() for path in checkpoint_files(checkpoints))
+    begun = any(path.exists() for path in checkpoint_files(checkpoints)) or len(opened.timeseries) > 1
     if config.checkpoint.enabled and opened.status in ("interrupted", "stopped") and not begun:
         return text, None, None, []  # it had not come to its first one: begin again
-    found = Checkpoints(checkpoints).read()
+    found = CheckpointReader(checkpoints).read()
     old = found.content["config"]
     changed = differences(old, text)
     if changed.forbidden:

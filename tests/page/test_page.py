@@ -26,7 +26,7 @@ from ecmsim.page.balances import balances
 from ecmsim.page.outcome import key_numbers
 from ecmsim.page.settings import programme_rows, setting_rows
 from ecmsim.results import RunWriter, open_run
-from ecmsim.results.writer import CONFIG, EVENTS, FAILURE, HISTORY, PROVENANCE, TIMESERIES
+from ecmsim.results.folder import CONFIG, EVENTS, FAILURE, HISTORY, PROVENANCE, TIMESERIES
 
 SECTIONS = ["results", "pictures", "events", "trust", "configuration", "origin"]
 EMPTY = {"meta", "link", "img", "br", "hr"}
