@@ -4,7 +4,7 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
-import weak
+from helpers import weak
 from helpers.paths import QUICK
 from helpers.weak import AMBIENT, ELECTRONS, HEAT, IONS
 from mpi4py import MPI

@@ -210,7 +210,7 @@ import numpy as np
 from mpi4py import MPI
 
 sys.path.insert(0, "tests")
-import weak
+from helpers import weak
 from ecmsim.config import load_config
 from ecmsim.models.full.problem import FieldForms, FieldProblem
 from ecmsim.models.cell import Tip

@@ -9,7 +9,7 @@ from dataclasses import astuple, dataclass, fields
 import numpy as np
 import pandas as pd
 import pytest
-import weak
+from helpers import weak
 from helpers.paths import ROOT
 from mpi4py import MPI
 from scipy.integrate import cumulative_trapezoid

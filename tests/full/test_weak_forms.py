@@ -8,7 +8,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 import ufl
-import weak
+from helpers import weak
 from helpers.paths import QUICK
 from helpers.weak import AMBIENT, ELECTRONS, HEAT, IONS
 from scipy import constants as si

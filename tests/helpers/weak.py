@@ -58,6 +58,7 @@ def device(**changes):
         stress=None,
         tunnel_heating=None,
         void=None,
+        dissolution=None,
         nucleus=StableNucleus(1e-6, 0.0),  # too small to stop any dissolution
         surface_diffusion=None,
         heat=True,

@@ -6,7 +6,7 @@ from types import SimpleNamespace
 
 import numpy as np
 import pytest
-import weak
+from helpers import weak
 from helpers.paths import QUICK
 from mpi4py import MPI
 
