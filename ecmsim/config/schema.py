@@ -229,7 +229,7 @@ class Config(Section):
     )
     cell: Cell = Field(description="Geometry and materials")
     programme: tuple[Step, ...] = Field(min_length=1, description="Source as steps in time")
-    compliance: Compliance = Field(description="Element that limits the current")
+    compliance: Compliance = Field(description="What limits the current, between source and cell")
     butler_volmer: ButlerVolmer = Field(default_factory=ButlerVolmer, description="Electron transfer")
     hopping: Hopping = Field(default_factory=Hopping, description="Ion transport")
     stress: Stress = Field(default_factory=Stress, description="Mechanical barrier")

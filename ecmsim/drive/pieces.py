@@ -68,7 +68,7 @@ class Leg:
         return (self.last - self.first) / (self.end - self.start)
 
     def source_voltage(self, time):
-        """Voltage that feeds the element between source and cell, V: of a voltage source its value, of a current
+        """Voltage that feeds the circuit between source and cell, V: of a voltage source its value, of a current
         source its voltage limit, with the sign that the current has all along the leg."""
         if self.piece.source == "voltage":
             return self.value(time)

@@ -3,7 +3,7 @@
 COLUMNS = {
     "time_s": "time since the start of the programme",
     "source_voltage_V": "voltage of the source, positive at the active electrode; of a current source its limit",
-    "cell_voltage_V": "voltage across the cell: source minus compliance element",
+    "cell_voltage_V": "voltage across the cell: source minus what drops across the compliance",
     "current_A": "current through the cell, positive from the active to the counter electrode",
     "ionic_current_A": "part of it carried by ions: the current that makes the filament grow",
     "tunnel_current_A": "part of it carried by electrons that tunnel",

@@ -17,7 +17,7 @@ from mpi4py import MPI
 from ecmsim.config.schema import Config
 from ecmsim.errors import ResultsError, SolveError
 from ecmsim.models.cell import CellState
-from ecmsim.models.circuit import element
+from ecmsim.models.circuit import circuit
 from ecmsim.results.checkpoint import CHECKPOINTS, Checkpoints, checkpoint_files
 from ecmsim.results.compatibility import differences
 from ecmsim.results.reader import open_run
@@ -215,7 +215,7 @@ class _Run:
 
     def _limit(self, state):
         """Compliance current that holds at a state, with its sign, A; None without an ideal compliance."""
-        law = element(self.config, state.leg, state.time)
+        law = circuit(self.config, state.leg, state.time)
         limit = getattr(law, "limit", None)
         if limit is None or state.leg.piece.source == "current":
             return None

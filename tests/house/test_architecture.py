@@ -215,7 +215,7 @@ PARAMETERS = [
     ("commands/mesh.py", "numerics", "mesh"),
     ("commands/mesh.py", "cell", "cell"),
     ("running/stepping.py", "settings", "stepping"),
-    ("physics/model.py", "element", "compliance"),
+    ("models/circuit.py", "compliance", "compliance"),
     ("physics/model.py", "section", "surface_diffusion"),
     ("physics/model.py", "material", "materials"),
     ("physics/model.py", "metal", "materials"),

@@ -1,4 +1,4 @@
-"""Steps along a programme: legs in turn, conditions found in time, rejections, and the elements of single steps."""
+"""Steps along a programme: legs in turn, conditions found in time, rejections, and the circuits of single steps."""
 
 import math
 from dataclasses import dataclass, field
@@ -14,7 +14,7 @@ from ecmsim.config import load_config
 from ecmsim.config.numerics import Stepping
 from ecmsim.drive import Leg, Programme, current_ramp, hold, ramp
 from ecmsim.errors import SolveError
-from ecmsim.models.full.simulation import Simulation, element
+from ecmsim.models.full.simulation import Simulation
 from ecmsim.models.rates import Rates
 from ecmsim.running.march import March
 from ecmsim.running.stepping import StepError
@@ -292,7 +292,7 @@ def test_steps_begin_anew_after_a_rupture():
     assert steps.max() > 0.15
 
 
-# --- real cells: the elements of the steps --------------------------------------------------------------------------
+# --- real cells: the circuits of the steps --------------------------------------------------------------------------
 
 
 def cell(*steps, voltage=1.0, overrides=()):
@@ -359,7 +359,7 @@ def test_a_current_source_on_an_insulating_cell():
     simulation.close()
 
 
-def test_each_step_has_its_own_element():
+def test_each_step_has_its_own_circuit():
     """A lower limit than that of the configuration, a series resistor, that of the configuration, in turn."""
     simulation, state = cell(
         '{kind="hold", duration="1 ns", compliance={kind="ideal", current="20 nA"}}',
@@ -379,7 +379,7 @@ def test_each_step_has_its_own_element():
     assert low == pytest.approx(-20e-9 * math.expm1(-low_drop / 0.05), rel=1e-6, abs=0) and low > 0.9 * 20e-9
     assert resistor == pytest.approx(over_it / 300e3, rel=1e-6, abs=0) and 0.05 < over_it < 0.25
     assert normal == pytest.approx(-100e-9 * math.expm1(-drop / 0.05), rel=1e-6, abs=0) and normal > 0.9 * 100e-9
-    # Ideal elements share what is compiled: a run of a thousand pulses compiles no more than these.
+    # Ideal limiters share what is compiled: a run of a thousand pulses compiles no more than these.
     assert len(simulation._forms) == 2
     simulation.close()
 
@@ -394,19 +394,6 @@ def test_a_step_may_connect_the_cell_directly():
     assert state.observed["cell_voltage"] == pytest.approx(state.source_voltage, rel=1e-9)
     assert state.source_voltage == pytest.approx(0.3) and state.observed["current"] > 3 * limited
     simulation.close()
-
-
-def test_elements_of_legs():
-    config = load_config(QUICK, ["compliance.polarity=both"])
-    own = load_config(QUICK, ["compliance.current=5 nA"]).compliance
-    steps = [ramp(1.0, 1.0), ramp(2.0, 1.0, compliance=own), current_ramp(-2e-6, 1e-6, voltage_limit=4.0)]
-    first, second, third = Programme.from_steps(steps).planned()
-    assert (element(config, first, 0.5).limit, element(config, first, 0.5).polarity) == (1e-6, "both")
-    assert (element(config, second, 1.5).limit, element(config, second, 1.5).polarity) == (5e-9, "positive")
-    source = element(config, third, third.start + 1.0)
-    assert (source.limit, source.polarity) == (pytest.approx(1e-6), "negative")
-    # Where no current is wanted there is a small one, so that the cell's voltage is defined.
-    assert element(config, third, third.start).limit == 1e-12
 
 
 def test_potentials_stay_where_the_source_jumps():

@@ -13,7 +13,7 @@ import numpy as np
 
 from ecmsim.errors import ConfigError, SolveError
 from ecmsim.models.cell import Balance, CellState, GrowingCell, RejectedStep
-from ecmsim.models.circuit import element
+from ecmsim.models.circuit import circuit
 from ecmsim.models.full import compat
 from ecmsim.models.full.fields import fields as snapshot_fields
 from ecmsim.models.full.mesh.build import build_mesh
@@ -26,15 +26,15 @@ from ecmsim.shape.filament import CROWDED
 from ecmsim.shape.front import Front
 from ecmsim.shape.spacing import filament_spacing
 
-__all__ = ["Discretisation", "RejectedStep", "Simulation", "State", "element", "transferred"]
+__all__ = ["Discretisation", "RejectedStep", "Simulation", "State", "transferred"]
 REFINEMENTS = 4  # corrections at most after convergence, until the charge balance holds
 
 
 @dataclass
 class Discretisation:
-    """A mesh with all that is bound to it, closed as a whole. element: kind of the element that feeds the cell."""
+    """A mesh with all that is bound to it, closed as a whole. circuit: kind of the one that feeds the cell."""
 
-    element: tuple
+    circuit: tuple
     motion: HarmonicMotion
     problem: FieldProblem
     newton: Newton
@@ -113,17 +113,16 @@ class Simulation(GrowingCell):
         return lambda z: self.model.size_effect.conductivity_ratio(filament.local_diameter(z))
 
     def _kind(self, leg):
-        """What the compiled forms depend on in the element of a leg."""
-        law = element(self.config, leg, leg.start)
+        """What the compiled forms depend on in the circuit of a leg."""
+        law = circuit(self.config, leg, leg.start)
         return type(law), getattr(law, "polarity", None)
 
     def _discretise(self, mesh, leg):
-        """Bind a mesh to the solver, fed by the element of a leg."""
-        kind, law = self._kind(leg), element(self.config, leg, leg.start)
+        """Bind a mesh to the solver, fed by the circuit of a leg."""
+        kind, law = self._kind(leg), circuit(self.config, leg, leg.start)
         if kind not in self._forms:
             with self.watch("forms"), refused(self._own_laws):
-                model = replace(self.model, compliance=law)
-                self._forms[kind] = FieldForms(self.comm, model, self.cell, self.transient)
+                self._forms[kind] = FieldForms(self.comm, self.model, law, self.cell, self.transient)
         with self.watch("set-up"):
             problem = FieldProblem(
                 self._forms[kind],
@@ -200,7 +199,7 @@ class Simulation(GrowingCell):
         # psi counts from the source; where that jumps the potentials stay, as a guess.
         values[state.mesh.nodes_of(Region.ACTIVE_ELECTRODE), 0] += state.source_voltage - voltage
         jumps = voltage != state.source_voltage
-        if element(self.config, leg, state.time) is None:
+        if circuit(self.config, leg, state.time) is None:
             # Connected directly, the electrode is at the source's voltage, and the ions follow.
             drop = values[np.argmax(state.mesh.points[:, 1]), 0]
             values[state.mesh.nodes_of(Region.ACTIVE_ELECTRODE), 0] -= drop
@@ -212,7 +211,7 @@ class Simulation(GrowingCell):
             values=values,
             previous_values=None if jumps else state.previous_values,
         )
-        if self._kind(leg) != self.discretisation.element:
+        if self._kind(leg) != self.discretisation.circuit:
             self.rebase(state)
         return state
 
@@ -273,7 +272,7 @@ class Simulation(GrowingCell):
             tip = self._tip(trial.filament, trial.electrode_points)
             problem.set_geometry(trial.mesh, self.config.tunnelling.gap, self._size_ratio(trial.filament), tip)
             problem.set_source(trial.source_voltage)
-            problem.set_element(element(self.config, trial.leg, trial.time))
+            problem.set_circuit(circuit(self.config, trial.leg, trial.time))
         if self.transient and step is not None:
             problem.set_time_step(step, self._old_rise(trial, state))
         iterations = self._converge(problem, newton, trial, state)
