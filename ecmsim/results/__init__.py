@@ -2,7 +2,7 @@
 
 Reading (reader) imports nothing that writes; folder says what lies where.
 
-May import: shape.
+May import: config, drive, shape.
 """
 
 from ecmsim.results.checkpoint import Checkpoints

@@ -15,9 +15,9 @@ import numpy as np
 from mpi4py import MPI
 
 from ecmsim.config.schema import Config
+from ecmsim.drive import limit
 from ecmsim.errors import ResultsError, SolveError
 from ecmsim.models.cell import CellState
-from ecmsim.models.circuit import circuit
 from ecmsim.results.checkpoint import CHECKPOINTS, Checkpoints, checkpoint_files
 from ecmsim.results.compatibility import differences
 from ecmsim.results.reader import open_run
@@ -196,9 +196,10 @@ class _Run:
                 keeper.write()
                 raise failure from final.__cause__
             rows = row(before, config), row(state, config)
-            events = [*detector.between(*rows, self._limit(before)), *march.events]
+            held = limit(config, before.leg, 0.5 * (before.time + state.time))
+            events = [*detector.between(*rows, held), *march.events]
             events += _rupture(state)
-            labels = milestones.passed(state)
+            labels = milestones.passed(state, events)
             while snapshots and snapshots[0] <= state.time:
                 labels.append(f"t = {snapshots.pop(0):.6g} s")
             report.accept(simulation, state, events, labels)
@@ -212,15 +213,6 @@ class _Run:
         outcome = Outcome(march.state, march.steps, march.iterations, simulation.remeshes, seconds, reason)
         report.finish(outcome)
         return outcome
-
-    def _limit(self, state):
-        """Compliance current that holds at a state, with its sign, A; None without an ideal compliance."""
-        law = circuit(self.config, state.leg, state.time)
-        limit = getattr(law, "limit", None)
-        if limit is None or state.leg.piece.source == "current":
-            return None
-        negative = law.polarity == "negative" or (law.polarity == "both" and state.source_voltage < 0)
-        return -limit if negative else limit
 
     def _stop_if_asked(self, requests, keeper, state):
         reason = next((text for text in self.comm.allgather(requests.reason) if text), None)

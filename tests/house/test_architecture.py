@@ -216,6 +216,7 @@ PARAMETERS = [
     ("commands/mesh.py", "cell", "cell"),
     ("running/stepping.py", "settings", "stepping"),
     ("models/circuit.py", "compliance", "compliance"),
+    ("drive/compliance.py", "compliance", "compliance"),
     ("physics/model.py", "section", "surface_diffusion"),
     ("physics/model.py", "material", "materials"),
     ("physics/model.py", "metal", "materials"),
