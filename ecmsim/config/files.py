@@ -3,7 +3,7 @@
 import tomllib
 from pathlib import Path
 
-from ecmsim.config.schema import ROLES
+from ecmsim.config.roles import ROLES
 from ecmsim.config.suggest import did_you_mean, quoted
 from ecmsim.errors import ConfigError
 

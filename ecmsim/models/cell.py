@@ -140,7 +140,7 @@ class GrowingCell(CellModel):
         """Reject a step that keeps no balance, or over which the current jumped by more than the source voltage
         explains."""
         check(trial.observed, self.config.balance)
-        if trial.rupture or trial.leg.piece.source == "current" or state.time == trial.leg.start:  # another element
+        if trial.rupture or trial.leg.piece.source == "current" or state.time == trial.leg.start:  # another circuit
             return
         limit = self.config.stepping.largest_current_ratio
         voltage_now, voltage_before = abs(trial.source_voltage), abs(state.source_voltage)

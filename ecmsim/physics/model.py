@@ -8,7 +8,6 @@ from ecmsim.physics.atomic_contact import AtomicContact
 from ecmsim.physics.barriers import StressBarrier, VoidBarrier
 from ecmsim.physics.bridging import Bridging
 from ecmsim.physics.butler_volmer import ButlerVolmer
-from ecmsim.physics.compliance import IdealCompliance, SeriesResistor
 from ecmsim.physics.contact_levels import Levels
 from ecmsim.physics.dissolution import MirroredDissolution
 from ecmsim.physics.facing_atoms import FacingAtoms
@@ -64,7 +63,6 @@ class DeviceModel:
     faraday: Faraday  # (1)
     tunnelling: Simmons | AtomicContact | None  # (5)
     size_effect: SizeEffect | None  # (6)
-    compliance: IdealCompliance | SeriesResistor | None  # (7)
     stress: StressBarrier | None  # (9)
     tunnel_heating: TunnelHeating | None  # (10)
     void: VoidBarrier | None  # (11)
@@ -112,7 +110,6 @@ class DeviceModel:
                 if filament.size_effect
                 else None
             ),
-            compliance=compliance_law(config.compliance),
             stress=(
                 StressBarrier(config.stress.energy, config.stress.template_radius, config.stress.reading)
                 if config.stress.enabled
@@ -142,11 +139,11 @@ class DeviceModel:
         ecmsim.physics.operators. Another tunnelling law leaves tunnel_heating with the configured one's decay. Raises
         ConfigError for a name that is not one of a law.
         """
-        names = [item.name for item in fields(self) if item.name not in ("compliance", "heat", "joule_heating")]
+        names = [item.name for item in fields(self) if item.name not in ("heat", "joule_heating")]
         for name in laws:
             if name not in names:
                 raise ConfigError(
-                    f"laws: no law {name!r}; choose from {', '.join(names)} (the programme sets compliance)"
+                    f"laws: no law {name!r}; choose from {', '.join(names)} (the compliance is the programme's)"
                 )
         return replace(self, **laws)
 
@@ -212,13 +209,3 @@ def contact_law(config, simmons):
         levels=Levels(lookup, tunnel.plateaus, tunnel.seed, tunnel.fluctuation),
         bridging=Bridging(lookup.layer_spacing, lookup.area_per_atom, tunnel.contact_gap),
     )
-
-
-def compliance_law(element):
-    """The element between source and cell that a section [compliance], or that of a step, describes; None connects
-    the source directly."""
-    if element.kind == "ideal":
-        return IdealCompliance(element.current, element.smoothing_voltage, element.polarity)
-    if element.kind == "series_resistor":
-        return SeriesResistor(element.resistance)
-    return None

@@ -15,7 +15,7 @@ from pathlib import Path
 import numpy as np
 
 from ecmsim.errors import ResultsError
-from ecmsim.results import columns, regimes
+from ecmsim.results import columns, limits, regimes
 from ecmsim.results.checkpoint_reader import CheckpointReader
 from ecmsim.results.folder import (
     CHECKPOINTS,
@@ -224,11 +224,29 @@ class Run:
 
         return float(pint.Quantity(value).m_as(unit))
 
+    @cached_property
+    def course(self):
+        """The programme as it went, with the compliance of each of its legs (see ecmsim.results.limits)."""
+        return limits.Course.of(self)
+
+    @cached_property
+    def limits(self):
+        """The compliance current that held in the step to each row of the time series, A, (n,).
+
+        With the sign of the currents that it limits; nan where none held: without an ideal compliance, or under a
+        current source.
+        """
+        return limits.limits_of(self)
+
+    def compliance_at(self, time_s):
+        """The compliance current that holds at a time (s), signed, A; None where none does."""
+        return self.course.limit(time_s)
+
     @property
     def compliance_current(self):
-        """Current of an ideal compliance, A, or None."""
-        kind = self.config.get("compliance", {}).get("kind")
-        return self.setting("compliance.current", "A") if kind == "ideal" else None
+        """The one compliance current of a run, A > 0; None where none held in any step, or different ones did."""
+        held = np.unique(np.abs(self.limits[np.isfinite(self.limits)]))
+        return float(held[0]) if len(held) == 1 else None
 
     def __repr__(self):
         series = self.timeseries

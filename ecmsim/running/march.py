@@ -105,9 +105,11 @@ class March:
             met = condition is not None and condition.excess(state.seen) > 0
             if not met and state.time < state.leg.end:
                 return state
-            detail = f"{state.leg.piece.name}: {condition}" if met else state.leg.piece.name
-            self.events.append(Event(state.time, "condition" if met else "step ends", detail))
-            following = self.simulation.follow(state)
+            piece, following = state.leg.piece, self.simulation.follow(state)
+            if met:
+                self.events.append(Event(state.time, "condition", f"{piece.name}: {condition}"))
+            elif following is None or following.leg.piece.step != piece.step:  # the last of the step's pieces
+                self.events.append(Event(state.time, "step ends", piece.name))
             if following is None:
                 self.finished = True
                 return state

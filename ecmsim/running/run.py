@@ -15,9 +15,9 @@ import numpy as np
 from mpi4py import MPI
 
 from ecmsim.config.schema import Config
+from ecmsim.drive import limit
 from ecmsim.errors import ResultsError, SolveError
 from ecmsim.models.balance import Unbalanced
-from ecmsim.models.circuit import element
 from ecmsim.models.state import CellState
 from ecmsim.observed import row
 from ecmsim.results.checkpoint_reader import CheckpointReader
@@ -200,9 +200,10 @@ class _Run:
                 keeper.write()
                 raise failure from final.__cause__
             rows = row(before.seen), row(state.seen)
-            events = [*detector.between(*rows, self._limit(before)), *march.events]
+            held = limit(config, before.leg, 0.5 * (before.time + state.time))
+            events = [*detector.between(*rows, held), *march.events]
             events += _rupture(state)
-            labels = milestones.passed(state)
+            labels = milestones.passed(state, events)
             while snapshots and snapshots[0] <= state.time:
                 labels.append(f"t = {snapshots.pop(0):.6g} s")
             report.accept(simulation, state, events, labels)
@@ -216,15 +217,6 @@ class _Run:
         outcome = Outcome(march.state, march.steps, march.iterations, simulation.remeshes, seconds, reason, march.worst)
         report.finish(outcome)
         return outcome
-
-    def _limit(self, state):
-        """Compliance current that holds at a state, with its sign, A; None without an ideal compliance."""
-        law = element(self.config, state.leg, state.time)
-        limit = getattr(law, "limit", None)
-        if limit is None or state.leg.piece.source == "current":
-            return None
-        negative = law.polarity == "negative" or (law.polarity == "both" and state.source_voltage < 0)
-        return -limit if negative else limit
 
     def _stop_if_asked(self, requests, keeper, state):
         reason = next((text for text in self.comm.allgather(requests.reason) if text), None)

@@ -26,12 +26,12 @@ class FieldForms:
     transient: implicit Euler for the heat equation, else steady.
     """
 
-    def __init__(self, comm, model, cell, transient):
+    def __init__(self, comm, model, circuit, cell, transient):
         self.comm, self.transient = comm, transient
         self.symbols = s = forms.Symbols(cell.layer_thickness, np.pi * cell.radius**2, cell.ambient_temperature)
         law = forms.symbolic(model, s.domain, s.values)
-        self.element = law.compliance
-        residual = forms.residual(s, law, transient)
+        self.circuit = circuit and forms.symbolic(circuit, s.domain, s.values)
+        residual = forms.residual(s, law, self.circuit, transient)
         # Differentiated here, since create_form counts the coefficients of what it is given, not of what is compiled.
         jacobian = ufl.algorithms.expand_derivatives(ufl.derivative(residual, s.u, ufl.TrialFunction(s.space)))
         # Every entry of the ionic block exists, also where phi_i is pinned.
@@ -39,7 +39,7 @@ class FieldForms:
         trial = ufl.TrialFunction(s.space)
         jacobian += sum(pinned * ufl.inner(trial, s.test) * s.dx(region) for region in Region)
         compiled = {"residual": residual, "jacobian": jacobian}
-        compiled |= (totals := forms.totals(s, law))
+        compiled |= (totals := forms.totals(s, law, self.circuit))
         self.total_names = tuple(totals)
         self.tunnel_heating = model.tunnel_heating
         self.compiled = {name: dolfinx.fem.compile_form(comm, form) for name, form in compiled.items()}
@@ -56,7 +56,7 @@ class FieldForms:
 class FieldProblem:
     """Residual, Jacobian and results of the coupled fields on one mesh.
 
-    direct: the source is connected without an element in between (the top contact is then at its voltage).
+    direct: the source is connected without a circuit in between (the top contact is then at its voltage).
     wall_ambient: the outer wall is held at ambient temperature; heat: else everything is.
     """
 
@@ -138,10 +138,10 @@ class FieldProblem:
         self._source_voltage = voltage
         self.lift.x.array[:] = np.where(self._electrode[self.domain.scalar_nodes], voltage, 0.0)
 
-    def set_element(self, law):
-        """Numbers of the element between source and cell: a law of the kind that the forms were made with, or None."""
+    def set_circuit(self, law):
+        """Numbers of the circuit between source and cell: a law of the kind that the forms were made with, or None."""
         for field in dataclasses.fields(law) if law else ():
-            symbol = getattr(self.forms.element, field.name)
+            symbol = getattr(self.forms.circuit, field.name)
             if symbol in self._constants:
                 self._constants[symbol].value = getattr(law, field.name)
 
