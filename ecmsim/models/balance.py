@@ -11,14 +11,15 @@ class Balance:
 
     current: out of the counter electrode, entering: into the active electrode, A; currents: what carries it from one
     metal to the other, by name, A: "ionic" into the filament, "tunnel", and whatever else a model knows (each name
-    stands as NAME_current in ecmsim.observed); power: given to the cell, dissipated: in it, heated: that part of it
-    which heats, heat: that leaves it, W; temperature_max in K; junction_voltage: mean of the voltage that the
-    tunnelling electrons cross, V; atoms: that bridge the gap.
+    stands as NAME_current in ecmsim.observed); supplied: ionic current out of the active electrode, A; power: given to
+    the cell, dissipated: in it, heated: that part of it which heats, heat: that leaves it, W; temperature_max in K;
+    junction_voltage: mean of the voltage that the tunnelling electrons cross, V; atoms: that bridge the gap.
     """
 
     current: float
     entering: float
     currents: dict
+    supplied: float
     power: float
     dissipated: float
     heated: float
@@ -85,7 +86,8 @@ class Unbalanced(SolveError):
 
 def check(observed, limits):
     """Raise Unbalanced where an observed state is beyond the limits, a section [balance]."""
+    most = {"charge": limits.charge, "faraday": limits.faraday, "power": limits.power}
     for name, quantity, what, remedy in BALANCES:
-        value, limit = observed[quantity], getattr(limits, name)
+        value, limit = observed[quantity], most[name]
         if not value <= limit:
             raise Unbalanced(name, value, limit, what, remedy)

@@ -123,13 +123,14 @@ class GrowingCell(CellModel):
         """
         deposited = trial.deposited
         if step is not None:
-            before = state.observed["ionic_current"]
-            deposited += 0.5 * step * (before + balance.ionic) * self._nm3_per_coulomb
+            # Booked at the active electrode: what moves the outline is the current into the filament.
+            deposited += 0.5 * step * (state.supplied + balance.supplied) * self._nm3_per_coulomb
         return replace(
             trial,
             front=replace(trial.front, velocity=velocity),
             previous_velocity=trial.velocity if step is not None and not trial.rupture else None,
             deposited=deposited,
+            supplied=balance.supplied,
             observed=self._observed(trial, balance, deposited, state),
             largest_current=max(state.largest_current, abs(balance.current)),
             largest_volume=max(state.largest_volume, trial.filament.volume),

@@ -12,6 +12,7 @@ SCALARS = (
     "source_voltage",
     "previous_step",
     "deposited",
+    "supplied",
     "largest_current",
     "largest_volume",
     "iterations",

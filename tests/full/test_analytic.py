@@ -169,8 +169,8 @@ def test_planar_stack(voltage):
     assert out == pytest.approx(wanted, rel=1e-9, abs=0)
     assert into == pytest.approx(wanted, rel=1e-9, abs=0)
     totals = problem.totals()
-    assert totals["deposition"] == pytest.approx(wanted, rel=1e-9, abs=0)
-    assert totals["ionic"] == pytest.approx(wanted * voltage, rel=1e-9, abs=0)
+    assert totals.currents["ionic"] == pytest.approx(wanted, rel=1e-9, abs=0)
+    assert totals.powers["ionic"] == pytest.approx(wanted * voltage, rel=1e-9, abs=0)
     # Each of the three counts, or the case would test less than it says.
     fields = problem.values[mesh.nodes_of(Region.SWITCHING_LAYER), IONS]
     assert 0.02 < abs(np.ptp(fields) / voltage) < 0.98
@@ -321,10 +321,12 @@ def test_balances(tall, voltage, setting):
     problem = solved(tall, voltage, setting)
     out, direct_in, heat_out = problem.reactions()
     totals = problem.totals()
-    entering = totals.get("current", direct_in)
-    power = totals.get("power", voltage * direct_in)
-    assert abs(out) > 1e-8 and totals["tunnel"] > 0.5 * power  # the tip does tunnel
+    entering = totals.entering.get("current", direct_in)
+    power = totals.entering.get("power", voltage * direct_in)
+    assert abs(out) > 1e-8 and totals.powers["tunnel"] > 0.5 * power  # the tip does tunnel
     assert entering == pytest.approx(out, rel=1e-12, abs=0)
-    assert totals["metal"] + totals["tunnel"] + totals["ionic"] == pytest.approx(power, rel=1e-9, abs=0)
-    assert totals["metal"] + totals["tunnel"] == pytest.approx(heat_out, rel=1e-9, abs=0)
-    assert all(totals[part] > 0 for part in ("metal", "tunnel", "ionic"))
+    assert totals.powers["metal"] + totals.powers["tunnel"] + totals.powers["ionic"] == pytest.approx(
+        power, rel=1e-9, abs=0
+    )
+    assert totals.powers["metal"] + totals.powers["tunnel"] == pytest.approx(heat_out, rel=1e-9, abs=0)
+    assert all(totals.powers[part] > 0 for part in ("metal", "tunnel", "ionic"))

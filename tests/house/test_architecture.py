@@ -229,6 +229,7 @@ PARAMETERS = [
     ("commands/mesh.py", "numerics", "mesh"),
     ("commands/mesh.py", "cell", "cell"),
     ("running/stepping.py", "settings", "stepping"),
+    ("models/balance.py", "limits", "balance"),
     ("models/circuit.py", "compliance", "compliance"),
     ("drive/compliance.py", "compliance", "compliance"),
     ("physics/model.py", "section", "surface_diffusion"),

@@ -207,21 +207,29 @@ def residual(s: Symbols, model: DeviceModel, circuit, transient: bool):
     return form
 
 
-def totals(s: Symbols, model, circuit):
-    """Scalar forms: powers dissipated in metals and by ions (which heat nothing), W;
-    the ionic current into the filament, A; with a circuit (not a wire) also the current (A) and the power (W) that
-    enter at the top contact."""
+def entering(s: Symbols, circuit):
+    """Current (A) and power (W) that enter at the top contact through a circuit; nothing from a wire."""
+    if not circuit:
+        return {}
+    supply = s.weight * source_current_density(s, circuit)
+    return {"current": supply * s.ds(Surface.TOP), "power": supply * s.phi_e * s.ds(Surface.TOP)}
+
+
+def currents(s: Symbols, model):
+    """What carries charge between the metals, by name, A: the ionic current into the filament. (Tunnelling is added by
+    ecmsim.models.full.problem, whose columns are no form.)"""
+    return {"ionic": -s.weight * reaction_current(s, model, Surface.FILAMENT) * s.ds(Surface.FILAMENT)}
+
+
+def supplied(s: Symbols, model):
+    """Ionic current out of the active electrode, A."""
+    return s.weight * reaction_current(s, model, Surface.ACTIVE_ELECTRODE) * s.ds(Surface.ACTIVE_ELECTRODE)
+
+
+def powers(s: Symbols, model):
+    """Powers dissipated, by name, W: in the metals, and by ions and their reactions (which heat nothing)."""
     layer = s.dx(Region.SWITCHING_LAYER)
     ions = s.weight * ionic_conductivity(s, model) * ufl.inner(ufl.grad(s.phi_i), ufl.grad(s.phi_i)) * layer
     for surface in (Surface.FILAMENT, Surface.ACTIVE_ELECTRODE):
         ions += s.weight * reaction_current(s, model, surface) * (s.phi_e - s.phi_i) * s.ds(surface)
-    entering = {}
-    if circuit:
-        supply = s.weight * source_current_density(s, circuit)
-        entering = {"current": supply * s.ds(Surface.TOP), "power": supply * s.phi_e * s.ds(Surface.TOP)}
-    deposition = -s.weight * reaction_current(s, model, Surface.FILAMENT) * s.ds(Surface.FILAMENT)
-    return entering | {
-        "deposition": deposition,
-        "metal": sum(s.weight * joule_heat_density(s, model, m) * s.dx(m) for m in METALS),
-        "ionic": ions,
-    }
+    return {"metal": sum(s.weight * joule_heat_density(s, model, m) * s.dx(m) for m in METALS), "ionic": ions}

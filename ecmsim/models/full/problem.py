@@ -4,6 +4,7 @@
 """
 
 import dataclasses
+from dataclasses import dataclass
 
 import dolfinx
 import dolfinx.fem.petsc
@@ -18,6 +19,18 @@ from ecmsim.models.full.mesh.cell_mesh import METALS, CellMesh, Region
 from ecmsim.models.full.tunnel_coupling import CoupledColumns, TunnelCoupling
 
 PSI, PHI_I, RISE = range(3)
+
+
+@dataclass(frozen=True)
+class Totals:
+    """Integrals of a solution, each a dict by name: entering: "current" (A) and "power" (W) at the top contact, empty
+    where the source is connected directly; currents between the metals, A; powers dissipated, W; supplied: "ionic"
+    current out of the active electrode, A."""
+
+    entering: dict
+    currents: dict
+    powers: dict
+    supplied: dict
 
 
 class FieldForms:
@@ -39,8 +52,14 @@ class FieldForms:
         trial = ufl.TrialFunction(s.space)
         jacobian += sum(pinned * ufl.inner(trial, s.test) * s.dx(region) for region in Region)
         compiled = {"residual": residual, "jacobian": jacobian}
-        compiled |= (totals := forms.totals(s, law, self.circuit))
-        self.total_names = tuple(totals)
+        totals = {
+            "entering": forms.entering(s, self.circuit),
+            "currents": forms.currents(s, law),
+            "powers": forms.powers(s, law),
+            "supplied": {"ionic": forms.supplied(s, law)},
+        }
+        self.totals = [(group, name) for group, parts in totals.items() for name in parts]
+        compiled |= {(group, name): totals[group][name] for group, name in self.totals}
         self.tunnel_heating = model.tunnel_heating
         self.compiled = {name: dolfinx.fem.compile_form(comm, form) for name, form in compiled.items()}
 
@@ -227,11 +246,14 @@ class FieldProblem:
         return self.domain.comm.allreduce(sums, MPI.SUM)
 
     def totals(self):
-        """Scalar results by name, after assemble_residual: of forms.totals; "tunnel" (W) and "tunnel_current" (A)."""
-        local = np.array([dolfinx.fem.assemble_scalar(self._forms[name]) for name in self.forms.total_names])
-        local = np.append(local, self._tunnel_flows)
-        names = (*self.forms.total_names, "tunnel", "tunnel_current")
-        return dict(zip(names, self.domain.comm.allreduce(local, MPI.SUM).tolist(), strict=True))
+        """Scalar results, after assemble_residual."""
+        names = [("powers", "tunnel"), ("currents", "tunnel"), *self.forms.totals]
+        local = [dolfinx.fem.assemble_scalar(self._forms[name]) for name in self.forms.totals]
+        found = self.domain.comm.allreduce(np.append(self._tunnel_flows, local), MPI.SUM).tolist()
+        groups = {"entering": {}, "currents": {}, "powers": {}, "supplied": {}}
+        for (group, name), value in zip(names, found, strict=True):
+            groups[group][name] = value
+        return Totals(**groups)
 
     def close(self):
         """Give back PETSc objects and the mesh's communicators."""

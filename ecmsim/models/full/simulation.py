@@ -258,7 +258,7 @@ class Simulation(GrowingCell):
                 problem.assemble_residual()
                 out, direct_in, heat_out = problem.reactions()
                 totals = problem.totals()
-                entering = totals.get("current", direct_in)
+                entering = totals.entering.get("current", direct_in)
                 scale = current_scale(out, entering, state.largest_current)
                 if abs(entering - out) <= self.config.solver.charge_tolerance * scale or attempt == REFINEMENTS:
                     break
@@ -267,19 +267,20 @@ class Simulation(GrowingCell):
             values = problem.values
         with self.watch("outline"):
             current_density, dissolving = self._reaction(trial, values, tip)
-            velocity = self._growth_velocity(trial.filament, current_density, totals["deposition"], dissolving)
-        power = totals.get("power", trial.source_voltage * direct_in)
+            velocity = self._growth_velocity(trial.filament, current_density, totals.currents["ionic"], dissolving)
+        powers, tunnel = totals.powers, totals.currents["tunnel"]
+        heating = {"metal": self.model.joule_heating, "tunnel": self.model.tunnel_heating}
         balance = Balance(
             current=out,
             entering=entering,
-            currents={"ionic": totals["deposition"], "tunnel": totals["tunnel_current"]},
-            power=power,
-            dissipated=totals["metal"] + totals["tunnel"] + totals["ionic"],
-            heated=(totals["metal"] if self.model.joule_heating else 0.0)
-            + (totals["tunnel"] if self.model.tunnel_heating else 0.0),
+            currents=totals.currents,
+            supplied=totals.supplied["ionic"],
+            power=totals.entering.get("power", trial.source_voltage * direct_in),
+            dissipated=sum(powers.values()),
+            heated=sum(powers[name] for name, heats in heating.items() if heats),
             heat=heat_out,
             temperature_max=self.cell.ambient_temperature + float(values[:, 2].max()),
-            junction_voltage=totals["tunnel"] / totals["tunnel_current"] if totals["tunnel_current"] else 0.0,
+            junction_voltage=powers["tunnel"] / tunnel if tunnel else 0.0,
             atoms=tip.atoms,
         )
         return self._completed(

@@ -251,6 +251,7 @@ class ReducedSimulation(GrowingCell):
             current=current,
             entering=point.entering,
             currents={"ionic": solution.current, "tunnel": here.current},
+            supplied=solution.entering,
             power=point.cell_voltage * point.entering,
             dissipated=metal + here.current * point.voltage + solution.power,
             heated=sources.total if sources else 0.0,
