@@ -5,6 +5,7 @@ from pathlib import Path
 from pydantic import ValidationError
 
 from ecmsim.config.files import expand, parse, read
+from ecmsim.config.laws import placed
 from ecmsim.config.messages import problems_of, report
 from ecmsim.config.overrides import apply_overrides
 from ecmsim.config.resolve import resolve_materials
@@ -33,6 +34,8 @@ def from_text(text, base, overrides, source):
 
 def _build(data, overrides, source):
     problems = [*apply_overrides(data, overrides, Config), *resolve_materials(data)]
+    if "laws" in data:
+        data["laws"] = placed(data["laws"], Path())
     try:
         config = Config.model_validate(data)
     except ValidationError as error:
