@@ -19,7 +19,7 @@ from ecmsim.results.files import replace_text
 from ecmsim.results.levels import find_plateaus
 from ecmsim.results.writer import CONFIG
 from ecmsim.shape.filament import Filament
-from ecmsim.shape.gap import columns
+from ecmsim.shape.gap import Gap
 
 LAWS = ("blend", "landauer")
 SIMMONS = "simmons"
@@ -82,7 +82,7 @@ def annotate(run, law="blend", settings=()):
     series = run.timeseries
     rows = []
     for outline in run.outlines:
-        between = columns(Filament(outline.points), outline.electrode_points, config.tunnelling.gap)
+        between = Gap(Filament(outline.points), outline.electrode_points).columns(config.tunnelling.gap)
         tip = contact.over(between.gap, between.weight)
         found = tip.contact_conductance / CONDUCTANCE_QUANTUM
         whole = _total(tip, between)

@@ -27,6 +27,14 @@ MaterialName = Annotated[StrictStr, 'the name of a material such as "Cu" or the 
 ROLES = {"active_electrode": "metal", "switching_layer": "ion_conductor", "counter_electrode": "metal"}
 
 
+# The way back is a reading of the paper: see ecmsim/physics/readings.py.
+Reading = Literal["printed", "elastic", "plastic"]
+READINGS = (
+    "printed: on growth and dissolution alike, elastic: stored energy, given back, plastic: on growth only, nothing "
+    "stored"
+)
+
+
 def inconsistent(path, text):
     """The error of a value that does not fit to another one; path: full dotted path of the value."""
     return PydanticCustomError("inconsistent", "{text}", {"text": f"{path}{text}"})
@@ -98,6 +106,7 @@ class Stress(Section):
     enabled: StrictBool = Field(True, description="Whether the barrier acts")
     energy: quantity("eV", ge=0, le=5) = Field("0.0193 eV", description="W_m0 of that barrier")
     template_radius: quantity("nm", gt=0) = Field("1.68 nm", description="r_tem of that barrier")
+    reading: Reading = Field("plastic", description=f"Which way that barrier acts; {READINGS}")
 
 
 class Dissolution(Section):
@@ -112,6 +121,7 @@ class Dissolution(Section):
         "0.01 eV", description="W_v0 of the barrier W_v0 exp(z/z_0), z from the original electrode surface"
     )
     void_length: quantity("nm", gt=0) = Field("0.0573 nm", description="z_0 of that barrier")
+    void_reading: Reading = Field("plastic", description=f"Which way it acts on the filament; {READINGS}")
 
 
 class Tunnelling(Section):

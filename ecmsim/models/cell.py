@@ -5,19 +5,22 @@ and temperatures are found is left to the models (ecmsim.models.full, ecmsim.mod
 solver.
 """
 
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 
 import numpy as np
 
 from ecmsim.constants import CONDUCTANCE_QUANTUM
-from ecmsim.drive import Leg, Programme
+from ecmsim.drive import Programme
 from ecmsim.errors import SolveError
+from ecmsim.models.balance import Balance
+from ecmsim.models.contract import CellModel
 from ecmsim.models.rates import Rates
+from ecmsim.models.state import CellState
 from ecmsim.physics.model import DeviceModel
 from ecmsim.physics.tunnelling import over_tip
 from ecmsim.shape.filament import Filament
-from ecmsim.shape.front import Displacement, Front, FrontMotion, Rupture
-from ecmsim.shape.gap import columns, gap_from_electrode, gap_from_filament
+from ecmsim.shape.front import Displacement, FrontMotion
+from ecmsim.shape.gap import Columns, Gap
 from ecmsim.shape.relaxation import rounded_cylinder
 from ecmsim.timing import Stopwatch
 
@@ -26,61 +29,6 @@ PART = 0.1  # of an atom's conductance
 
 class RejectedStep(SolveError):
     """The step went too far; a shorter one is to be tried."""
-
-
-@dataclass(frozen=True, kw_only=True)
-class CellState:
-    """An accepted (or tried) state of either model. Currents in A, powers in W, lengths in nm, temperature in K.
-
-    A model's own state adds its unknowns and the properties `electrode_points` (k, 2), the active electrode's surface
-    in nm, and `vertices`, their number in its mesh.
-    """
-
-    time: float
-    leg: Leg  # of the programme
-    source_voltage: float
-    front: Front
-    previous_velocity: np.ndarray | None = None  # of the same points one step earlier
-    previous_step: float = 0.0
-    deposited: float = 0.0  # volume that Faraday's law demands since the start, nm3
-    largest_current: float = 0.0
-    largest_volume: float = 0.0  # of the filament so far, nm3
-    observed: dict = field(default_factory=dict)
-    iterations: int = 0
-    remeshed: bool = False
-    rupture: Rupture | None = None  # in the step to this state
-    relaxation_speed: float = 0.0  # largest speed of a point by surface diffusion, nm/s
-
-    @property
-    def filament(self):
-        return self.front.filament
-
-    @property
-    def velocity(self):
-        """Velocity of the outline's points, (n, 2), nm/s."""
-        return self.front.velocity
-
-
-@dataclass(frozen=True)
-class Balance:
-    """What a solution of the potentials and temperatures amounts to.
-
-    current: out of the counter electrode, entering: into the active electrode, ionic: into the filament, A; power:
-    given to the cell, dissipated: in it, heated: that part of it which heats, heat: that leaves it, W;
-    temperature_max in K; junction_voltage: mean of the voltage that the tunnelling electrons cross, V; atoms: that
-    bridge the gap.
-    """
-
-    current: float
-    entering: float
-    ionic: float
-    power: float
-    dissipated: float
-    heated: float
-    heat: float
-    temperature_max: float
-    junction_voltage: float
-    atoms: float
 
 
 @dataclass(frozen=True)
@@ -94,8 +42,11 @@ class Tip:
     open_shares: tuple | None = None
 
 
-class GrowingCell:
-    """One cell under one programme. config: Config; comm: MPI communicator; laws: see DeviceModel.with_laws."""
+class GrowingCell(CellModel):
+    """One cell under one programme, with a filament that grows.
+
+    config: Config; comm: MPI communicator; laws: see DeviceModel.with_laws.
+    """
 
     def __init__(self, config, comm, laws=None):
         self.config, self.comm = config, comm
@@ -146,16 +97,13 @@ class GrowingCell:
             **own,
         )
 
-    def _tip(self, filament, plate_points, gap=None) -> Tip:
-        """What is seen between a filament and points (k, 2) of the active electrode's surface; gap: its Columns, where
-        they are known already."""
+    def _tip(self, gap: Gap, columns: Columns) -> Tip:
+        """What electrons and ions see of a gap; columns: its columns."""
         law, bridging, definition = self.model.tunnelling, self.model.bridging, self.config.tunnelling.gap
         if bridging is None:
             return Tip(law)
-        gap = gap or columns(filament, plate_points, definition)
-        law = over_tip(law, gap.gap, gap.weight)
-        lower = bridging.open_share(gap_from_filament(filament, plate_points, definition))
-        upper = bridging.open_share(gap_from_electrode(filament, plate_points, definition))
+        law = over_tip(law, columns.gap, columns.weight)
+        lower, upper = (bridging.open_share(seen(definition)) for seen in (gap.from_filament, gap.from_electrode))
         return Tip(law, law.atoms, (lower, upper))
 
     def _growth_velocity(self, filament, current_density, ionic_current):
@@ -205,48 +153,29 @@ class GrowingCell:
     # --- what is seen -------------------------------------------------------------------------------------------------
 
     def _observed(self, trial, balance, deposited, state):
-        """Scalars of a state by name; the names are those of the time series."""
-        filament, plate = trial.filament, trial.electrode_points
-        power, entering = balance.power, balance.entering
-        radii, vertical = filament.vertical_gap(plate)
-        _, shortest = filament.shortest_gap(plate)
-        law_gap = vertical if self.config.tunnelling.gap == "vertical" else shortest
-        narrowest = int(np.argmin(law_gap))
-        grown = filament.volume - self._first_volume
-        scale = self._current_scale(balance.current, entering, state)
-        power_scale = max(abs(power), scale * abs(trial.source_voltage), 1e-12 * state.largest_current, 1e-300)
-        unbalanced = abs(power - balance.dissipated)
-        if not self.transient:
-            unbalanced += abs(balance.heated - balance.heat)
-        return {
-            "cell_voltage": power / entering if entering else trial.source_voltage,
-            "current": balance.current,
-            "ionic_current": balance.ionic,
-            "tunnel_current": balance.current - balance.ionic,
-            "gap": float(law_gap[narrowest]),
-            "gap_vertical": float(vertical.min()),
-            "gap_shortest": float(shortest.min()),
-            "gap_position": float(radii[narrowest]),
-            "junction_voltage": balance.junction_voltage,
-            "contact_atoms": balance.atoms,
-            "temperature_max": balance.temperature_max,
-            "power": power,
-            "heat": balance.heat,
-            "charge_imbalance": abs(entering - balance.current) / scale,
-            "faraday_error": abs(grown - deposited) / max(state.largest_volume, filament.volume),
-            "power_imbalance": unbalanced / power_scale,
+        """Scalars of a state by the names of ecmsim.observed; what CellState.seen adds is missing."""
+        filament, gap = trial.filament, trial.gap
+        smallest, position = gap.smallest(self.config.tunnelling.gap)
+        volume = filament.volume
+        grown = volume - self._first_volume
+        return balance.observed(trial.source_voltage, state.largest_current, self.transient) | {
+            "gap": smallest,
+            "gap_vertical": gap.smallest("vertical")[0],
+            "gap_shortest": gap.smallest("shortest")[0],
+            "gap_position": position,
+            "height": filament.height,
+            "radius_max": filament.radius_max,
+            "radius_mean": filament.radius_mean,
+            "volume": volume,
+            "recess": float(trial.electrode_points[:, 1].max() - self.cell.layer_thickness),
+            "faraday_error": abs(grown - deposited) / max(state.largest_volume, volume),
         }
-
-    @staticmethod
-    def _current_scale(out, entering, state):
-        """What an imbalance is measured against: the current, near zero a millionth of the largest so far."""
-        return max(abs(out), abs(entering), 1e-6 * state.largest_current, 1e-300)
 
     def rates(self, state: CellState) -> Rates:
         """What limits the next step."""
-        filament, plate = state.filament, state.electrode_points
+        filament = state.filament
         speed = np.hypot(*state.velocity.T)
-        gap = np.interp(filament.points[:, 0], *plate.T) - filament.points[:, 1]
+        gap = state.gap.from_filament("vertical")
         near = gap < 1.5 * gap.min() + 0.05
         acceleration = 0.0
         if state.previous_velocity is not None and state.previous_step > 0:

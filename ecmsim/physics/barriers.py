@@ -3,14 +3,17 @@
 from dataclasses import dataclass
 
 from ecmsim.physics.operators import exp, minimum
+from ecmsim.physics.readings import PLASTIC
 
 
 @dataclass(frozen=True)
 class StressBarrier:
-    """Lateral mechanical stress of the nanotemplate on the filament. energy (eV), template_radius (nm)."""
+    """Lateral mechanical stress of the nanotemplate on the filament. energy (eV), template_radius (nm), reading: which
+    way it acts (ecmsim.physics.readings)."""
 
     energy: float
     template_radius: float
+    reading: str = PLASTIC
 
     def __call__(self, radius):
         """dW_mech = W_m0 (exp(r/r_tem) - 1), Eq. (9), in eV; radius in nm."""
@@ -18,11 +21,26 @@ class StressBarrier:
 
 
 @dataclass(frozen=True)
+class Acting:
+    """A barrier of another law, which does not say itself which way it acts. law: as of roles.StressBarrier or
+    VoidBarrier; reading: see ecmsim.physics.readings."""
+
+    law: object
+    reading: str
+
+    def __call__(self, place):
+        """The law's barrier in eV; place: radius or height, nm."""
+        return self.law(place)
+
+
+@dataclass(frozen=True)
 class VoidBarrier:
-    """The void left by dissolved electrode: no electrochemistry inside. energy (eV), length (nm)."""
+    """The void left by dissolved electrode: no electrochemistry inside. energy (eV), length (nm), reading: which way it
+    acts on the filament (ecmsim.physics.readings)."""
 
     energy: float
     length: float
+    reading: str = PLASTIC
 
     def __call__(self, height):
         """dW_void = W_v0 exp(z/z0), Eq. (11), in eV; height z in nm above the ORIGINAL layer/electrode interface."""

@@ -6,9 +6,9 @@ from numbers import Real
 from typing import get_type_hints
 
 from ecmsim.errors import ConfigError, TransportError
-from ecmsim.physics import roles
+from ecmsim.physics import readings, roles
 from ecmsim.physics.atomic_contact import AtomicContact
-from ecmsim.physics.barriers import StressBarrier, VoidBarrier
+from ecmsim.physics.barriers import Acting, StressBarrier, VoidBarrier
 from ecmsim.physics.bridging import Bridging
 from ecmsim.physics.butler_volmer import ButlerVolmer
 from ecmsim.physics.compliance import IdealCompliance, SeriesResistor
@@ -114,14 +114,18 @@ class DeviceModel:
             ),
             compliance=compliance_law(config.compliance),
             stress=(
-                StressBarrier(config.stress.energy, config.stress.template_radius) if config.stress.enabled else None
+                StressBarrier(config.stress.energy, config.stress.template_radius, config.stress.reading)
+                if config.stress.enabled
+                else None
             ),
             tunnel_heating=(
                 TunnelHeating(config.tunnelling.barrier, tunnelling.decay_constant())
                 if tunnelling and heat.enabled and heat.tunnel_barrier
                 else None
             ),
-            void=VoidBarrier(dissolution.void_energy, dissolution.void_length) if void else None,
+            void=VoidBarrier(dissolution.void_energy, dissolution.void_length, dissolution.void_reading)
+            if void
+            else None,
             dissolution=(
                 MirroredDissolution(dissolution.ratio, dissolution.maximum_depth) if dissolution.enabled else None
             ),
@@ -135,8 +139,9 @@ class DeviceModel:
     def with_laws(self, laws):
         """The model with other laws in place of its own: name of a field -> law, or None to switch it off.
 
-        tunnel_heating follows another tunnelling law (roles.Decaying), unless it is replaced as well. Raises
-        ConfigError for a name that is not one of a law, and for a law that has not what its role asks for.
+        tunnel_heating follows another tunnelling law (roles.Decaying), unless it is replaced as well; another barrier
+        acts in the way that it tells, or else as the one it replaces. Raises ConfigError for a name that is not one of
+        a law, and for a law that has not what its role asks for.
         """
         known = {name: kind for name, kind in get_type_hints(type(self)).items() if roles_of(kind)}
         for name, law in laws.items():
@@ -146,6 +151,9 @@ class DeviceModel:
                 )
             require(name, law, known[name])
         model = replace(self, **laws)
+        model = replace(model, stress=_acting("stress", self, model), void=_acting("void", self, model))
+        if readings.ELASTIC in [barrier.reading for barrier in (model.stress, model.void) if barrier]:
+            require("kinetics", model.kinetics, roles.ElasticKinetics)
         if "tunnelling" in laws and "tunnel_heating" not in laws and self.tunnel_heating:
             model = replace(model, tunnel_heating=self._heating_by(model.tunnelling))
         if model.tunnel_heating and not model.tunnelling:
@@ -183,15 +191,30 @@ class DeviceModel:
         open_share: of the surface that no atom bridges (1; None: all). Stress acts on the filament; the void on both
         surfaces. Positive from metal to layer.
         """
-        barrier = 0.0
+        barriers = []
         if self.stress and on_filament:
-            barrier = barrier + self.stress(radius)
-        if self.void:
-            barrier = barrier + self.void(height)
-        current_density = self.kinetics.current_density(overpotential, temperature, barrier)
+            barriers.append((self.stress.reading, self.stress(radius)))
+        if self.void:  # the electrode's own surface is not in the filament's way
+            barriers.append((self.void.reading if on_filament else readings.PRINTED, self.void(height)))
+        current_density = readings.current_density(self.kinetics, overpotential, temperature, barriers)
         if open_share is not None:
             current_density = open_share * current_density
         return self.nucleus(current_density, radius, height) if on_filament else current_density
+
+
+def _acting(name, old, new):
+    """The barrier of this name of a DeviceModel with the way in which it acts; old: the model before its laws."""
+    barrier, before = getattr(new, name), getattr(old, name)
+    if barrier is None:
+        return None
+    if not hasattr(barrier, "reading"):
+        return Acting(barrier, before.reading if before else readings.PLASTIC)
+    if barrier.reading not in readings.READINGS:
+        raise ConfigError(
+            f"laws: {name} = {type(barrier).__name__}: reading is {barrier.reading!r}, which is none of "
+            f"{', '.join(readings.READINGS)}"
+        )
+    return barrier
 
 
 def kinetics_law(config):

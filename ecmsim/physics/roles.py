@@ -55,6 +55,19 @@ class Kinetics(Protocol):
 
 
 @runtime_checkable
+class ElasticKinetics(Kinetics, Protocol):
+    """What kinetics offer beside where a barrier is read as "elastic" (readings.py), which shifts the potential."""
+
+    @property
+    def charge_number(self) -> float:
+        """charge number of the ion, a number"""
+
+    @property
+    def transfer_coefficient(self) -> float:
+        """share of the overpotential that speeds reduction, from 0 to 1, a number"""
+
+
+@runtime_checkable
 class Hopping(Protocol):
     """Transport of ions in the layer, Eq. (4)."""
 
@@ -155,7 +168,10 @@ class SizeEffect(Protocol):
 
 @runtime_checkable
 class StressBarrier(Protocol):
-    """What raises the activation energy on the filament where it is thick, Eq. (9). Also UFL."""
+    """What raises the activation energy on the filament where it is thick, Eq. (9). Also UFL.
+
+    Its attribute `reading` tells which way it acts (readings.py), if it has one; if not, that of the configuration.
+    """
 
     def __call__(self, radius) -> Any:
         """eV; radius in nm"""
@@ -163,7 +179,7 @@ class StressBarrier(Protocol):
 
 @runtime_checkable
 class VoidBarrier(Protocol):
-    """What raises the activation energy on both surfaces inside the void, Eq. (11). Also UFL."""
+    """What raises the activation energy on both surfaces inside the void, Eq. (11). Also UFL. `reading` as above."""
 
     def __call__(self, height) -> Any:
         """eV; height in nm above the original layer/electrode interface"""

@@ -7,6 +7,7 @@ import numpy as np
 from ecmsim.plot import field
 from ecmsim.plot.field import FILAMENT, LAYER, Section
 from ecmsim.shape.filament import Filament
+from ecmsim.shape.gap import Gap
 
 QUANTITIES = {name: field.QUANTITIES[name] for name in ("temperature", "current_density", "potential")}
 COUNTER, ACTIVE = 0, 3  # material numbers of the electrodes
@@ -36,7 +37,7 @@ class Solid:
             values = on_points(section, values, section.material == FILAMENT)
         outline = run.outlines.nearest(time_s=snapshot.time_s)
         filament = Filament(outline.points)
-        radius, gap = filament.vertical_gap(outline.electrode_points)
+        radius, gap = Gap(filament, outline.electrode_points).seen("vertical")
         k = int(np.argmin(gap))
         foot = np.interp(radius[k], *filament.top().T)
         ends = np.array([[radius[k], foot], [radius[k], foot + gap[k]]])

@@ -3,7 +3,8 @@
 from dataclasses import dataclass, field
 
 from ecmsim.errors import SolveError
-from ecmsim.models.cell import CellState, GrowingCell
+from ecmsim.models.contract import CellModel
+from ecmsim.models.state import CellState
 from ecmsim.running.events import Event
 from ecmsim.running.stepping import StepController, StepError
 
@@ -17,7 +18,7 @@ class March:
     notice(state, name, detail) is called for what deserves a line in events.csv before the next state is known.
     """
 
-    simulation: GrowingCell
+    simulation: CellModel
     notice: callable = lambda state, name, detail: None
     state: CellState | None = None
     controller: StepController = None
@@ -69,16 +70,16 @@ class March:
         """A tried state at the target time, or where the leg's condition comes true before; and whether it has."""
         trial = self.simulation.advance(state, target)
         condition = state.leg.piece.until
-        if condition is None or condition.excess(seen(trial)) <= 0:
+        if condition is None or condition.excess(trial.seen) <= 0:
             return trial, False
         # Regula falsi, aimed a little late: the moment sought is the first at which the condition holds.
-        low, high = (state.time, min(condition.excess(seen(state)), 0.0)), (trial.time, condition.excess(seen(trial)))
+        low, high = (state.time, min(condition.excess(state.seen), 0.0)), (trial.time, condition.excess(trial.seen))
         margin = LOCATED * (high[0] - low[0])
         while high[0] - low[0] > 2 * margin and high[1] > 0:
             guess = low[0] + (high[0] - low[0]) * (low[1] / (low[1] - high[1]) if low[1] else 0.5)
             guess = min(max(guess + 0.5 * margin, low[0] + margin), high[0] - 0.5 * margin)
             trial = self.simulation.advance(state, guess)
-            excess = condition.excess(seen(trial))
+            excess = condition.excess(trial.seen)
             low, high = ((guess, excess), high) if excess <= 0 else (low, (guess, excess))
         if trial.time != high[0]:
             trial = self.simulation.advance(state, high[0])
@@ -88,7 +89,7 @@ class March:
         """The state at the beginning of the next leg that has something left to do; the same one after the last."""
         while True:
             condition = state.leg.piece.until
-            met = condition is not None and condition.excess(seen(state)) > 0
+            met = condition is not None and condition.excess(state.seen) > 0
             if not met and state.time < state.leg.end:
                 return state
             detail = f"{state.leg.piece.name}: {condition}" if met else state.leg.piece.name
@@ -98,8 +99,3 @@ class March:
                 self.finished = True
                 return state
             state = following
-
-
-def seen(state: CellState):
-    """What conditions are about, by name; see Condition.value."""
-    return state.observed | {"height": state.filament.height, "time": state.time}

@@ -4,7 +4,7 @@ import contextlib
 import logging
 
 from ecmsim.errors import EcmsimError
-from ecmsim.models.cell import CellState
+from ecmsim.observed import row
 from ecmsim.results.provenance import collect
 
 logger = logging.getLogger("ecmsim")
@@ -20,40 +20,6 @@ class Interrupted(EcmsimError):
     """The run was asked to stop; without checkpoints it cannot be resumed."""
 
     exit_code = 130
-
-
-def row(state: CellState, config):
-    """One line of timeseries.csv from a state."""
-    seen, filament = state.observed, state.filament
-    return {
-        "time_s": state.time,
-        "source_voltage_V": state.source_voltage,
-        "cell_voltage_V": seen["cell_voltage"],
-        "current_A": seen["current"],
-        "ionic_current_A": seen["ionic_current"],
-        "tunnel_current_A": seen["tunnel_current"],
-        "junction_voltage_V": seen["junction_voltage"],
-        "contact_atoms": seen["contact_atoms"],
-        "gap_nm": seen["gap"],
-        "gap_vertical_nm": seen["gap_vertical"],
-        "gap_shortest_nm": seen["gap_shortest"],
-        "gap_position_nm": seen["gap_position"],
-        "height_nm": filament.height,
-        "radius_max_nm": filament.radius_max,
-        "radius_mean_nm": filament.radius_mean,
-        "volume_nm3": filament.volume,
-        "recess_nm": float(state.electrode_points[:, 1].max() - config.cell.layer_thickness),
-        "temperature_max_K": seen["temperature_max"],
-        "power_W": seen["power"],
-        "heat_W": seen["heat"],
-        "charge_imbalance": seen["charge_imbalance"],
-        "faraday_error": seen["faraday_error"],
-        "power_imbalance": seen["power_imbalance"],
-        "newton_iterations": state.iterations,
-        "step_s": state.previous_step,
-        "vertices": state.vertices,
-        "remesh": int(state.remeshed),
-    }
 
 
 class Reporter:
@@ -126,7 +92,7 @@ class Reporter:
             self.writer.event(event.time_s, number, event.name, event.detail)
         for label in labels:
             self.writer.event(state.time, number, "milestone", label)
-        self.writer.step(row(state, self.config))
+        self.writer.step(row(state.seen))
         self.progress.step(state)
 
     def note(self, state, event, detail):

@@ -16,8 +16,9 @@ from mpi4py import MPI
 
 from ecmsim.config.schema import Config
 from ecmsim.errors import EcmsimError, ResultsError, SolveError
-from ecmsim.models.cell import CellState
 from ecmsim.models.circuit import element
+from ecmsim.models.state import CellState
+from ecmsim.observed import row
 from ecmsim.results.checkpoint import CHECKPOINTS, Checkpoints, checkpoint_files
 from ecmsim.results.compatibility import differences
 from ecmsim.results.reader import open_run
@@ -27,10 +28,10 @@ from ecmsim.running.march import March
 from ecmsim.running.milestones import Milestones
 from ecmsim.running.own_laws import OwnLaws, own_laws, require_same
 from ecmsim.running.progress import Silent
-from ecmsim.running.reporter import Interrupted, Reporter, Stopped, logger, row
+from ecmsim.running.reporter import Interrupted, Reporter, Stopped, logger
 from ecmsim.running.restart import content_of, restore
 from ecmsim.running.stepping import StepError
-from ecmsim.stopping import StopRequests
+from ecmsim.running.stopping import StopRequests
 
 
 def model_of(config):
@@ -227,7 +228,7 @@ class _Run:
                 report.fail(simulation, before, failure)
                 keeper.write()
                 raise failure from final.__cause__
-            rows = row(before, config), row(state, config)
+            rows = row(before.seen), row(state.seen)
             events = [*detector.between(*rows, self._limit(before)), *march.events]
             events += _rupture(state)
             labels = milestones.passed(state)

@@ -200,16 +200,6 @@ class Filament:
         inside = (height[..., None] >= low) & (height[..., None] <= high)
         return 2 * np.where(inside, crossing, 0.0).max(axis=-1)
 
-    def vertical_gap(self, electrode):
-        """Gap along the column above each point of the upper envelope: radii (m,), gaps (m,), nm."""
-        r, z = self.top().T
-        return r, np.interp(r, *electrode.T) - z
-
-    def shortest_gap(self, electrode):
-        """Shortest distance from each point of the upper envelope to the electrode: radii, gaps, nm."""
-        envelope = self.top()
-        return envelope[:, 0], distance_to_polyline(envelope, electrode)
-
     def turning(self):
         """Angle by which the outline turns at each point (0 at the ends unless it has a kink there), rad, (n,)."""
         direction = np.diff(self.points, axis=0)

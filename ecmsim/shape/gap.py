@@ -1,52 +1,125 @@
-"""The gap between filament and active electrode as columns. Lengths in nm."""
+"""The gap between filament and active electrode: how wide it is, where, and the columns into which it is cut.
 
-from dataclasses import dataclass
+Everything that is told of the gap comes from here: the columns for the tunnelling current and for the atoms that
+bridge it, its width seen from the points of either surface, and where it is smallest. Lengths in nm.
+"""
+
+from dataclasses import dataclass, replace
+from functools import cached_property
 
 import numpy as np
 
-from ecmsim.shape.filament import distance_to_polyline
+from ecmsim.shape.filament import Filament, distance_to_polyline
 
 GAUSS_POINTS, GAUSS_WEIGHTS = np.polynomial.legendre.leggauss(4)
 LEAST_GAP = 1e-3  # nm
+SLIVER = 1e-9  # nm: columns that are narrower are left out
 
 
 @dataclass(frozen=True)
 class Columns:
-    """Columns of the gap. radius and foot: where each stands on the filament, weight: 2 pi r dr in nm2, gap: what the
-    tunnelling law is given, nm; all (c,)."""
+    """Pieces of columns, each between one segment of either surface, with Gauss points across it.
 
+    below, above (e,): the segments, by their first points; shape (e, q, 4): hat functions of their end points, two of
+    the filament and two of the electrode; radius and foot (e, q): where each point stands on the filament; weight
+    (e, q): 2 pi r dr in nm2; gap (e, q): what the tunnelling law is given.
+    """
+
+    below: np.ndarray
+    above: np.ndarray
+    shape: np.ndarray
     radius: np.ndarray
     foot: np.ndarray
     weight: np.ndarray
     gap: np.ndarray
 
 
-def columns(filament, surface, gap_definition):
-    """Gauss points of the columns between the filament's upper envelope and the electrode's surface (a polyline);
-    gap_definition: "vertical" or "shortest"."""
-    envelope = filament.top()
-    breaks = np.unique(np.concatenate([envelope[:, 0], surface[surface[:, 0] < envelope[-1, 0], 0]]))
-    middle, half = 0.5 * (breaks[1:] + breaks[:-1]), 0.5 * np.diff(breaks)
-    radius = (middle[:, None] + half[:, None] * GAUSS_POINTS).ravel()
-    weight = 2 * np.pi * radius * (half[:, None] * GAUSS_WEIGHTS).ravel()
-    foot = np.interp(radius, *envelope.T)
-    gap = np.interp(radius, *surface.T) - foot
-    if gap_definition == "shortest":
-        gap = distance_to_polyline(np.stack([radius, foot], axis=-1), surface)
-    return Columns(radius, foot, weight, np.maximum(gap, LEAST_GAP))
+@dataclass(frozen=True, eq=False)
+class Gap:
+    """The gap above a filament. surface (k, 2): the electrode's, a polyline from the axis outwards, a graph over r.
+
+    What is asked for with a definition is "vertical", straight up, or "shortest", to the nearest point.
+    """
+
+    filament: Filament
+    surface: np.ndarray
+
+    def columns(self, definition) -> Columns:
+        """The columns, cut where either surface has a point, above the filament's topmost surface."""
+        return self._shortest_columns if definition == "shortest" else self._columns
+
+    def seen(self, definition):
+        """Gap at each point of the filament's upper envelope: radii (m,) and gaps (m,)."""
+        return self._envelope[:, 0], self._shortest if definition == "shortest" else self._vertical
+
+    def smallest(self, definition):
+        """The smallest gap of the upper envelope's points, and the radius at which it is."""
+        radii, gaps = self.seen(definition)
+        narrowest = int(np.argmin(gaps))
+        return float(gaps[narrowest]), float(radii[narrowest])
+
+    def from_filament(self, definition):
+        """Gap as seen from each point of the outline, (n,); negative, vertically, where the surfaces overlap."""
+        if definition == "shortest":
+            return distance_to_polyline(self.filament.points, self.surface)
+        r, z = self.filament.points.T
+        return np.interp(r, *self.surface.T) - z
+
+    def from_electrode(self, definition):
+        """Gap as seen from each point of the electrode's surface, (k,); infinite beside the filament, vertically."""
+        if definition == "shortest":
+            return distance_to_polyline(self.surface, self.filament.points)
+        r, z = self.surface.T
+        return np.where(r <= self.filament.radius_max, z - self.filament.top_height(r), np.inf)
+
+    @cached_property
+    def _envelope(self):
+        return self.filament.top()
+
+    @cached_property
+    def _vertical(self):
+        r, z = self._envelope.T
+        return np.interp(r, *self.surface.T) - z
+
+    @cached_property
+    def _shortest(self):
+        return distance_to_polyline(self._envelope, self.surface)
+
+    @cached_property
+    def _columns(self):
+        lower, upper = self.filament.points, self.surface
+        breaks = np.unique(np.concatenate([lower[:, 0], upper[upper[:, 0] < lower[:, 0].max(), 0]]))
+        breaks = breaks[np.append(True, np.diff(breaks) > SLIVER)]
+        start, stop = breaks[:-1], breaks[1:]
+        middle = 0.5 * (start + stop)
+        below, above = covering(lower, middle, np.argmax), covering(upper, middle, np.argmin)
+        radius = middle[:, None] + 0.5 * (stop - start)[:, None] * GAUSS_POINTS
+        weight = 2 * np.pi * radius * 0.5 * (stop - start)[:, None] * GAUSS_WEIGHTS
+        (low, foot), (high, head) = _hats(lower, below, radius), _hats(upper, above, radius)
+        shape = np.concatenate([low, high], axis=-1)
+        return Columns(below, above, shape, radius, foot, weight, np.maximum(head - foot, LEAST_GAP))
+
+    @cached_property
+    def _shortest_columns(self):
+        cut = self._columns
+        points = np.stack([cut.radius, cut.foot], axis=-1)
+        gap = distance_to_polyline(points.reshape(-1, 2), self.surface).reshape(cut.gap.shape)
+        return replace(cut, gap=np.maximum(gap, LEAST_GAP))
 
 
-def gap_from_filament(filament, surface, gap_definition):
-    """Gap as seen from each point of the outline, (n,)."""
-    if gap_definition == "shortest":
-        return distance_to_polyline(filament.points, surface)
-    r, z = filament.points.T
-    return np.interp(r, *surface.T) - z
+def covering(line, radius, choose):
+    """The segment of a polyline that covers each radius, (e,): of several the highest (choose: np.argmax) or the
+    lowest (np.argmin)."""
+    r0, r1 = line[:-1, 0], line[1:, 0]
+    covers = (np.minimum(r0, r1) <= radius[:, None]) & (radius[:, None] <= np.maximum(r0, r1))
+    width = r1 - r0
+    share = (radius[:, None] - r0) / np.where(np.abs(width) > 1e-12, width, 1e-12)
+    height = line[:-1, 1] + np.clip(share, 0, 1) * np.diff(line[:, 1])
+    return choose(np.where(covers, height, -np.inf if choose is np.argmax else np.inf), axis=1)
 
 
-def gap_from_electrode(filament, points, gap_definition):
-    """Gap as seen from points (k, 2) of the electrode's surface, (k,); infinite beside the filament, vertically."""
-    if gap_definition == "shortest":
-        return distance_to_polyline(points, filament.points)
-    r, z = points.T
-    return np.where(r <= filament.radius_max, z - filament.top_height(r), np.inf)
+def _hats(line, segment, radius):
+    """Hat functions (e, q, 2) of a segment's ends at radii (e, q), and its heights there."""
+    r0, r1 = line[segment, 0][:, None], line[segment + 1, 0][:, None]
+    s = (radius - r0) / np.where(np.abs(r1 - r0) > 1e-12, r1 - r0, 1e-12)
+    return np.stack([1 - s, s], axis=-1), line[segment, 1][:, None] * (1 - s) + line[segment + 1, 1][:, None] * s

@@ -17,7 +17,7 @@ from ecmsim.config import Config
 from ecmsim.errors import ConfigError, EcmsimError
 from ecmsim.results.provenance import now
 from ecmsim.results.writer import is_run_folder
-from ecmsim.stopping import STOP
+from ecmsim.running.stopping import STOP
 from ecmsim.study import folder
 
 RESUME_LATER, INTERRUPTED = 75, 130  # exit codes of a run

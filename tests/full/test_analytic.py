@@ -4,7 +4,7 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
-import weak
+from helpers import weak
 from helpers.paths import QUICK
 from helpers.weak import AMBIENT, ELECTRONS, HEAT, IONS
 from mpi4py import MPI
@@ -157,7 +157,7 @@ def test_planar_stack(voltage):
         wall_ambient=False,
         heat=False,
     )
-    problem.set_geometry(mesh, "vertical", np.ones_like, Tip(None))
+    problem.set_geometry(mesh, mesh.gap.columns("vertical"), np.ones_like, Tip(None))
     newton = Newton(problem, 1e-12, 40, Stopwatch())
     weak.ramp(problem, newton, voltage)
     out, into, _ = problem.reactions()

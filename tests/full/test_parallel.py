@@ -210,7 +210,7 @@ import numpy as np
 from mpi4py import MPI
 
 sys.path.insert(0, "tests")
-import weak
+from helpers import weak
 from ecmsim.config import load_config
 from ecmsim.models.full.problem import FieldForms, FieldProblem
 from ecmsim.models.cell import Tip
@@ -241,7 +241,8 @@ forms = FieldForms(comm, DeviceModel.from_config(config), config.cell, False)
 mesh = weak.cell_of_blocks()
 for remesh in range(int(sys.argv[1])):
     problem = FieldProblem(forms, mesh, direct=False, wall_ambient=False)
-    problem.set_geometry(mesh, "vertical", np.ones_like, Tip(DeviceModel.from_config(config).tunnelling))
+    columns, tip = mesh.gap.columns("vertical"), Tip(DeviceModel.from_config(config).tunnelling)
+    problem.set_geometry(mesh, columns, np.ones_like, tip)
     problem.set_source(0.1)
     newton = Newton(problem, 1e-9, 40, Stopwatch())
     newton.solve(0.1)

@@ -8,7 +8,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 import ufl
-import weak
+from helpers import weak
 from helpers.paths import QUICK
 from helpers.weak import AMBIENT, ELECTRONS, HEAT, IONS
 from scipy import constants as si
@@ -19,7 +19,7 @@ from scipy.special import j0, jn_zeros
 from ecmsim.config import load_config
 from ecmsim.models.full import forms
 from ecmsim.models.full.mesh.cell_mesh import METALS, CellMesh, Region, Surface
-from ecmsim.models.full.tunnel_coupling import TunnelCoupling, columns
+from ecmsim.models.full.tunnel_coupling import CoupledColumns, TunnelCoupling
 from ecmsim.physics.barriers import StressBarrier, VoidBarrier
 from ecmsim.physics.temperature_law import TemperatureLaw
 from ecmsim.physics.tunnel_heating import TunnelHeating
@@ -334,6 +334,10 @@ def dome_pair(n, radius=1.5, height=5.0, gap=0.3):
 
 def dish(r, top):
     return top - 0.05 * np.minimum(r, 2.0) ** 2
+
+
+def columns(mesh, definition):
+    return CoupledColumns.of(mesh.gap.columns(definition), mesh)
 
 
 def potentials(cols, below, above):

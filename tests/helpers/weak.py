@@ -58,6 +58,7 @@ def device(**changes):
         stress=None,
         tunnel_heating=None,
         void=None,
+        dissolution=None,
         nucleus=StableNucleus(1e-6, 0.0),  # too small to stop any dissolution
         surface_diffusion=None,
         heat=True,
@@ -322,9 +323,8 @@ def tall_problem(config, voltage, model=None, mesh=None, **options):
         heat=model.heat,
     )
     ratio = model.size_effect.conductivity_ratio if model.size_effect else np.ones_like
-    problem.set_geometry(
-        mesh, config.tunnelling.gap, lambda z: ratio(filament.local_diameter(z)), Tip(model.tunnelling)
-    )
+    columns, tip = mesh.gap.columns(config.tunnelling.gap), Tip(model.tunnelling)
+    problem.set_geometry(mesh, columns, lambda z: ratio(filament.local_diameter(z)), tip)
     newton = Newton(problem, config.solver.tolerance, config.solver.max_iterations, Stopwatch())
     ramp(problem, newton, voltage)
     return problem, newton

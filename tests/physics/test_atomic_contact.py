@@ -13,7 +13,7 @@ from ecmsim.physics.model import DeviceModel, tunnelling_law
 from ecmsim.physics.tunnelling import Simmons, over_tip
 from ecmsim.quantum.lookup import Lookup
 from ecmsim.shape.filament import Filament
-from ecmsim.shape.gap import columns, gap_from_electrode, gap_from_filament
+from ecmsim.shape.gap import Gap
 
 METALS = ("Ag", "Cu")
 CONFIG = "configs/quick.toml"
@@ -255,9 +255,9 @@ def test_a_contact_gap_beyond_an_atomic_layer_is_told():
 def test_both_surfaces_see_the_same_gap(definition):
     filament = Filament(np.array([[0.0, 9.0], [1.0, 9.0], [2.0, 5.0], [2.0, 0.0]]))
     plate = np.array([[0.0, 10.0], [1.0, 10.0], [2.0, 10.0], [20.0, 10.0]])
-    lower = gap_from_filament(filament, plate, definition)
-    upper = gap_from_electrode(filament, plate, definition)
+    gap = Gap(filament, plate)
+    lower, upper = gap.from_filament(definition), gap.from_electrode(definition)
     assert lower == pytest.approx([1, 1, 5, 10])
     assert upper[:2] == pytest.approx([1, 1])
     assert upper[3] > 10
-    assert columns(filament, plate, definition).gap.min() == pytest.approx(1)
+    assert gap.columns(definition).gap.min() == pytest.approx(1)

@@ -495,7 +495,7 @@ def in_constants(law, mesh):
 
     if not is_dataclass(law):
         return law
-    names = [field.name for field in fields(law) if field.name not in ("specularity", "polarity")]
+    names = [field.name for field in fields(law) if field.name not in ("specularity", "polarity", "reading")]
     return replace(law, **{name: Constant(mesh, float(getattr(law, name))) for name in names})
 
 

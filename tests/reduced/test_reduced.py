@@ -33,7 +33,7 @@ from ecmsim.results.compatibility import differences
 from ecmsim.running.reporter import Stopped
 from ecmsim.running.run import resume, run
 from ecmsim.shape.filament import Filament
-from ecmsim.shape.gap import columns
+from ecmsim.shape.gap import Gap
 
 QUICK, REFERENCE = ROOT / "configs" / "quick.toml", ROOT / "configs" / "cu_sio2_pt.toml"
 FLAT = np.array([[0.0, 10.0], [25.0, 10.0]])  # an electrode that has not dissolved
@@ -200,7 +200,7 @@ def test_no_voltage_no_ions():
 
 def test_tunnelling_over_a_flat_disc():
     law, filament = Simmons(4.2, 0.8915), stub(2.0, 9.6)
-    gap = columns(filament, FLAT, "vertical")
+    gap = Gap(filament, FLAT).columns("vertical")
     assert gap.weight.sum() == pytest.approx(np.pi * 2.0**2)
     expected = law.conductance_density(0.4) * np.pi * 2.0**2 * 1e-18
     line = Tunnelling(law, gap.weight, gap.gap).line(0.7)
@@ -210,7 +210,8 @@ def test_tunnelling_over_a_flat_disc():
 def test_shortest_gap_is_no_longer():
     filament = Filament.nucleus(3.0, 40).moved(np.zeros((41, 2)))
     surface = np.array([[0.0, 3.4], [1.0, 3.2], [25.0, 3.0]])
-    assert (columns(filament, surface, "shortest").gap <= columns(filament, surface, "vertical").gap + 1e-12).all()
+    gap = Gap(filament, surface)
+    assert (gap.columns("shortest").gap <= gap.columns("vertical").gap + 1e-12).all()
 
 
 def test_resistance_of_cylinder_and_cone():

@@ -6,7 +6,7 @@ from types import SimpleNamespace
 
 import numpy as np
 import pytest
-import weak
+from helpers import weak
 from helpers.paths import QUICK
 from mpi4py import MPI
 
@@ -36,6 +36,10 @@ class Point:
     @property
     def filament(self):
         return SimpleNamespace(height=self.height)
+
+    @property
+    def seen(self):
+        return self.observed | {"time": self.time, "height": self.height}
 
 
 @dataclass

@@ -27,7 +27,7 @@ from ecmsim.errors import ResultsError, SolveError
 from ecmsim.results.checkpoint import Checkpoints
 from ecmsim.running.reporter import Interrupted, Stopped
 from ecmsim.running.run import resume, run
-from ecmsim.stopping import StopRequests
+from ecmsim.running.stopping import StopRequests
 
 KILLS, SEED = int(os.environ.get("ECMSIM_KILLS", "4")), int(os.environ.get("ECMSIM_SEED", "1"))
 # A thin filament dissolves and breaks, and what is left grows: two elements, a condition, a void that remembers, some
@@ -219,7 +219,7 @@ def test_the_wall_time(case, undisturbed, tmp_path, monkeypatch):
     """A batch job ends by itself before it is ended; here while steps are short after a rupture."""
     folder = tmp_path / "run"
     late = time.monotonic() + 61
-    progress = During(43, lambda: monkeypatch.setattr("ecmsim.stopping.time.monotonic", lambda: late))
+    progress = During(43, lambda: monkeypatch.setattr("ecmsim.running.stopping.time.monotonic", lambda: late))
     with pytest.raises(Stopped, match=r"the wall time is over \(checkpoint.walltime\)") as caught:
         run(load_config(case, ["checkpoint.walltime=60 s"]), folder, progress=progress)
     assert caught.value.exit_code == 75 and rows_in(folder) == 43

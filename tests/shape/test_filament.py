@@ -329,25 +329,6 @@ def test_local_diameter_is_that_of_the_outermost_crossing():
     assert ellipsoid(1.5, 5, 10).local_diameter(2.0).shape == ()
 
 
-def test_gaps_to_a_flat_electrode():
-    electrode = np.array([[0, 10.0], [25, 10.0]])
-    r, vertical = MUSHROOM.vertical_gap(electrode)
-    assert r == pytest.approx([0, 1, 2]) and vertical == pytest.approx([5, 5, 6])
-    assert MUSHROOM.shortest_gap(electrode)[1] == pytest.approx([5, 5, 6])
-
-
-def test_gaps_to_an_electrode_with_a_void():
-    """A pit of depth 4 and radius 2: from (1, 5) its wall is nearer than its floor."""
-    electrode = np.array([[0, 14.0], [2, 14], [2, 10], [25, 10]])
-    column = Filament(np.array([[0, 12.0], [1, 12.0], [1, 0]]))
-    r, vertical = column.vertical_gap(electrode)
-    assert r == pytest.approx([0, 1]) and vertical == pytest.approx([2, 2])
-    assert column.shortest_gap(electrode)[1] == pytest.approx([2, 1])
-    slanted = np.array([[0, 14.0], [4, 10.0]])
-    assert column.vertical_gap(slanted)[1] == pytest.approx([2, 1])
-    assert column.shortest_gap(slanted)[1] == pytest.approx([np.sqrt(2), np.sqrt(0.5)])
-
-
 def test_distance_to_polyline():
     line = np.array([[0, 0.0], [3, 0], [3, 4]])
     points = np.array([[1, 2.0], [-3, -4], [5, 4], [3, 9], [3, 2]])

@@ -4,7 +4,6 @@ import numpy as np
 
 from ecmsim.models.full.mesh.cell_mesh import METALS, Region
 from ecmsim.physics.tunnelling import over_tip
-from ecmsim.shape.gap import columns
 
 REGION_NUMBER = {
     Region.COUNTER_ELECTRODE: 0,
@@ -81,8 +80,8 @@ def _tunnel_current(state, model, config, points):
     below, above, bottom, top = _surfaces(state, r)
     gap = np.maximum(top - bottom, 1e-3)
     if config.tunnelling.gap == "shortest":
-        gap = np.interp(r, *state.filament.shortest_gap(state.mesh.electrode_points))
-    seen = columns(state.filament, state.mesh.electrode_points, config.tunnelling.gap)
+        gap = np.interp(r, *state.gap.seen("shortest"))
+    seen = state.gap.columns(config.tunnelling.gap)
     law = over_tip(model.tunnelling, seen.gap, seen.weight)
     density = np.abs(law.current_density(above - below, gap))
     return np.where(z >= bottom - 1e-9, density, 0.0)

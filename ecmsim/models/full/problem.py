@@ -15,7 +15,7 @@ from petsc4py import PETSc
 from ecmsim.models.full import compat, forms
 from ecmsim.models.full.domain import Domain
 from ecmsim.models.full.mesh.cell_mesh import METALS, CellMesh, Region
-from ecmsim.models.full.tunnel_coupling import TunnelCoupling, columns
+from ecmsim.models.full.tunnel_coupling import CoupledColumns, TunnelCoupling
 
 PSI, PHI_I, RISE = range(3)
 
@@ -113,10 +113,10 @@ class FieldProblem:
         ]
         self._electrode = mesh.nodes_of(Region.ACTIVE_ELECTRODE)
 
-    def set_geometry(self, mesh: CellMesh, gap_definition, size_ratio, tip):
+    def set_geometry(self, mesh: CellMesh, columns, size_ratio, tip):
         """Move the mesh and evaluate what depends on the outline.
 
-        gap_definition: of the tunnelling law, "vertical" or "shortest"; size_ratio(z): conductivity ratio of the
+        columns: of the gap (ecmsim.shape.gap.Columns); size_ratio(z): conductivity ratio of the
         filament at a height, Eq. (6); tip: ecmsim.models.cell.Tip with the tunnelling law.
         """
         domain = self.domain
@@ -130,7 +130,7 @@ class FieldProblem:
             self.open_share.x.array[:] = share[domain.scalar_nodes]
         if tip.law and domain.comm.rank == 0:
             self._tunnelling = TunnelCoupling(tip.law, self.forms.tunnel_heating)
-            self._columns = columns(mesh, gap_definition)
+            self._columns = CoupledColumns.of(columns, mesh)
             self._column_dofs = domain.block_dof_of_nodes()[self._columns.nodes]
 
     def set_source(self, voltage):

@@ -12,7 +12,8 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from ecmsim.errors import ConfigError, SolveError
-from ecmsim.models.cell import Balance, CellState, GrowingCell, RejectedStep
+from ecmsim.models.balance import Balance, current_scale
+from ecmsim.models.cell import GrowingCell, RejectedStep
 from ecmsim.models.circuit import element
 from ecmsim.models.full import compat
 from ecmsim.models.full.fields import fields as snapshot_fields
@@ -22,6 +23,7 @@ from ecmsim.models.full.mesh.motion import HarmonicMotion
 from ecmsim.models.full.mesh.transfer import interpolate
 from ecmsim.models.full.newton import Newton, NewtonError
 from ecmsim.models.full.problem import FieldForms, FieldProblem
+from ecmsim.models.state import CellState
 from ecmsim.shape.filament import CROWDED
 from ecmsim.shape.front import Front
 from ecmsim.shape.spacing import filament_spacing
@@ -270,8 +272,9 @@ class Simulation(GrowingCell):
         """Fields and everything observed at a trial's geometry, time and voltage."""
         problem, newton = discretisation.problem, discretisation.newton
         with self.watch("geometry"):
-            tip = self._tip(trial.filament, trial.electrode_points)
-            problem.set_geometry(trial.mesh, self.config.tunnelling.gap, self._size_ratio(trial.filament), tip)
+            columns = trial.mesh.gap.columns(self.config.tunnelling.gap)
+            tip = self._tip(trial.gap, columns)
+            problem.set_geometry(trial.mesh, columns, self._size_ratio(trial.filament), tip)
             problem.set_source(trial.source_voltage)
             problem.set_element(element(self.config, trial.leg, trial.time))
         if self.transient and step is not None:
@@ -283,7 +286,7 @@ class Simulation(GrowingCell):
                 out, direct_in, heat_out = problem.reactions()
                 totals = problem.totals()
                 entering = totals.get("current", direct_in)
-                scale = self._current_scale(out, entering, state)
+                scale = current_scale(out, entering, state.largest_current)
                 if abs(entering - out) <= self.config.solver.charge_tolerance * scale or attempt == REFINEMENTS:
                     break
                 newton.refine(fresh=attempt > 0)  # an old factor that has not served will not
@@ -297,7 +300,7 @@ class Simulation(GrowingCell):
         balance = Balance(
             current=out,
             entering=entering,
-            ionic=ionic,
+            currents={"ionic": ionic, "tunnel": totals["tunnel_current"]},
             power=power,
             dissipated=totals["metal"] + totals["tunnel"] + totals["ionic"],
             heated=(totals["metal"] if self.model.joule_heating else 0.0)

@@ -10,16 +10,18 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from ecmsim.errors import SolveError
-from ecmsim.models.cell import Balance, CellState, GrowingCell, Tip
+from ecmsim.models.balance import Balance
+from ecmsim.models.cell import GrowingCell, Tip
 from ecmsim.models.circuit import element
 from ecmsim.models.reduced.electrons import Line, Tunnelling, operation, series_resistances
 from ecmsim.models.reduced.heat import Contact, HeatNetwork, Sources, Temperatures, wedges
 from ecmsim.models.reduced.ions import RINGS, Ions, strips
 from ecmsim.models.reduced.profile import SLICES, Profile
 from ecmsim.models.reduced.spreading import halo, spreading
+from ecmsim.models.state import CellState
 from ecmsim.shape.filament import CROWDED, OutlineError, arc_length
 from ecmsim.shape.front import Front
-from ecmsim.shape.gap import Columns, columns
+from ecmsim.shape.gap import Gap
 from ecmsim.shape.spacing import filament_spacing
 
 PER_NM = 1e-9
@@ -51,14 +53,13 @@ class ReducedState(CellState):
 
 @dataclass(frozen=True)
 class Geometry:
-    """All that the outline of a state decides. columns and their entry (c, k + 1) into the profile; entered (k,):
+    """All that the outline of a state decides. entry (c, k + 1): of the columns into the profile; entered (k,):
     share of the current in each slice; shares (n, k + 1): of the heights at the outline's points; contact_up and
     contact_down: radii of the electrodes' contacts, nm. The upper one is a disc under even load with the same mean
     square of the radius as the tunnelling current."""
 
     profile: Profile
     tip: Tip
-    columns: Columns
     tunnelling: Tunnelling
     entry: np.ndarray
     entered: np.ndarray
@@ -105,7 +106,7 @@ class ReducedSimulation(GrowingCell):
             move = self._displaced(state, step)
             front = self._spaced(move.front)
             plate = front.surface(self.electrode)
-            if np.any(np.interp(front.filament.points[:, 0], *plate.T) - front.filament.points[:, 1] < TOUCHING):
+            if np.any(Gap(front.filament, plate).from_filament("vertical") < TOUCHING):
                 raise OutlineError("the filament touches the active electrode")
         trial = self._tried(state, time, move, front=front, plate=plate)
         trial = self._solve(trial, state, step)
@@ -146,18 +147,17 @@ class ReducedSimulation(GrowingCell):
     def _geometry(self, trial):
         filament = trial.filament
         profile = Profile.of(filament)
-        gap = columns(filament, trial.plate, self.config.tunnelling.gap)
-        tip = self._tip(filament, trial.plate, gap)
-        tunnelling = Tunnelling(tip.law, gap.weight, gap.gap)
-        entry = profile.shares(gap.foot)
+        columns = trial.gap.columns(self.config.tunnelling.gap)
+        tip = self._tip(trial.gap, columns)
+        tunnelling = Tunnelling(tip.law, columns.weight.ravel(), columns.gap.ravel())
+        entry = profile.shares(columns.foot.ravel())
         foot = float(filament.points[-1, 0])
-        flow = tunnelling.currents(1.0) if self.model.tunnelling else gap.weight
+        flow = tunnelling.currents(1.0) if self.model.tunnelling else tunnelling.weight
         flow = flow / flow.sum()
-        contact = float(np.sqrt(2 * (flow * gap.radius**2).sum()))
+        contact = float(np.sqrt(2 * (flow * columns.radius.ravel() ** 2).sum()))
         return Geometry(
             profile=profile,
             tip=tip,
-            columns=gap,
             tunnelling=tunnelling,
             entry=entry,
             entered=np.cumsum((flow @ entry)[::-1])[::-1][1:],
@@ -250,7 +250,7 @@ class ReducedSimulation(GrowingCell):
         balance = Balance(
             current=current,
             entering=point.entering,
-            ionic=solution.current,
+            currents={"ionic": solution.current, "tunnel": here.current},
             power=point.cell_voltage * point.entering,
             dissipated=metal + here.current * point.voltage + solution.power,
             heated=sources.total if sources else 0.0,
@@ -310,7 +310,7 @@ class ReducedSimulation(GrowingCell):
         """Heat made where, at a point of operation."""
         heat, active, counter, lost = np.zeros(SLICES + 1), 0.0, 0.0, 0.0
         if self.model.tunnel_heating:
-            voltage, gap = point.voltage, geometry.columns.gap
+            voltage, gap = point.voltage, geometry.tunnelling.gap
             power = geometry.tunnelling.currents(voltage) * voltage
             share = self.model.tunnel_heating.active_electrode_share(voltage, gap)
             active = float((share * power).sum())

@@ -5,6 +5,9 @@ from enum import IntEnum
 
 import numpy as np
 
+from ecmsim.shape.filament import Filament
+from ecmsim.shape.gap import Gap
+
 
 class Region(IntEnum):
     """Tags of the four regions (cell tags of the mesh files)."""
@@ -47,6 +50,11 @@ class CellMesh:
     def at(self, points):
         """The same mesh with its nodes elsewhere."""
         return replace(self, points=points)
+
+    @property
+    def gap(self) -> Gap:
+        """The gap between the nodes, which lie on the outlines to round-off: what the fields see of it."""
+        return Gap(Filament(self.filament_points), self.electrode_points)
 
     @property
     def filament_points(self):

@@ -1,0 +1,60 @@
+"""An accepted (or tried) state of a cell: what both models know of it."""
+
+from dataclasses import dataclass, field
+from functools import cached_property
+
+import numpy as np
+
+from ecmsim.drive import Leg
+from ecmsim.shape.front import Front, Rupture
+from ecmsim.shape.gap import Gap
+
+
+@dataclass(frozen=True, kw_only=True)
+class CellState:
+    """A state of either model. Currents in A, powers in W, lengths in nm, temperature in K.
+
+    A model's own state adds its unknowns and the properties `electrode_points` (k, 2), the active electrode's surface
+    in nm, and `vertices`, their number in its mesh.
+    """
+
+    time: float
+    leg: Leg  # of the programme
+    source_voltage: float
+    front: Front
+    previous_velocity: np.ndarray | None = None  # of the same points one step earlier
+    previous_step: float = 0.0
+    deposited: float = 0.0  # volume that Faraday's law demands since the start, nm3
+    largest_current: float = 0.0
+    largest_volume: float = 0.0  # of the filament so far, nm3
+    observed: dict = field(default_factory=dict)
+    iterations: int = 0
+    remeshed: bool = False
+    rupture: Rupture | None = None  # in the step to this state
+    relaxation_speed: float = 0.0  # largest speed of a point by surface diffusion, nm/s
+
+    @property
+    def filament(self):
+        return self.front.filament
+
+    @property
+    def velocity(self):
+        """Velocity of the outline's points, (n, 2), nm/s."""
+        return self.front.velocity
+
+    @cached_property
+    def gap(self) -> Gap:
+        """The gap between filament and active electrode."""
+        return Gap(self.filament, self.electrode_points)
+
+    @property
+    def seen(self):
+        """Every quantity of ecmsim.observed by name."""
+        return self.observed | {
+            "time": self.time,
+            "source_voltage": self.source_voltage,
+            "newton_iterations": self.iterations,
+            "step": self.previous_step,
+            "vertices": self.vertices,
+            "remesh": int(self.remeshed),
+        }

@@ -1,0 +1,69 @@
+"""What is seen of a cell at every step: one list for both models, the time series, its readers and conditions.
+
+To see something more, add a line here and let the models (ecmsim.models.cell) tell its value under that name.
+"""
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True)
+class Observable:
+    """One observed number. name: in the program; unit: "" for none; meaning: for people; whole: whether it counts."""
+
+    name: str
+    unit: str
+    meaning: str
+    whole: bool = False
+
+    @property
+    def column(self):
+        """Its column in timeseries.csv."""
+        return f"{self.name}_{self.unit}" if self.unit else self.name
+
+
+OBSERVED = (
+    Observable("time", "s", "time since the start of the programme"),
+    Observable(
+        "source_voltage",
+        "V",
+        "voltage of the source, positive at the active electrode; of a current source its limit",
+    ),
+    Observable("cell_voltage", "V", "voltage across the cell: source minus compliance element"),
+    Observable("current", "A", "current through the cell, positive from the active to the counter electrode"),
+    Observable("ionic_current", "A", "part of it carried by ions: the current that makes the filament grow"),
+    Observable("tunnel_current", "A", "part of it carried by electrons that tunnel"),
+    Observable(
+        "junction_voltage",
+        "V",
+        "voltage that these cross, over the gap or the contact alone: their power over their current",
+    ),
+    Observable("contact_atoms", "", "atoms that bridge the gap; 0 with the law simmons"),
+    Observable("gap", "nm", "gap that the tunnelling law uses, at its smallest over the filament"),
+    Observable("gap_vertical", "nm", "smallest gap along a column"),
+    Observable("gap_shortest", "nm", "smallest distance between the filament and the active electrode"),
+    Observable("gap_position", "nm", "radius at which the law's gap is smallest"),
+    Observable("height", "nm", "height of the filament's tip on the axis"),
+    Observable("radius_max", "nm", "largest radius of the filament"),
+    Observable("radius_mean", "nm", "radius of the cylinder of the same volume and height, sqrt(V / (pi h))"),
+    Observable("volume", "nm3", "volume of the filament"),
+    Observable("recess", "nm", "depth of the void in the active electrode"),
+    Observable("temperature_max", "K", "highest temperature in the cell"),
+    Observable("power", "W", "electrical power given to the cell"),
+    Observable("heat", "W", "heat that leaves the cell through its contacts"),
+    Observable("charge_imbalance", "", "largest difference between terminal currents, relative to the current"),
+    Observable(
+        "faraday_error", "", "filament volume against integrated ionic charge, relative to the largest volume so far"
+    ),
+    Observable(
+        "power_imbalance", "", "power in against power dissipated, and steady heat made against heat out, relative"
+    ),
+    Observable("newton_iterations", "", "Newton iterations of the step", whole=True),
+    Observable("step", "s", "length of the step"),
+    Observable("vertices", "", "vertices of the mesh", whole=True),
+    Observable("remesh", "", "1 where the mesh was rebuilt in this step, else 0", whole=True),
+)
+
+
+def row(seen):
+    """The line of timeseries.csv, a dict by column, of what is seen (by name). KeyError for what nobody has told."""
+    return {item.column: seen[item.name] for item in OBSERVED}
