@@ -149,7 +149,8 @@ class DeviceModel:
                 raise ConfigError(
                     f"laws: no law {name!r}; choose from {', '.join(known)} (the programme sets compliance)"
                 )
-            require(name, law, known[name])
+            contact = name == "tunnelling" and (hasattr(law, "bridging") or hasattr(law, "over"))
+            require(name, law, roles.Contact if contact else known[name])
         model = replace(self, **laws)
         model = replace(model, stress=_acting("stress", self, model), void=_acting("void", self, model))
         if readings.ELASTIC in [barrier.reading for barrier in (model.stress, model.void) if barrier]:
