@@ -18,7 +18,7 @@ from ecmsim.study import folder
 from ecmsim.study.definition import toml
 from ecmsim.study.naming import keys_of
 from ecmsim.study.pool import cores
-from validation.paper.table import number
+from ecmsim.text import number, readable
 
 
 @dataclass(frozen=True)
@@ -126,7 +126,8 @@ def configuration_text(result, out):
     for parameter, value, error in zip(calibration.parameters, result.values, result.errors, strict=True):
         section, _, name = parameter.name.rpartition(".")
         known = f"± {error:.2g} {parameter.unit}".rstrip() if np.isfinite(error) else "not determined"
-        source = f"ecmsim calibrate, {result.model} model, to facts {rows} of the paper, {date.today()}; {known}"
+        source = f"ecmsim calibrate, {result.model} model, to facts {rows} of {calibration.source}, "
+        source += f"{date.today()}; {known}"
         text = parameter.text(float(f"{value:.5g}"))
         shown = {"value": text if parameter.unit else float(text), "label": "fitted", "source": source}
         header = ".".join(map(str, keys_of(section)))
@@ -150,8 +151,9 @@ def page(result):
     for target, old, new in zip(calibration.targets, result.before, result.after, strict=True):
         word = "within" if target.within(new) else "**outside**"
         wanted = number(target.value, target.tolerance, target.unit)
-        digits = max(-math.floor(math.log10(target.tolerance / 20)), 0)
-        shown = [f"{value:.{digits}f} {target.unit}" for value in (old, new)]
+        factor, unit = readable(target.value, target.unit)
+        digits = max(-math.floor(math.log10(factor * target.tolerance / 20)), 0)
+        shown = [f"{factor * value:.{digits}f} {unit}".rstrip() for value in (old, new)]
         cells = [target.row, target.name, wanted, *shown, word]
         parts[-1] += "\n| " + " | ".join(map(str, cells)) + " |"
     parts.append("| parameter | bounds | before | fitted | standard error |\n|---|---|---|---|---|")
@@ -173,7 +175,8 @@ def page(result):
     names = [f"`{parameter.name}`" for parameter in calibration.parameters]
     parts.append("| fact | " + " | ".join(names) + " |\n|---" + "|---" * len(names) + "|")
     for target, changes in zip(calibration.targets, result.sensitivities, strict=True):
-        parts[-1] += f"\n| {target.name} | " + " | ".join(f"{change:+.2g} {target.unit}" for change in changes) + " |"
+        cells = [target.name, *(f"{change:+.2g} {target.unit}".rstrip() for change in changes)]
+        parts[-1] += "\n| " + " | ".join(cells) + " |"
     return "\n\n".join(parts) + "\n"
 
 

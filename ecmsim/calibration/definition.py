@@ -1,7 +1,8 @@
 """A calibration file (TOML): which configuration, which parameters within which bounds, to which facts.
 
 config = "../cu_sio2_pt.toml"
-rows = [1, 2, 3, 4, 5, 6]
+targets = "paper.toml"       # a file of targets (ecmsim.calibration.targets), or tables [[target]] in this one
+rows = [1, 2, 3, 4, 5, 6]    # those of them that count; all if left out
 [parameters]
 "stress.energy" = { from = "0.01 eV", to = "0.04 eV" }
 """
@@ -9,17 +10,17 @@ rows = [1, 2, 3, 4, 5, 6]
 from dataclasses import dataclass
 from pathlib import Path
 
+from ecmsim.calibration import targets
 from ecmsim.config import load_config
 from ecmsim.config.files import parse
 from ecmsim.config.laws import is_law, located
 from ecmsim.config.quantities import Quantity
-from ecmsim.config.suggest import did_you_mean
+from ecmsim.config.suggest import did_you_mean, quoted
 from ecmsim.errors import ConfigError
 from ecmsim.study import naming, space
 from ecmsim.study.definition import toml
-from validation.paper.facts import TARGETS
 
-KEYS = ("title", "config", "rows", "set", "parameters")
+KEYS = ("title", "config", "targets", "source", "target", "rows", "set", "parameters")
 
 
 @dataclass(frozen=True)
@@ -39,7 +40,8 @@ class Parameter:
 
 @dataclass(frozen=True)
 class Calibration:
-    """What a calibration file says. config: path; fixed: settings of all runs; targets: the facts fitted to."""
+    """What a calibration file says. config: path; fixed: settings of all runs; targets: the facts fitted to, a tuple
+    of Target; source: whose facts they are."""
 
     path: Path
     title: str
@@ -47,6 +49,7 @@ class Calibration:
     fixed: dict
     parameters: tuple
     targets: tuple
+    source: str
 
     def overrides(self, values, model):
         """Texts "key=value" for a run with values (n,) of the parameters, of the "full" or the "reduced" model."""
@@ -74,28 +77,56 @@ def read(path):
     config = path.parent / str(data.get("config", ""))
     if not config.is_file():
         problems.append(f"config = {data.get('config')!r}: expected the path of a configuration, relative to this file")
-    rows = data.get("rows", [target.row for target in TARGETS])
-    known = {target.row: target for target in TARGETS}
-    if not isinstance(rows, list) or not rows or any(row not in known for row in rows):
-        problems.append(f"rows = {rows!r}: expected some of {sorted(known)}; all other facts are predictions")
-        rows = []
+    known = _targets(data, path, problems)
+    chosen = _chosen(data, known.targets, problems)
     fixed, parameters = _tables(data, problems)
     fixed = {k: located(value, path.parent) if is_law(naming.keys_of(k)) else value for k, value in fixed.items()}
     if problems:
         raise _refusal(path, problems)
     base = load_config(config, [f"{field}={toml(value)}" for field, value in fixed.items()])
     found = [_parameter(name, given, base, problems) for name, given in parameters.items()]
+    for target in chosen:
+        if target.measure.above and not isinstance(naming.effective(base, target.measure.above), float):
+            problems.append(f"row {target.row}: above = {target.measure.above}, which the configuration does not have")
     if not found and not problems:
         problems.append(
             'parameters: needs at least one, such as "stress.energy" = { from = "0.01 eV", to = "0.04 eV" }'
         )
-    if len(found) > len(rows):
-        problems.append(f"{len(found)} parameters cannot be fitted to {len(rows)} facts: fewer parameters or more rows")
+    if len(found) > len(chosen):
+        problems.append(
+            f"{len(found)} parameters cannot be fitted to {len(chosen)} facts: fewer parameters or more facts"
+        )
     if problems:
         raise _refusal(path, problems)
-    return Calibration(
-        path, str(data.get("title", "")), config, fixed, tuple(found), tuple(known[row] for row in sorted(set(rows)))
-    )
+    return Calibration(path, str(data.get("title", "")), config, fixed, tuple(found), chosen, known.source)
+
+
+def _targets(data, path, problems):
+    """The Targets that a calibration file has, or names a file of; what is wrong with its own goes into problems."""
+    nothing = targets.Targets("", ())
+    if ("targets" in data) == ("target" in data):
+        problems.append('needs either tables [[target]] or targets = "FILE.toml", a file with such tables')
+        return nothing
+    if "target" in data:
+        return targets.from_tables(data, path, problems)
+    if "source" in data:
+        problems.append("source: stands in the file of the targets")
+    if not isinstance(data["targets"], str):
+        problems.append(f"targets = {quoted(data['targets'])}: expected the path of a file, relative to this one")
+        return nothing
+    return targets.read(path.parent / data["targets"])
+
+
+def _chosen(data, known, problems):
+    """Those of the known targets whose rows the file lists, all where it lists none."""
+    known = {target.row: target for target in known}
+    rows = data.get("rows", list(known))
+    if not known:  # told already
+        return ()
+    if not isinstance(rows, list) or not rows or not all(type(row) is int and row in known for row in rows):
+        problems.append(f"rows = {quoted(rows)}: expected some of {sorted(known)}, the rows of the targets")
+        return ()
+    return tuple(known[row] for row in sorted(set(rows)))
 
 
 def _tables(data, problems):

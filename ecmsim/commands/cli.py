@@ -9,6 +9,7 @@ from typing import Annotated
 import typer
 
 from ecmsim import __version__
+from ecmsim.commands.clone import validation
 from ecmsim.commands.options import AllowCode, Config, RunFolder, Set, loaded, on_first_rank, option, quantity
 from ecmsim.commands.quantum import quantum
 from ecmsim.errors import ConfigError, EcmsimError
@@ -243,8 +244,17 @@ def report(
 
 @app.command("validate-paper")
 def validate_paper(
-    out: Annotated[Path, typer.Option(help="Folder of the page with its tables and figures.")] = Path("validation"),
-    runs: Annotated[Path, typer.Option(help="Folder of the runs.")] = Path("runs/validation"),
+    out: Annotated[
+        Path | None,
+        typer.Option(
+            help="Folder of the page with its tables and figures [default: validation/ of the clone].",
+            show_default=False,
+        ),
+    ] = None,
+    runs: Annotated[
+        Path | None,
+        typer.Option(help="Folder of the runs [default: runs/validation/ of the clone].", show_default=False),
+    ] = None,
     jobs: Annotated[int | None, typer.Option("--jobs", "-j", min=1, help="Runs at a time [default: cores].")] = None,
     retry: Annotated[bool, typer.Option("--retry", help="Try again the runs that failed before.")] = False,
     overwrite: Annotated[
@@ -255,10 +265,14 @@ def validate_paper(
     ] = False,
     quiet: Annotated[bool, typer.Option("--quiet", "-q", help="No progress display.")] = False,
 ):
-    """Set our results beside the paper's: all runs (finished ones are skipped), the table of facts, all figures."""
-    from validation.paper.command import validate_paper as start
+    """Set our results beside the paper's: all runs (finished ones are skipped), the table of facts, all figures.
 
-    code = start(out, runs, jobs=jobs, retry=retry, overwrite=overwrite, only_page=only_page, quiet=quiet)
+    Needs a clone of the repository.
+    """
+    with validation("ecmsim validate-paper"):
+        from validation.paper.command import validate_paper as start
+
+        code = start(out, runs, jobs=jobs, retry=retry, overwrite=overwrite, only_page=only_page, quiet=quiet)
     raise typer.Exit(code)
 
 
@@ -272,7 +286,7 @@ def calibrate(
     allow_code: AllowCode = False,
     quiet: Annotated[bool, typer.Option("--quiet", "-q", help="No progress.")] = False,
 ):
-    """Fit parameters within bounds to facts of the paper. Finished runs are found again after an interruption."""
+    """Fit parameters within bounds to known facts. Finished runs are found again after an interruption."""
     from ecmsim.calibration.command import calibrate as start
     from ecmsim.calibration.command import page
 

@@ -5,6 +5,7 @@ from typing import Annotated
 
 import typer
 
+from ecmsim.commands.clone import validation
 from ecmsim.commands.options import RunFolder, quantity, scaled
 from ecmsim.errors import ConfigError
 
@@ -171,14 +172,29 @@ def quantum_traces(
 
 @quantum.command("facts")
 def quantum_facts(
-    out: Annotated[Path, typer.Option(help="Folder of the result files, the page and its table.")] = Path(
-        "validation/quantum"
-    ),
+    out: Annotated[
+        Path | None,
+        typer.Option(
+            help="Folder of the page and its table [default: validation/quantum/ of the clone].", show_default=False
+        ),
+    ] = None,
+    results: Annotated[
+        Path | None,
+        typer.Option(
+            help="Folder of the result files that facts are measured on: trajectories/, histogram.csv, device.csv "
+            "[default: validation/quantum/ of the clone].",
+            show_default=False,
+        ),
+    ] = None,
 ):
-    """Find every number that is known of quantum transport anew, and write the page that compares them."""
-    from validation.quantum.command import quantum_facts as find
+    """Find every number that is known of quantum transport anew, and write the page that compares them.
 
-    paths, count = find(out)
+    Needs a clone of the repository.
+    """
+    with validation("ecmsim quantum facts"):
+        from validation.quantum.command import quantum_facts as find
+
+        paths, count = find(out, results)
     for path in paths:
         typer.echo(f"wrote {path}")
     typer.echo(", ".join(f"{number} {word}" for word, number in count.items()))
@@ -187,12 +203,20 @@ def quantum_facts(
 @quantum.command("devices")
 def quantum_devices(
     runs: Annotated[list[Path], typer.Argument(help="Folders of runs through contact.", show_default=False)],
-    out: Annotated[Path, typer.Option(help="Table (.csv).")] = Path("validation/quantum/device.csv"),
+    out: Annotated[
+        Path | None,
+        typer.Option(help="Table (.csv) [default: validation/quantum/device.csv of the clone].", show_default=False),
+    ] = None,
 ):
-    """Write a table of runs through contact: conductances at their ends, atoms, balances."""
-    from validation.quantum import devices
+    """Write a table of runs through contact: conductances at their ends, atoms, balances.
 
-    found = devices.write(runs, out)
+    Needs a clone of the repository.
+    """
+    with validation("ecmsim quantum devices"):
+        from validation.quantum import devices
+
+        out = out or devices.TABLE
+        found = devices.write(runs, out)
     typer.echo(found[["name", "conductance_G0", "junction_G0", "atoms"]].to_string(index=False))
     typer.echo(f"wrote {out}")
 

@@ -6,7 +6,7 @@ pint is loaded only when a value is written in another unit than the declared on
 from decimal import Decimal
 from functools import cache
 
-# Declared unit -> (what it measures, an example of how to write it).
+# Unit of a setting or of a result -> (what it measures, an example of how to write it).
 KINDS = {
     "nm": ("a length", "10 nm"),
     "s": ("a time", "1 ms"),
@@ -36,6 +36,8 @@ KINDS = {
     "J/m^2": ("a surface energy", "1.8 J/m^2"),
     "K/W": ("a thermal resistance", "1e6 K/W"),
     "W/m^2/K": ("a heat transfer coefficient", "1e8 W/m^2/K"),
+    "W": ("a power", "1 uW"),
+    "nm^3": ("a volume", "10 nm^3"),
 }
 
 # Other quantities that a user may write by mistake.
@@ -43,9 +45,7 @@ _OTHERS = {
     "": "a number without a unit",
     "kg": "a mass",
     "C": "a charge",
-    "W": "a power",
     "nm^2": "an area",
-    "nm^3": "a volume",
     "V/m": "an electric field",
     "Pa": "a pressure",
     "mol": "an amount of substance",

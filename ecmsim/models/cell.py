@@ -106,13 +106,15 @@ class GrowingCell(CellModel):
         lower, upper = (bridging.open_share(seen(definition)) for seen in (gap.from_filament, gap.from_electrode))
         return Tip(law, law.atoms, (lower, upper))
 
-    def _growth_velocity(self, filament, current_density, ionic_current):
+    def _growth_velocity(self, filament, current_density, ionic_current, dissolving):
         """Velocity of the outline's points, nm/s: Faraday's law, Eq. (1), with the reaction current at each point.
 
-        current_density (n,) in A/m2; ionic_current: into the whole filament, A.
+        current_density (n,) in A/m2; ionic_current: into the whole filament, dissolving: out of its parts that
+        dissolve (>= 0), A.
         """
         speed = self.model.faraday.normal_velocity(current_density) * 1e9
-        return filament.growth_velocity(speed, ionic_current * self._nm3_per_coulomb)
+        rates = ionic_current * self._nm3_per_coulomb, dissolving * self._nm3_per_coulomb
+        return filament.growth_velocity(speed, *rates)
 
     def _completed(self, trial, state, step, balance: Balance, velocity, **own):
         """A trial with all that follows from the solution at its geometry, time and voltage.

@@ -11,8 +11,7 @@ import numpy as np
 from ecmsim.errors import SolveError
 
 EDGE = 0.4  # turn in rad above which a point of a converging surface counts as an edge, not as part of a curve
-
-
+LEAST_SCALE = 0.5  # of a velocity: a part that the points see so badly is left as it is
 CROWDED = 0.3  # segment over the wanted length below which a point has to go
 
 
@@ -124,22 +123,26 @@ class Filament:
         inner /= np.hypot(*inner.T)[:, None]
         return np.vstack([[[0.0, 1.0]], inner, normal[-1:]])
 
-    def growth_velocity(self, speed, volume_rate=None):
+    def growth_velocity(self, speed, volume_rate=None, lost=0.0):
         """Velocity of each point, (n, 2), for a normal speed (n,) of the surface, in the unit of speed.
 
         The tip moves along the axis; the foot slides on the counter electrode as fast as the surface's intersection
         with it (an angle flatter than 30 degrees counts as 30). volume_rate: volume per time that the outline is to
-        gain in all (unit of speed times nm2); the velocities are scaled to meet it, which takes out the error of
-        the polygon, of second order in its segments.
+        gain in all, lost: that its dissolving parts lose (unit of speed times nm2). The velocities of what grows are
+        scaled to volume_rate + lost, those of what dissolves to lost: this takes out the error of the polygon, of
+        second order in its segments (handing it out segment by segment would put it where the outline is coarsest),
+        and metal is conserved wherever both go on side by side.
         """
         speed, normal = np.asarray(speed), self.normals()
         velocity = speed[:, None] * self._along_edges(speed, normal)
         velocity[-1] = [speed[-1] / max(normal[-1, 0], 0.5), 0.0]
-        if volume_rate is not None:
-            gains = (self.area_vectors() * velocity).sum(axis=1)
-            # Where growth and dissolution nearly cancel, a common factor makes no sense; nor does one that turns them.
-            if abs(gains.sum()) > 0.1 * np.abs(gains).sum():
-                velocity *= np.clip(volume_rate / gains.sum(), 0.0, 2.0)
+        if volume_rate is None:
+            return velocity
+        gains = (self.area_vectors() * velocity).sum(axis=1)
+        for part, wanted in ((gains > 0, volume_rate + lost), (gains < 0, -lost)):
+            total = gains[part].sum()
+            if total and LEAST_SCALE < wanted / total < 1 / LEAST_SCALE:
+                velocity[part] *= wanted / total
         return velocity
 
     def _along_edges(self, speed, normal):

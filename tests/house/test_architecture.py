@@ -21,6 +21,7 @@ ENTRANCES = {"__init__": {"config", "results", "running"}, "__main__": {"command
 LONGEST = 400  # lines of a file
 SOLVER_LIBRARIES = {"basix", "dolfinx", "ffcx", "mpi4py", "petsc4py", "ufl"}
 UNDER_A_CONDITION = {"physics/operators.py": {"ufl"}}  # written for UFL as well as for NumPy
+VALIDATION = sorted((PACKAGE.parent / "validation").rglob("*.py"))  # beside the package, in a clone alone
 # Codes of atoms and their electrons: the files that compute tables with them and that move atoms.
 ATOMISTIC = {"gpaw", "ase"}
 
@@ -117,6 +118,12 @@ def test_only_pipeline_and_dynamics_import_atomistic_codes():
     assert users == {"quantum/build/dft.py", "quantum/atoms/dynamics.py"}
 
 
+def test_only_the_commands_that_start_the_validation_import_it():
+    """It is not there in an installed package."""
+    users = {name for name in FILES if "validation" in {module.split(".")[0] for module in imported(name)}}
+    assert users == {"commands/cli.py", "commands/quantum.py"}
+
+
 @pytest.mark.parametrize(
     "rooms",
     [
@@ -160,6 +167,13 @@ def test_importing_the_package_is_cheap():
 @pytest.mark.parametrize("name", FILES)
 def test_every_file_says_what_it_is_for(name):
     assert len((ast.get_docstring(tree(name)) or "").split()) >= 4
+
+
+@pytest.mark.parametrize("path", VALIDATION, ids=lambda path: path.relative_to(PACKAGE.parent).as_posix())
+def test_the_validation_is_written_as_the_package_is(path):
+    text = path.read_text()
+    assert len(text.splitlines()) <= LONGEST
+    assert len((ast.get_docstring(ast.parse(text)) or "").split()) >= 4
 
 
 # No laws, but the list of all laws and how a configuration fills them in, and what each of them has to offer.

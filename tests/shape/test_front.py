@@ -73,7 +73,7 @@ def marched(filament, speed_of, times, spacing=None, law=None, exact=False):
     def moving(front, time):
         speed = np.broadcast_to(speed_of(front.filament, time), len(front.filament.points))
         rate = area_rate(front.filament, speed)
-        velocity = front.filament.growth_velocity(speed, rate if exact else None)
+        velocity = front.filament.growth_velocity(speed, rate if exact else None, max(-rate, 0.0))
         return replace(front, velocity=velocity), rate
 
     front, rate = moving(Front.at_rest(filament), times[0])

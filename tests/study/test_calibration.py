@@ -6,16 +6,18 @@ import numpy as np
 import pytest
 import tomli_w
 from helpers import own_laws
-from helpers.paths import STUB
+from helpers.paths import ROOT, STUB
 
-from ecmsim.calibration import command, fit
+from ecmsim.calibration import command, fit, targets
 from ecmsim.calibration.definition import read
 from ecmsim.calibration.evaluate import FAR, Evaluator
 from ecmsim.config import load_config
 from ecmsim.errors import ConfigError, SolveError
-from validation.paper.facts import TARGETS
-from validation.paper.runs import configurations
+from ecmsim.results.measures import BOUNDARIES, KINDS
 
+CONFIGS = ROOT / "configs"
+PAPER = CONFIGS / "calibration" / "paper.toml"
+TARGETS = targets.read(PAPER).targets
 MATRIX = np.array([[3.0, 1.0], [0.5, -2.0], [1.0, 1.0], [0.0, 0.7]])
 BEST = np.array([0.4, 0.7])
 
@@ -73,9 +75,16 @@ def test_errors_come_from_the_jacobian():
 # --- files --------------------------------------------------------------------------------------------------
 
 
+GAP = {"name": "gap", "value": "0.3 nm", "tolerance": "0.1 nm", "measure": "last value", "column": "gap_nm"}
+
+ENDED = {"name": "end", "value": "2 s", "tolerance": "1 s", "measure": "last value", "column": "time_s"}
+ENDED |= {"above": "checkpoint.walltime"}  # a setting that there need not be
+
+
 def write(folder, **changes):
     data = {
-        "config": str(configurations() / "cu_sio2_pt.toml"),
+        "config": str(CONFIGS / "cu_sio2_pt.toml"),
+        "targets": str(PAPER),
         "rows": [1, 2, 3],
         "parameters": {"stress.energy": {"from": "0.01 eV", "to": "0.04 eV"}},
     } | changes
@@ -87,7 +96,16 @@ def write(folder, **changes):
 @pytest.mark.parametrize(
     ("changes", "words"),
     [
-        ({"rows": [1, 15]}, ["rows = [1, 15]", "predictions"]),
+        ({"rows": [1, 15]}, ["rows = [1, 15]", "expected some of [1, 2, 3, 4, 5, 6]"]),
+        ({"rows": [[1]]}, ["rows = [[1]]"]),
+        ({"rows": []}, ["rows = []"]),
+        ({"targets": None}, ["needs either tables [[target]] or targets ="]),
+        ({"target": [GAP]}, ["needs either tables [[target]] or targets ="]),
+        ({"targets": 3}, ["targets = 3: expected the path"]),
+        ({"targets": "none.toml"}, ["none.toml: no such file"]),
+        ({"source": "me"}, ["source: stands in the file of the targets"]),
+        ({"targets": None, "target": [GAP | {"column": "gap"}], "rows": None}, ["target[0]: column", "gap_nm"]),
+        ({"targets": None, "target": [ENDED], "rows": [1]}, ["row 1: above = checkpoint.walltime", "does not have"]),
         ({"parameters": {}}, ["needs at least one"]),
         ({"parameters": {"stress.energy": {"from": "0.03 eV", "to": "0.04 eV"}}}, ["own value, 0.0225 eV", "between"]),
         ({"parameters": {"stress.energie": {"from": "0.01 eV", "to": "0.04 eV"}}}, ["stress.energie", "--schema"]),
@@ -113,8 +131,29 @@ def test_more_parameters_than_facts_are_refused(tmp_path):
         read(write(tmp_path, rows=[3], parameters=parameters))
 
 
+def test_rows_choose_among_the_targets_of_the_file(tmp_path):
+    found = read(write(tmp_path, rows=[3, 1]))
+    assert found.targets == (TARGETS[0], TARGETS[2]) and found.source == "the paper"
+    assert read(write(tmp_path, rows=None)).targets == TARGETS
+
+
+def test_targets_of_one_s_own_stand_in_the_file_itself(tmp_path):
+    tables = [GAP, GAP | {"row": 4, "name": "at most", "measure": "highest value"}]
+    found = read(write(tmp_path, targets=None, target=tables, source="our cell", rows=[4]))
+    assert [target.name for target in found.targets] == ["at most"] and found.source == "our cell"
+    assert read(write(tmp_path, targets=None, target=tables, rows=None)).source == "c.toml"
+
+
+def test_the_readme_s_example_is_valid_and_its_table_has_every_measure(tmp_path):
+    text = (ROOT / "README.md").read_text()
+    [example] = [block for block in text.split("```toml\n")[1:] if "[[target]]" in block.partition("```")[0]]
+    (tmp_path / "c.toml").write_text(example.partition("```")[0].replace("../", f"{CONFIGS}/"))
+    assert read(tmp_path / "c.toml").targets[0].measure == TARGETS[3].measure
+    assert not [name for name in (*KINDS, *BOUNDARIES) if f"`{name}`" not in text]
+
+
 def test_the_calibration_that_comes_with_it_is_valid():
-    found = read(configurations() / "calibration" / "cu_sio2_pt.toml")
+    found = read(CONFIGS / "calibration" / "cu_sio2_pt.toml")
     assert found.targets == TARGETS and len(found.parameters) >= 3
     config = found.configuration([parameter.start for parameter in found.parameters], "reduced")
     assert config.model == "reduced" and float(config.stress.energy) == pytest.approx(0.0225)
@@ -158,7 +197,7 @@ def test_a_calibration_from_file_to_file(tmp_path, monkeypatch):
     assert seen.count("full") <= 12 and result.fit.misfit < 0.05 < command.misfit(result, result.before)
     config = load_config(tmp_path / "out" / "calibrated.toml")
     assert float(config.stress.energy) == pytest.approx(0.02, rel=5e-3) and config.stress.energy.label == "fitted"
-    assert "facts 1, 2, 3, 4, 5, 6" in config.stress.energy.source
+    assert "facts 1, 2, 3, 4, 5, 6 of the paper, " in config.stress.energy.source
     # one percent of 0.02 eV is 0.0002 eV: 0.02 tolerances of 0.05 s
     assert result.sensitivities[0, 0] == pytest.approx(0.02 * 0.05, rel=1e-2)
     jacobian = np.array([[1, 0], [0, 1], [1, 1], [0.5, -1], [1, -0.5], [0.2, 0.1]]) / 0.01
@@ -166,6 +205,16 @@ def test_a_calibration_from_file_to_file(tmp_path, monkeypatch):
     text = (tmp_path / "out" / "README.md").read_text()
     assert "within" in text and "`stress.energy`" in text and "outside" not in text
     assert (tmp_path / "out" / "sensitivities.csv").read_text().startswith("fact,stress.energy")
+
+
+def test_a_page_tells_small_numbers_with_prefixes(tmp_path):
+    table = {"name": "at most", "value": "3 uA", "tolerance": "0.2 uA", "measure": "highest value"}
+    calibration = read(write(tmp_path, targets=None, target=[table | {"column": "current_A"}], rows=None))
+    found = fit.Fit(np.array([0.5]), np.array([0.0]), np.array([[1.0]]), 3)
+    one = np.array([0.02])
+    runs = {"full": 0, "reduced": 3}
+    done = command.Calibrated(calibration, "reduced", one, one, np.array([2.5e-6]), np.array([3.1e-6]), found, runs)
+    assert "| 1 | at most | 3.0 ± 0.2 µA | 2.50 µA | 3.10 µA | within |" in command.page(done)
 
 
 def test_parameters_of_a_law_of_ones_own_are_fitted(tmp_path, monkeypatch):

@@ -49,14 +49,14 @@ def test_the_facts_are_complete_and_the_first_six_are_fitted():
 
 def test_measures_of_a_sweep(sweep):
     series = sweep.timeseries
-    time = measures.time_of_height(sweep, 0.7)
+    time = measures.time_of_value(sweep, "height_nm", 0.7)
     k = int(np.searchsorted(series["time_s"], time))
     assert series["height_nm"][k - 1] < 0.7 <= series["height_nm"][k]
-    at = measures.at_current(sweep, "temperature_max_K", 1e-4)
+    at = measures.value_at_current(sweep, "temperature_max_K", 1e-4)
     k = int(np.argmax(series["current_A"] >= 1e-4))
     assert series["temperature_max_K"][k - 1] <= at <= series["temperature_max_K"][k]
-    assert measures.temperature_rise_at(sweep, 1e-4) == pytest.approx(at - 300)
-    assert math.isnan(measures.at_current(sweep, "temperature_max_K", 1.0))
+    assert facts.TARGETS[3].measure(sweep) == pytest.approx(at - 300)
+    assert math.isnan(measures.value_at_current(sweep, "temperature_max_K", 1.0))
     assert measures.penetration(sweep) == pytest.approx(series["height_nm"].iloc[-1] - 10)
     assert measures.growth_after(sweep, 0.0) > 5 and measures.growth_after(sweep, 4.0) == 0
     grown = measures.growth_after(sweep, 1.75)
@@ -102,6 +102,14 @@ def test_resistance_of_the_filament_in_a_snapshot(sweep):
 def test_targets_know_their_tolerance():
     target = facts.TARGETS[2]
     assert target.within(1.778 + 0.029) and not target.within(1.778 - 0.031) and not target.within(math.nan)
+
+
+@pytest.mark.parametrize("target", facts.TARGETS, ids=lambda target: target.name)
+def test_the_words_of_a_fitted_fact_have_the_numbers_of_its_target(target):
+    words, (value, by) = " ".join(facts.FITTED[target.row]), (target.value, target.tolerance)
+    assert f"{value - by:g}-{value + by:g} {target.unit}" in words or (
+        f"± {by:g} {target.unit}" in words and (f"{value:g} ± " in words or f"{value:g} {target.unit}" in words)
+    )
 
 
 def test_facts_of_a_run_and_their_errors(sweep):

@@ -8,7 +8,7 @@ import numpy as np
 
 from ecmsim.text import quantity
 from validation.paper import curves, measures
-from validation.paper.facts import GAMMA, LAMBDA, UPSILON
+from validation.paper.facts import LAMBDA, TARGETS
 
 CAPTIONS = {
     "paper": (
@@ -146,7 +146,8 @@ def told_regimes(runs):
 
 def told_times(runs):
     """The milestones beside the paper's."""
-    stated = {"Γ": GAMMA, "Y": UPSILON, "Λ": LAMBDA}
+    fitted = {target.row: target.value for target in TARGETS}
+    stated = {"Γ": fitted[2], "Y": fitted[3], "Λ": LAMBDA}
     regimes = runs.reference.regimes
     ours = {"Γ": regimes.gamma_time, "Y": regimes.y_time, "Λ": regimes.lambda_time}
     parts = [
@@ -161,7 +162,7 @@ def told_evolution(runs):
     """Temperatures at 603 µA and at most, and the smallest gap of (d)."""
     run, snapshot = runs.reference, curves.evolution(runs.reference)[-1]
     found = curves.closest(run.outlines.nearest(time_s=snapshot.time_s))
-    kelvin = measures.at_current(run, "temperature_max_K", curves.HOT_AT)
+    kelvin = measures.value_at_current(run, "temperature_max_K", curves.HOT_AT)
     highest = measures.column(run, "temperature_max_K").max()
     return (
         f"Here (in the paper): {kelvin:.0f} K ({curves.HOT:.0f} K) at {ampere(curves.HOT_AT)}, {highest:.0f} K "

@@ -9,16 +9,17 @@ from ecmsim.study.display import Silent, display
 from validation.paper import figures, page, table
 from validation.paper.runs import COARSENED, STUDIES, Runs, studies
 
-RUNS, OUT = Path("runs/validation"), Path("validation")
+OUT = Path(__file__).parents[1]
+RUNS = OUT.parent / "runs" / "validation"
 
 
-def validate_paper(out=OUT, runs=RUNS, *, jobs=None, retry=False, overwrite=False, only_page=False, quiet=False):
+def validate_paper(out=None, runs=None, *, jobs=None, retry=False, overwrite=False, only_page=False, quiet=False):
     """Run what is missing, then write the page with its tables and figures; returns the exit code.
 
-    out: folder of the page; runs: folder of the runs; jobs: runs at a time; retry: try failed ones again; overwrite:
-    replace runs that were made with another configuration; only_page: run nothing.
+    out: folder of the page (default OUT); runs: folder of the runs (default RUNS); jobs: runs at a time; retry: try
+    failed ones again; overwrite: replace runs that were made with another configuration; only_page: run nothing.
     """
-    out, runs = Path(out), Path(runs)
+    out, runs = Path(out or OUT), Path(runs or RUNS)
     if not only_page:
         code = run_all(runs, jobs, retry, overwrite, quiet)
         if code:

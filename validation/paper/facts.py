@@ -1,6 +1,7 @@
 """The facts that the paper states as numbers or shapes, each with its tolerance and how it is measured in our runs.
 
-Facts 1 to 6 were fitted (`ecmsim calibrate`); all others are predictions, told as they come out.
+Facts 1 to 6 were fitted (`ecmsim calibrate`) and are the targets in configs/calibration/paper.toml; all others are
+predictions, told as they come out.
 """
 
 from collections.abc import Callable
@@ -8,12 +9,13 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
+from ecmsim.calibration import targets
 from ecmsim.physics.barriers import StressBarrier, VoidBarrier
 from validation.paper import measures
-from validation.paper.runs import Runs
+from validation.paper.runs import CONFIGS, Runs
 
 ATOM = 0.2  # nm: diameter of a metal atom (paper, section 2.4)
-GAMMA, UPSILON, LAMBDA = 1.679, 1.778, 2.239  # s: 10^0.225, 10^0.25, 10^0.35 (Fig. 2)
+LAMBDA = 2.239  # s: 10^0.35 (Fig. 2)
 
 
 @dataclass(frozen=True)
@@ -59,35 +61,8 @@ def inside(value, low, high):
 # --- fitted -------------------------------------------------------------------------------------------------
 
 
-@dataclass(frozen=True)
-class Target:
-    """A number of the paper that the model is fitted to: of a fact (its row), with the tolerance; measure(run)."""
-
-    row: int
-    name: str
-    unit: str
-    value: float
-    tolerance: float
-    measure: Callable = field(repr=False)
-
-    def within(self, found):
-        """Whether a number found is within the tolerance."""
-        return inside(found, self.value - self.tolerance, self.value + self.tolerance)
-
-
-def highest_temperature(run):
-    """Highest temperature of a run, K."""
-    return float(measures.column(run, "temperature_max_K").max())
-
-
-TARGETS = (
-    Target(1, "tip at 0.7 nm", "s", 1.12, 0.05, lambda run: measures.time_of_height(run, 0.7)),
-    Target(2, "Γ", "s", GAMMA, 0.03, lambda run: measures.moment(run.regimes.gamma_time)),
-    Target(3, "Y, 1 mA", "s", UPSILON, 0.03, lambda run: measures.moment(run.regimes.y_time)),
-    Target(4, "rise at 100 µA", "K", 125.0, 25.0, lambda run: measures.temperature_rise_at(run, 100e-6)),
-    Target(5, "at 603 µA", "K", 750.0, 50.0, lambda run: measures.at_current(run, "temperature_max_K", 603e-6)),
-    Target(6, "highest", "K", 850.0, 50.0, highest_temperature),
-)
+# The numbers of rows 1 to 6 with how they are measured, and the same in words.
+TARGETS = targets.read(CONFIGS / "calibration" / "paper.toml").targets
 FITTED = {
     1: ("growth becomes visible at log10(t/s) = 0.05", "tip at 0.7 nm at 1.12 ± 0.05 s", "Fig. 2"),
     2: ("Γ: vertical growth stops at log10(t/s) = 0.225", "1.679 ± 0.03 s", "Fig. 2"),

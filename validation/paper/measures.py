@@ -1,4 +1,4 @@
-"""What the paper's facts are about, read off a run (a Run).
+"""What the paper's facts are about, read off a run (a Run): what ecmsim.results.measures does not have.
 
 Times in s, currents in A, temperatures in K, lengths in nm. Each function returns one number, nan where the run has
 no such thing.
@@ -6,48 +6,14 @@ no such thing.
 
 import numpy as np
 
+from ecmsim.results.measures import column, moment, rising, time_of_value, value_at_current  # noqa: F401  (beside these)
 from ecmsim.results.regimes import reached, separation
 from ecmsim.shape.filament import distance_to_polyline
-
-
-def column(run, name):
-    """A column of the time series, (n,)."""
-    return run.timeseries[name].to_numpy(float)
-
-
-def rising(run):
-    """The steps up to the largest current, as a slice."""
-    return slice(0, int(np.argmax(column(run, "current_A"))) + 1)
-
-
-def time_of_height(run, height):
-    """When the tip first reaches a height."""
-    found = reached(column(run, "time_s"), column(run, "height_nm"), height)
-    return np.nan if found is None else found
-
-
-def at_current(run, name, current):
-    """A column of the time series where the rising current passes a value, linear between the steps."""
-    part = rising(run)
-    amperes = np.maximum.accumulate(column(run, "current_A")[part])
-    if not amperes[0] <= current <= amperes[-1]:
-        return np.nan
-    return float(np.interp(current, amperes, column(run, name)[part]))
-
-
-def temperature_rise_at(run, current):
-    """Highest temperature above ambient where the rising current passes a value."""
-    return at_current(run, "temperature_max_K", current) - ambient(run)
 
 
 def ambient(run):
     """Ambient temperature of the cell."""
     return run.setting("cell.ambient_temperature", "K")
-
-
-def moment(value):
-    """Time of a Boundary or a time in s as a number; nan for None."""
-    return np.nan if value is None else float(getattr(value, "time_s", value))
 
 
 def current_of(boundary):

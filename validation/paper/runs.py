@@ -8,24 +8,15 @@ from dataclasses import dataclass, replace
 from functools import cache, cached_property
 from pathlib import Path
 
-import ecmsim
 from ecmsim.errors import ResultsError
 from ecmsim.results import open_run
 from ecmsim.study import Study, naming
 
+CONFIGS = Path(__file__).parents[2] / "configs"
 STUDIES = ("paper", "icc_series", "convergence", "reset", "herring")
 COARSE = {"mesh.refinement": 0.5, "stepping.refinement": 0.5}
 COARSENED = ("paper", "icc_series")
 ENDING = "_coarse"
-
-
-def configurations():
-    """The folder of the configurations that come with ecmsim: in the repository, or in the installed package."""
-    package = Path(ecmsim.__file__).parent
-    for folder in (package.parent / "configs", package / "configs"):
-        if (folder / "studies").is_dir():
-            return folder
-    raise ResultsError(f"the configurations of the validation are missing: looked beside {package} and in it")
 
 
 @cache
@@ -33,7 +24,7 @@ def studies():
     """The studies of the validation as a dict: name of their folder -> Study."""
     found = {}
     for name in STUDIES:
-        path = configurations() / "studies" / f"{name}.toml"
+        path = CONFIGS / "studies" / f"{name}.toml"
         found[name] = Study.load(path)
         if name in COARSENED:
             found[name + ENDING] = Study.load(path, settings=COARSE)

@@ -6,13 +6,10 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
-from ecmsim.text import prefixed
+from ecmsim.text import number
 from validation.paper import measures
 from validation.paper.facts import FACTS, Fact, Finding
 from validation.paper.runs import Runs
-
-PREFIXED = ("A", "ohm", "V", "s")  # units of which people write milli and mega
-WORDS = {"ohm": "Ω"}
 
 
 @dataclass(frozen=True)
@@ -47,22 +44,6 @@ def verdicts(runs: Runs):
             errors = {name: abs(value - coarse[name][0]) for name, (value, _) in finding.values.items()}
         found.append(Verdict(fact, finding, errors))
     return found
-
-
-def number(value, error=math.nan, unit=""):
-    """A number with its error and unit: "1.772 ± 0.004 s"; three digits where no error is known."""
-    if not math.isfinite(value):
-        return "none"
-    factor, shown = prefixed(value, unit) if unit in PREFIXED and not 0.1 < abs(value) < 1000 else (1.0, unit)
-    value, error = value * factor, error * factor
-    shown = shown.replace("ohm", "Ω")
-    shown = f" {shown}" if shown and shown != "%" else f" {shown}".rstrip()
-    magnitude = math.floor(math.log10(abs(value))) if value else 0
-    if not math.isfinite(error):
-        return f"{value:.{max(2 - magnitude, 0)}f}{shown}"
-    least = 10.0 ** (magnitude - 3)  # no error is given more exactly than the fourth digit of its value
-    digits = max(-math.floor(math.log10(max(error, least))), 0)
-    return f"{value:.{digits}f} ± {max(error, least):.{digits}f}{shown}"
 
 
 def frame(found):
@@ -103,11 +84,11 @@ def markdown(found):
 # --- convergence --------------------------------------------------------------------------------------------
 
 QUANTITIES = {
-    "t(0.7 nm)": ("s", lambda run: measures.time_of_height(run, 0.7)),
+    "t(0.7 nm)": ("s", lambda run: measures.time_of_value(run, "height_nm", 0.7)),
     "Γ": ("s", lambda run: measures.moment(run.regimes.gamma_time)),
     "t(1 mA)": ("s", lambda run: measures.moment(run.regimes.y_time)),
-    "T at 100 µA": ("K", lambda run: measures.at_current(run, "temperature_max_K", 100e-6)),
-    "T at 603 µA": ("K", lambda run: measures.at_current(run, "temperature_max_K", 603e-6)),
+    "T at 100 µA": ("K", lambda run: measures.value_at_current(run, "temperature_max_K", 100e-6)),
+    "T at 603 µA": ("K", lambda run: measures.value_at_current(run, "temperature_max_K", 603e-6)),
     "highest T": ("K", lambda run: float(measures.column(run, "temperature_max_K").max())),
     "final gap": ("nm", lambda run: float(measures.column(run, "gap_nm")[-1])),
     "mean radius": ("nm", lambda run: float(measures.column(run, "radius_mean_nm")[-1])),

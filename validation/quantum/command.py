@@ -6,16 +6,17 @@ from ecmsim.study import folder
 from validation.quantum import page, table
 from validation.quantum.facts import counted
 
-OUT = Path("validation/quantum")
+HERE = Path(__file__).parent
 
 
-def quantum_facts(out=OUT):
-    """Judge all facts with the result files in out, and write README.md and facts.csv there: paths and counts.
+def quantum_facts(out=None, results=None):
+    """Judge all facts, and write README.md and facts.csv: paths and counts.
 
-    Raises ResultsError where a result file is damaged or the folder cannot be written.
+    out: folder of what is written; results: folder of the result files; both default to this one. Raises ResultsError
+    where a result file is damaged or the folder cannot be written.
     """
-    out = Path(out)
-    found = table.verdicts(out)
+    out = Path(out or HERE)
+    found = table.verdicts(Path(results or HERE))
     texts = {"facts.csv": table.frame(found).to_csv(index=False), "README.md": page.page(found)}
     for name, text in texts.items():
         folder.replace(out / name, text)

@@ -10,7 +10,7 @@ from ecmsim.plot.trace import LEAST_V, is_current_source
 from ecmsim.results import open_run
 from ecmsim.study import folder
 
-OUT = Path("validation/quantum/device.csv")
+TABLE = Path(__file__).with_name("device.csv")
 
 
 def summary(run):
@@ -45,7 +45,7 @@ def summary(run):
     }
 
 
-def write(runs, out=OUT):
+def write(runs, out=TABLE):
     """Write the table of the runs in these folders; returns its DataFrame. Raises ResultsError as summary does."""
     found = pd.DataFrame([summary(open_run(path)) for path in runs])
     folder.replace(Path(out), found.to_csv(index=False, float_format="%.6g"))

@@ -10,13 +10,16 @@ from contextlib import contextmanager
 from dataclasses import dataclass, replace
 
 import numpy as np
+from numpy.polynomial.legendre import leggauss
 
+from ecmsim.constants import SQUARE_METRES_PER_NM2
 from ecmsim.errors import ConfigError, SolveError
 from ecmsim.models.balance import Balance, current_scale
 from ecmsim.models.cell import GrowingCell, RejectedStep
 from ecmsim.models.circuit import element
 from ecmsim.models.full import compat
 from ecmsim.models.full.fields import fields as snapshot_fields
+from ecmsim.models.full.forms import SURFACE_DEGREE
 from ecmsim.models.full.mesh.build import build_mesh
 from ecmsim.models.full.mesh.cell_mesh import CellMesh, Region
 from ecmsim.models.full.mesh.motion import HarmonicMotion
@@ -29,6 +32,8 @@ from ecmsim.shape.front import Front
 from ecmsim.shape.spacing import filament_spacing
 
 __all__ = ["Discretisation", "RejectedStep", "Simulation", "State", "element", "transferred"]
+# Of the weak form's surface integrals, from 0 to 1 along an edge.
+GAUSS, GAUSS_WEIGHTS = (0.5 * (x + shift) for x, shift in zip(leggauss(SURFACE_DEGREE // 2 + 1), (1, 0), strict=True))
 REFINEMENTS = 4  # corrections at most after convergence, until the charge balance holds
 
 
@@ -292,15 +297,14 @@ class Simulation(GrowingCell):
                 newton.refine(fresh=attempt > 0)  # an old factor that has not served will not
                 iterations += 1
             values = problem.values
-        ionic = totals["deposition"]
         with self.watch("outline"):
-            current_density = self._reaction_current_density(trial, values, tip)
-            velocity = self._growth_velocity(trial.filament, current_density, ionic)
+            current_density, dissolving = self._reaction(trial, values, tip)
+            velocity = self._growth_velocity(trial.filament, current_density, totals["deposition"], dissolving)
         power = totals.get("power", trial.source_voltage * direct_in)
         balance = Balance(
             current=out,
             entering=entering,
-            currents={"ionic": ionic, "tunnel": totals["tunnel_current"]},
+            currents={"ionic": totals["deposition"], "tunnel": totals["tunnel_current"]},
             power=power,
             dissipated=totals["metal"] + totals["tunnel"] + totals["ionic"],
             heated=(totals["metal"] if self.model.joule_heating else 0.0)
@@ -321,19 +325,25 @@ class Simulation(GrowingCell):
             iterations=iterations,
         )
 
-    def _reaction_current_density(self, trial, values, tip):
-        """J_BV at the outline's points, A/m2, (n,)."""
+    def _reaction(self, trial, values, tip):
+        """J_BV at the outline's points, A/m2, (n,), and the current out of the parts that dissolve, A: the positive
+        terms of the weak form's integral, at its Gauss points."""
         mesh = trial.mesh
-        psi, phi_i, rise = values[mesh.filament_nodes].T
-        r, z = mesh.filament_points.T
-        return self.model.reaction_current_density(
-            psi - phi_i,
-            self.cell.ambient_temperature + rise,
-            r,
-            z - self.cell.layer_thickness,
-            on_filament=True,
-            open_share=tip.open_shares and tip.open_shares[0],
-        )
+        share = tip.open_shares[0] if tip.open_shares else np.ones(len(mesh.filament_nodes))
+        nodal = np.column_stack([mesh.filament_points, values[mesh.filament_nodes], share])
+        between = nodal[:-1, None] * (1 - GAUSS[:, None]) + nodal[1:, None] * GAUSS[:, None]
+
+        def density(at):
+            r, z, psi, phi_i, rise, share = np.moveaxis(at, -1, 0)
+            temperature, height = self.cell.ambient_temperature + rise, z - self.cell.layer_thickness
+            open_share = share if tip.open_shares else None
+            return self.model.reaction_current_density(
+                psi - phi_i, temperature, r, height, on_filament=True, open_share=open_share
+            )
+
+        length = np.hypot(*np.diff(mesh.filament_points, axis=0).T)
+        area = 2 * np.pi * length[:, None] * GAUSS_WEIGHTS * between[..., 0]
+        return density(nodal), SQUARE_METRES_PER_NM2 * float((area * np.maximum(density(between), 0.0)).sum())
 
     def _converge(self, problem, newton, trial, state):
         """Newton's method, from the extrapolated fields if it can be; number of iterations."""

@@ -52,13 +52,15 @@ class IonError(SolveError):
 @dataclass(frozen=True)
 class IonicSolution:
     """potentials (n + RINGS,) in V against the filament; response: theirs to the voltage (1); current_density (n,) at
-    the outline's points, A/m2 (> 0: oxidation); current into the filament, entering: into the layer from the
-    electrode, A; slope of the former by the voltage, S; power that reactions and hopping take, W; iterations."""
+    the outline's points, A/m2 (> 0: oxidation); current into the filament, dissolving: out of its parts that dissolve,
+    entering: into the layer from the electrode, A; slope of the first by the voltage, S; power that reactions and
+    hopping take, W; iterations."""
 
     potentials: np.ndarray
     response: np.ndarray
     current_density: np.ndarray
     current: float
+    dissolving: float
     entering: float
     slope: float
     power: float
@@ -153,7 +155,8 @@ class Ions:
         metal = np.append(np.zeros(n), np.full(RINGS, voltage))
         power = float((source * (metal - u)).sum() + (source * u).sum())
         entering, into = float(source[n:].sum()), -float(source[:n].sum())
-        return IonicSolution(u, response, current[:n], into, entering, slope, power, iterations)
+        dissolving = float(np.maximum(source[:n], 0.0).sum())
+        return IonicSolution(u, response, current[:n], into, dissolving, entering, slope, power, iterations)
 
 
 @dataclass(frozen=True)

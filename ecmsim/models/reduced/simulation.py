@@ -259,7 +259,9 @@ class ReducedSimulation(GrowingCell):
             junction_voltage=point.voltage if self.model.tunnelling else 0.0,
             atoms=geometry.tip.atoms,
         )
-        velocity = self._growth_velocity(trial.filament, solution.current_density, solution.current)
+        velocity = self._growth_velocity(
+            trial.filament, solution.current_density, solution.current, solution.dissolving
+        )
         kept = step is not None and len(solution.potentials) == len(state.potentials)
         own = {
             "previous_potentials": state.potentials if kept else None,
