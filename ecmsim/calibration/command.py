@@ -12,6 +12,7 @@ import numpy as np
 from ecmsim.calibration import fit
 from ecmsim.calibration.definition import Calibration, read
 from ecmsim.calibration.evaluate import Evaluator
+from ecmsim.config.laws import require_permission
 from ecmsim.study import folder
 from ecmsim.study.definition import toml
 from ecmsim.study.naming import keys_of
@@ -50,16 +51,17 @@ def widths(calibration):
     return np.array([parameter.high - parameter.low for parameter in calibration.parameters])
 
 
-def calibrate(path, out=None, *, model="full", jobs=None, most=6, quiet=False):
+def calibrate(path, out=None, *, model="full", jobs=None, most=6, quiet=False, allow_code=False):
     """Run a calibration file and write its result; returns the Calibrated.
 
     out: folder (default runs/calibration/NAME); model: "full", or "reduced" to end with that; jobs: runs at a time;
-    most: full runs at most, sensitivities apart.
+    most: full runs at most, sensitivities apart; allow_code: let laws of a user's own that the configuration names run.
     """
     calibration = read(path)
+    require_permission(calibration.configuration([p.start for p in calibration.parameters], model), allow_code)
     out = Path(out) if out else Path("runs") / "calibration" / Path(path).stem
     say = (lambda text: None) if quiet else (lambda text: print(text, file=sys.stderr, flush=True))
-    evaluator = Evaluator(calibration, out / "runs", jobs or cores(), say)
+    evaluator = Evaluator(calibration, out / "runs", jobs or cores(), say, allow_code)
     result = _fitted(calibration, evaluator, model, most)
     _write(result, out)
     return result

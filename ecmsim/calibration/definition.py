@@ -13,6 +13,7 @@ from pathlib import Path
 from ecmsim.calibration import targets
 from ecmsim.config import load_config
 from ecmsim.config.files import parse
+from ecmsim.config.laws import is_law, located
 from ecmsim.config.quantities import Quantity
 from ecmsim.config.suggest import did_you_mean, quoted
 from ecmsim.errors import ConfigError
@@ -79,6 +80,7 @@ def read(path):
     known = _targets(data, path, problems)
     chosen = _chosen(data, known.targets, problems)
     fixed, parameters = _tables(data, problems)
+    fixed = {k: located(value, path.parent) if is_law(naming.keys_of(k)) else value for k, value in fixed.items()}
     if problems:
         raise _refusal(path, problems)
     base = load_config(config, [f"{field}={toml(value)}" for field, value in fixed.items()])

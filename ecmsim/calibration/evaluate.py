@@ -20,13 +20,15 @@ FAR = 10.0  # residual, in tolerances, of a fact that a run does not show (such 
 class Evaluator:
     """Runs a calibration's cell for given parameters. root: folder of the runs; jobs: runs at a time.
 
-    told(text): is called with a line for each run that has ended. runs: names of those that were needed, by model.
+    told(text): is called with a line for each run that has ended; allow_code: let laws of a user's own run. runs: names
+    of those that were needed, by model.
     """
 
     calibration: Calibration
     root: Path
     jobs: int = 1
     told: callable = lambda text: None
+    allow_code: bool = False
     runs: dict = field(default_factory=lambda: {"full": set(), "reduced": set()})
 
     def values(self, points, model):
@@ -48,9 +50,10 @@ class Evaluator:
     def _one(self, point, model, control):
         config = self.calibration.configuration(point, model)
         text = config.to_toml()
-        name = f"{model}-{hashlib.sha1(text.encode()).hexdigest()[:12]}"
+        code = "".join(law.checksum() for law in config.laws.values())
+        name = f"{model}-{hashlib.sha1((text + code).encode()).hexdigest()[:12]}"
         place = folder.Place(self.root.resolve(), name)
-        ending = run_case(Job(place, text, default_command()), control)
+        ending = run_case(Job(place, text, default_command(), allow_code=self.allow_code), control)
         if ending.state != "finished":
             if control.stopped:
                 raise KeyboardInterrupt

@@ -71,6 +71,11 @@ def annotate(run, law="blend", settings=()):
             f'{run.folder} was made with tunnelling.law = "{own.tunnelling.law}": contact_atoms in its timeseries.csv '
             "are those of the run"
         )
+    if "tunnelling" in run.provenance.get("laws", {}):
+        raise ResultsError(
+            f"{run.folder} was made with a tunnelling law of one's own, {run.provenance['laws']['tunnelling']}: its "
+            "outlines are not those of simmons"
+        )
     config = load_config(path, ["tunnelling.enabled=true", f'tunnelling.law="{law}"', *settings])
     if not len(run.outlines):
         raise ResultsError(f"{run.folder} holds no outlines: was history.h5 removed?")

@@ -14,16 +14,20 @@ from rich.table import Table
 from ecmsim.errors import SolveError
 
 
-def benchmark(config, settings, cold, until):
+def benchmark(config, settings, cold, until, allow_code=False):
     """Run a configuration in fresh processes, cold and warm, and print a table of seconds by part.
 
-    config: path; settings: overrides; cold: also run with an empty cache; until: time such as "1.7 s" or None.
+    config: path; settings: overrides; cold: also run with an empty cache; until: time such as "1.7 s" or None;
+    allow_code: let laws of a user's own that the configuration names run.
     """
     with tempfile.TemporaryDirectory() as folder:
         cache = Path(folder) / "cache"
         names = ["cold", "warm"] if cold else ["warm"]
         environment = os.environ | ({"XDG_CACHE_HOME": str(cache)} if cold else {})
-        results = {name: _measured(config, settings, until, Path(folder) / name, environment) for name in names}
+        command = [sys.executable, "-m", "ecmsim", "run", str(config), "--quiet"]
+        command += [part for setting in settings for part in ("--set", setting)]
+        command += [*(["--until", until] if until else []), *(["--allow-code"] if allow_code else [])]
+        results = {name: _measured(command, Path(folder) / name, environment) for name in names}
     parts = sorted(results["warm"]["seconds"], key=results["warm"]["seconds"].get, reverse=True)
     table = Table("part", *(f"{name} (s)" for name in names), "share (warm)", title=f"Wall time of {config}")
     whole = results["warm"]["wall"]
@@ -38,13 +42,10 @@ def benchmark(config, settings, cold, until):
     Console().print(table)
 
 
-def _measured(config, settings, until, folder, environment):
+def _measured(command, folder, environment):
     """One run in a process of its own: its provenance with the wall time of the whole command."""
-    command = [sys.executable, "-m", "ecmsim", "run", str(config), "--out", str(folder), "--quiet"]
-    command += [part for setting in settings for part in ("--set", setting)]
-    command += ["--until", until] if until else []
     begin = time.perf_counter()
-    done = subprocess.run(command, env=environment, capture_output=True, text=True)
+    done = subprocess.run([*command, "--out", str(folder)], env=environment, capture_output=True, text=True)
     wall = time.perf_counter() - begin
     if done.returncode:
         raise SolveError(f"the benchmark run failed: {done.stderr.strip()}")

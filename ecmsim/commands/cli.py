@@ -10,7 +10,7 @@ import typer
 
 from ecmsim import __version__
 from ecmsim.commands.clone import validation
-from ecmsim.commands.options import Config, RunFolder, Set, loaded, on_first_rank, option, quantity
+from ecmsim.commands.options import AllowCode, Config, RunFolder, Set, loaded, on_first_rank, option, quantity
 from ecmsim.commands.quantum import quantum
 from ecmsim.errors import ConfigError, EcmsimError
 
@@ -33,6 +33,7 @@ def run(
     reduced: Annotated[
         bool, typer.Option("--reduced", help="The reduced model, in seconds (short for --set model=reduced).")
     ] = False,
+    allow_code: AllowCode = False,
     quiet: Annotated[bool, typer.Option("--quiet", "-q", help="No progress display.")] = False,
 ):
     """Run a configuration. Under mpirun the fields are shared out over the ranks."""
@@ -43,7 +44,8 @@ def run(
 
     folder = out or Path("runs") / config.stem
     talks = on_first_rank() and not quiet
-    outcome = start(configured, folder, overwrite=overwrite, progress=display() if talks else Silent(), until=end)
+    progress = display() if talks else Silent()
+    outcome = start(configured, folder, overwrite=overwrite, progress=progress, until=end, allow_code=allow_code)
     if talks:
         _tell(outcome, folder)
 
@@ -53,6 +55,7 @@ def resume(
     folder: RunFolder,
     settings: Set = None,
     until: Annotated[str | None, typer.Option(help='End earlier, at this time, e.g. "1.7 s".')] = None,
+    allow_code: AllowCode = False,
     quiet: Annotated[bool, typer.Option("--quiet", "-q", help="No progress display.")] = False,
 ):
     """Go on with a run that was stopped, killed or has failed, from its newest checkpoint.
@@ -65,7 +68,7 @@ def resume(
 
     talks = on_first_rank() and not quiet
     progress = display() if talks else Silent()
-    outcome = start(folder, overrides=settings or (), progress=progress, until=end)
+    outcome = start(folder, overrides=settings or (), progress=progress, until=end, allow_code=allow_code)
     if talks:
         _tell(outcome, folder)
 
@@ -104,6 +107,7 @@ def sweep(
         bool, typer.Option("--overwrite", help="Replace runs that were made with another configuration.")
     ] = False,
     retry: Annotated[bool, typer.Option("--retry", help="Try again the cases that failed before.")] = False,
+    allow_code: AllowCode = False,
     quiet: Annotated[bool, typer.Option("--quiet", "-q", help="No progress display.")] = False,
 ):
     """Run a study: one configuration with settings varied. Finished cases are skipped, interrupted ones resumed."""
@@ -122,6 +126,7 @@ def sweep(
         overwrite=overwrite,
         retry=retry,
         quiet=quiet,
+        allow_code=allow_code,
     )
     raise typer.Exit(code)
 
@@ -134,6 +139,7 @@ def validate(
     schema: Annotated[
         bool, typer.Option("--schema", help="List every setting with unit, default and meaning.")
     ] = False,
+    allow_code: AllowCode = False,
 ):
     """Check a configuration and report everything that is wrong with it."""
     from ecmsim.config import reference_text
@@ -145,9 +151,13 @@ def validate(
         raise ConfigError("validate needs a configuration file, or --schema")
     configured = loaded(config, settings)
     from ecmsim.physics.model import DeviceModel
+    from ecmsim.running.own_laws import own_laws
 
-    DeviceModel.from_config(configured)  # laws may need more than a configuration tells, such as a table
+    own = own_laws(configured, allow_code=allow_code)
+    DeviceModel.from_config(configured, own.laws)  # laws may need more than a configuration tells, such as a table
     typer.echo(configured.to_toml() if show else f"{config}: valid ({configured.title})")
+    for name, law in own.told.items():
+        typer.echo(f"{'# ' if show else ''}laws.{name}: {law}, from {own.files[name]['file']}")
 
 
 @app.command()
@@ -157,12 +167,13 @@ def mesh(
     run: Annotated[Path | None, typer.Option(help="Take filament and electrode from this run.")] = None,
     time: Annotated[str | None, typer.Option(help='… at this time, e.g. "1.7 s" [default: the last].')] = None,
     out: Annotated[Path, typer.Option(help="Mesh file (.msh, or .vtu); a picture .png beside it.")] = Path("cell.msh"),
+    allow_code: AllowCode = False,
 ):
     """Build the mesh of a cell and draw it: at the start, or as a run left it."""
     configured = loaded(config, settings)
     from ecmsim.commands.mesh import preview
 
-    for path in preview(configured, out, run, quantity("--time", time, "s") if time else None):
+    for path in preview(configured, out, run, quantity("--time", time, "s") if time else None, allow_code):
         typer.echo(f"wrote {path}")
 
 
@@ -273,6 +284,7 @@ def calibrate(
     reduced: Annotated[bool, typer.Option("--reduced", help="End with the reduced model: minutes, not hours.")] = False,
     jobs: Annotated[int | None, typer.Option("--jobs", "-j", min=1, help="Runs at a time [default: cores].")] = None,
     most: Annotated[int, typer.Option(min=1, help="Runs of the full model at most, sensitivities apart.")] = 6,
+    allow_code: AllowCode = False,
     quiet: Annotated[bool, typer.Option("--quiet", "-q", help="No progress.")] = False,
 ):
     """Fit parameters within bounds to known facts. Finished runs are found again after an interruption."""
@@ -280,7 +292,8 @@ def calibrate(
     from ecmsim.calibration.command import page
 
     model = "reduced" if reduced else "full"
-    typer.echo(page(start(calibration, out, model=model, jobs=jobs, most=most, quiet=quiet)))
+    options = {"model": model, "jobs": jobs, "most": most, "quiet": quiet, "allow_code": allow_code}
+    typer.echo(page(start(calibration, out, **options)))
 
 
 app.add_typer(quantum, name="quantum")
@@ -300,12 +313,14 @@ def benchmark(
     settings: Set = None,
     cold: Annotated[bool, typer.Option("--cold/--no-cold", help="Also run with an empty form-compiler cache.")] = True,
     until: Annotated[str | None, typer.Option(help='End earlier, at this time, e.g. "1.7 s".')] = None,
+    allow_code: AllowCode = False,
 ):
     """Report where the wall time of a run goes, cold and warm."""
-    loaded(config, settings)
     from ecmsim.commands.benchmark import benchmark as measure
+    from ecmsim.config.laws import require_permission
 
-    measure(config, settings or [], cold, until)
+    require_permission(loaded(config, settings), allow_code)
+    measure(config, settings or [], cold, until, allow_code)
 
 
 @app.callback(invoke_without_command=True)

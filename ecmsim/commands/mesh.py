@@ -8,6 +8,7 @@ from ecmsim.models.full.mesh.build import build_mesh
 from ecmsim.models.full.mesh.cell_mesh import Region
 from ecmsim.models.full.mesh.files import write_mesh
 from ecmsim.physics.model import DeviceModel
+from ecmsim.running.own_laws import own_laws
 from ecmsim.shape.electrode import ActiveElectrode
 from ecmsim.shape.filament import Filament
 from ecmsim.shape.spacing import filament_spacing
@@ -20,10 +21,11 @@ COLOURS = {
 }
 
 
-def preview(config, path, run=None, time=None):
+def preview(config, path, run=None, time=None, allow_code=False):
     """Write the mesh and a picture of it; returns the paths.
 
-    config: Config; path: mesh file; run: folder of a run whose outline is meshed, at `time` (s) or at its end.
+    config: Config; path: mesh file; run: folder of a run whose outline is meshed, at `time` (s) or at its end;
+    allow_code: let laws of a user's own that the configuration names run.
     """
     numerics = config.mesh.refined()
     filament = Filament.nucleus(config.cell.nucleus_radius, numerics.nucleus_segments)
@@ -32,7 +34,8 @@ def preview(config, path, run=None, time=None):
 
         outlines = open_run(run).outlines
         filament = Filament((outlines[-1] if time is None else outlines.nearest(time_s=time)).points)
-    electrode = ActiveElectrode.from_config(config, DeviceModel.from_config(config).dissolution)
+    model = DeviceModel.from_config(config, own_laws(config, allow_code=allow_code).laws)
+    electrode = ActiveElectrode.from_config(config, model.dissolution)
     if run:
         spacing = filament_spacing(filament, electrode.surface(filament), numerics)
         filament, _ = filament.resampled(np.zeros_like(filament.points), spacing)

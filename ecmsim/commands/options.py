@@ -16,6 +16,12 @@ Set = Annotated[
         "--set", metavar="KEY=VALUE", help='Override a setting, e.g. --set compliance.current="10 uA". Repeatable.'
     ),
 ]
+AllowCode = Annotated[
+    bool,
+    typer.Option(
+        "--allow-code", help="Let the Python files run that [laws] names: only of configurations that you trust."
+    ),
+]
 RunFolder = Annotated[Path, typer.Argument(help="Folder of a run.", show_default=False)]
 
 

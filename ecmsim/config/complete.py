@@ -8,6 +8,7 @@ from pathlib import Path
 from pydantic import ValidationError
 
 from ecmsim.config.files import expand, parse
+from ecmsim.config.laws import placed
 from ecmsim.config.messages import problems_of, report
 from ecmsim.config.overrides import apply_overrides
 from ecmsim.config.resolve import resolve_materials
@@ -25,6 +26,8 @@ def from_text(model, text, base, overrides, source):
 def checked(model, data, overrides, source):
     """A model (Config) from data that extends nothing; otherwise as from_text."""
     problems = [*apply_overrides(data, overrides, model), *resolve_materials(data)]
+    if "laws" in data:
+        data["laws"] = placed(data["laws"], Path())
     try:
         config = model.model_validate(data)
     except ValidationError as error:

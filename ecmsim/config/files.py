@@ -3,6 +3,7 @@
 import tomllib
 from pathlib import Path
 
+from ecmsim.config.laws import placed, renewed
 from ecmsim.config.roles import ROLES
 from ecmsim.config.suggest import did_you_mean, quoted
 from ecmsim.errors import ConfigError
@@ -41,6 +42,8 @@ def expand(data, source, folder, chain=()):
     for step in _steps(data.get("programme")):
         if isinstance(step.get("file"), str):
             step["file"] = str((folder / step["file"]).resolve())
+    if "laws" in data:
+        data["laws"] = placed(data["laws"], folder)
     if "extends" not in data:
         return data
     parent = data.pop("extends")
@@ -53,7 +56,10 @@ def expand(data, source, folder, chain=()):
         raise ConfigError(f"{line}: the files extend each other in a circle: {loop}")
     if not path.is_file():
         raise ConfigError(f"{line}: no such file{_similar(path)}")
-    return merge(expand(read(path), path, path.parent, (*chain, path.resolve())), data)
+    base = expand(read(path), path, path.parent, (*chain, path.resolve()))
+    if "laws" in base:
+        base["laws"] = renewed(base["laws"], data.get("laws"))
+    return merge(base, data)
 
 
 def _steps(steps):

@@ -3,6 +3,7 @@
 import re
 import tomllib
 
+from ecmsim.config.laws import is_law, overridden
 from ecmsim.config.messages import Problem
 from ecmsim.config.structure import dotted, locate, section, settings
 from ecmsim.config.suggest import quoted
@@ -13,20 +14,30 @@ def apply_overrides(data, overrides, model):
 
     A value is TOML if it can be read as such, otherwise text: `compliance.current=10 uA`,
     `dissolution.enabled=false`, `programme[0].to=1 V`, `compliance={kind = "none"}`. A new `kind` is set
-    before the other overrides and drops the settings that it does not use. Validation finds unknown keys.
+    before the other overrides and drops the settings that it does not use; so is a law of one's own, with its
+    parameters. Validation finds unknown keys.
     """
     problems = []
-    for text in sorted(overrides, key=lambda text: not text.partition("=")[0].strip().endswith(".kind")):
+    for text in sorted(overrides, key=_comes_later):
         path, equals, value = text.partition("=")
         keys = [int(key) if key.isdecimal() else key for key in _split(path)]
         if not equals or not all(str(key) for key in keys):
             line = f"--set {quoted(text)}: expected KEY=VALUE, such as compliance.current=10uA"
             problems.append(Problem((), line))
             continue
-        refusal = _set(data, keys, _value(value.strip()), model)
+        value = _value(value.strip())
+        if is_law(keys):
+            keys, value = keys[:2], overridden(data.get("laws"), keys, value)
+        refusal = _set(data, keys, value, model)
         if refusal:
             problems.append(Problem(tuple(keys), f"{dotted(keys)}: {refusal}"))
     return problems
+
+
+def _comes_later(text):
+    """Whether an override takes what others set for given."""
+    path = text.partition("=")[0].strip()
+    return not (path.endswith(".kind") or is_law(path.split(".")))
 
 
 def _split(path):

@@ -110,6 +110,6 @@ def _default(field):
         return "required"
     if isinstance(value, bool):
         return "true" if value else "false"
-    if value is None or value == ():
+    if value is None or value in ((), {}):
         return "none"
     return value.text if isinstance(value, Quantity) else str(value)

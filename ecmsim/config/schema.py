@@ -13,6 +13,7 @@ from pydantic_core import PydanticCustomError
 from ecmsim.config.complete import from_text
 from ecmsim.config.compliance import Compliance
 from ecmsim.config.initial import Initial, Nucleus
+from ecmsim.config.laws import EXPECTED, SWITCHES, OwnLaw, unusable
 from ecmsim.config.material import AnyMaterial
 from ecmsim.config.numerics import Balance, Checkpoint, Mesh, Output, Solver, Stepping
 from ecmsim.config.programme import Step
@@ -258,6 +259,12 @@ class Config(Section):
     material_tables: dict[str, AnyMaterial] = Field(
         default_factory=dict, alias="materials", description="Materials by name, over files of that name"
     )
+    laws: dict[str, Annotated[OwnLaw, EXPECTED]] = Field(
+        default_factory=dict,
+        description="Law of your own in place of the one of this name: file and class, such as "
+        f'"my_laws.py:Leaky", or {{ law = "my_laws.py:Leaky", leak = 1e-3 }} with parameters for its constructor '
+        f"(--allow-code lets it run). Names: {', '.join(SWITCHES)}",
+    )
 
     @field_validator("programme")
     @classmethod
@@ -318,6 +325,13 @@ class Config(Section):
                     f" = {quoted(name)}: must be a material of kind {quoted(kind)},"
                     f" but {name} is of kind {quoted(value[name].kind)}",
                 )
+        return value
+
+    @field_validator("laws")
+    @classmethod
+    def _laws_are_used(cls, value, info: ValidationInfo):
+        for _, text in unusable(info.data, value):
+            raise inconsistent("", text)
         return value
 
     @property

@@ -39,7 +39,7 @@ def _table(section, path):
 
 def _items(section):
     names = {field.alias or name: name for name, field in type(section).model_fields.items()}
-    values = {key: getattr(section, names[key]) for key in settings(type(section))}
+    values = {key: getattr(section, names[key]) for key in settings(type(section))} | (section.model_extra or {})
     return sorted(((k, v) for k, v in values.items() if v is not None), key=lambda item: item[0] != "kind")
 
 

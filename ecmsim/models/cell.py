@@ -51,7 +51,7 @@ class GrowingCell(CellModel):
     def __init__(self, config, comm, laws=None):
         self.config, self.comm = config, comm
         self.cell, self.numerics = config.cell, config.mesh.refined()
-        self.model = DeviceModel.from_config(config).with_laws(laws or {})
+        self.model = DeviceModel.from_config(config, laws)
         self.programme = Programme.from_steps(config.programme)
         self.watch = Stopwatch()
         self.motion = FrontMotion.from_config(config, self.model.dissolution, self.model.nucleus.reach)

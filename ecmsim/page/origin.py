@@ -24,6 +24,11 @@ def origin(run):
         found.insert(1, Item("In the folder", str(directory), True))
     if end := told.get("end_time"):
         found.append(Item("Ended", _moment(end)))
+    files = told.get("law_files") or {}
+    for name, law in (told.get("laws") or {}).items():
+        record = files.get(name)
+        where = f", from {record['file']} (SHA-256 {record['sha256']})" if record else ", given in Python"
+        found.append(Item(f"Own law: {name}", f"{law}{where}"))
     for number, entry in enumerate(told.get("resumed") or [], 1):
         after = entry.get("after", {})
         why = ", ".join(str(after[key]) for key in ("status", "reason") if after.get(key))
@@ -71,13 +76,17 @@ def versions(run):
 
 
 def commands(run, page):
-    """The commands that make the run, and this page of it, again."""
+    """The commands that make the run, and this page of it, again; with laws given in Python that takes Python."""
     again = shlex.quote(str(run.folder / CONFIG))
     ranks = run.provenance.get("ranks") or 1
     start = f"mpirun -n {ranks} " if ranks > 1 else ""
     copy = shlex.quote(str(run.folder.with_name(f"{run.folder.resolve().name}_again")))
     shown = shlex.join(["ecmsim", "report", str(run.folder), "--out", str(page)])
-    return f"{start}ecmsim run {again} --out {copy}", shown
+    files, laws = run.provenance.get("law_files") or {}, run.provenance.get("laws") or {}
+    allowed = " --allow-code" if files else ""
+    if given := ", ".join(name for name in laws if name not in files):
+        return f"In Python, with the laws of one's own as laws= ({given}): ecmsim.run(ecmsim.load_config(…), …)", shown
+    return f"{start}ecmsim run {again} --out {copy}{allowed}", shown
 
 
 def _moment(text):

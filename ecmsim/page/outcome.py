@@ -82,7 +82,8 @@ def remedies(run):
     if run.status == "failed" and (run.folder / FAILURE).exists():
         found.append(("The last accepted state is kept in", str(run.folder / FAILURE)))
     if run.resumable and "ecmsim resume" not in str(run.provenance.get("reason")):
-        found.append(("It can go on from its newest checkpoint:", f"ecmsim resume {run.folder}"))
+        allowed = " --allow-code" if run.provenance.get("law_files") else ""
+        found.append(("It can go on from its newest checkpoint:", f"ecmsim resume {run.folder}{allowed}"))
     return found
 
 

@@ -103,6 +103,8 @@ def _setting(path, value, config):
     default = _default(path, field)
     name = ".".join(path)
     meaning = (field.description or "") if field is not None else "not a setting of this version of ecmsim"
+    if path[0] == "laws":
+        meaning = "file and class of a law of one's own" if path[-1] == "law" else "parameter of this law"
     if default is HIDDEN:
         return Setting(name, shown(value, kind), "—", True, meaning)
     return Setting(name, shown(value, kind), shown(default, kind).text, _differ(value, default, kind), meaning)

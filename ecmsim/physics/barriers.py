@@ -21,6 +21,19 @@ class StressBarrier:
 
 
 @dataclass(frozen=True)
+class Acting:
+    """A barrier of another law, which does not say itself which way it acts. law: as of roles.StressBarrier or
+    VoidBarrier; reading: see ecmsim.physics.readings."""
+
+    law: object
+    reading: str
+
+    def __call__(self, place):
+        """The law's barrier in eV; place: radius or height, nm."""
+        return self.law(place)
+
+
+@dataclass(frozen=True)
 class VoidBarrier:
     """The void left by dissolved electrode: no electrochemistry inside. energy (eV), length (nm), reading: which way it
     acts on the filament (ecmsim.physics.readings)."""

@@ -1,14 +1,18 @@
 """All laws of one cell, chosen and filled in from its configuration. A law that is switched off is None."""
 
-from dataclasses import dataclass, fields, replace
+from dataclasses import dataclass, replace
+from math import inf
+from numbers import Real
+from typing import get_type_hints
 
 from ecmsim.errors import ConfigError, TransportError
-from ecmsim.physics import readings
+from ecmsim.physics import readings, roles
 from ecmsim.physics.atomic_contact import AtomicContact
-from ecmsim.physics.barriers import StressBarrier, VoidBarrier
+from ecmsim.physics.barriers import Acting, StressBarrier, VoidBarrier
 from ecmsim.physics.bridging import Bridging
 from ecmsim.physics.butler_volmer import ButlerVolmer
 from ecmsim.physics.contact_levels import Levels
+from ecmsim.physics.contract import require, roles_of
 from ecmsim.physics.dissolution import MirroredDissolution
 from ecmsim.physics.facing_atoms import FacingAtoms
 from ecmsim.physics.faraday import Faraday
@@ -27,8 +31,8 @@ class Conductor:
     """Transport laws of one region. electrical (S/m; None: no electronic conduction), thermal (W/m/K),
     volumetric_heat_capacity (J/m3/K)."""
 
-    electrical: TemperatureLaw | None
-    thermal: TemperatureLaw
+    electrical: roles.Conductivity | None
+    thermal: roles.Conductivity
     volumetric_heat_capacity: float
 
     @classmethod
@@ -52,58 +56,54 @@ class Conductor:
 
 @dataclass(frozen=True)
 class DeviceModel:
-    """The laws of one cell, with the equation of the paper that each stands for."""
+    """The laws of one cell, with the equation of the paper that each stands for. What a law has to offer, its role
+    says (roles.py); which class it is does not matter."""
 
-    counter_electrode: Conductor
-    filament: Conductor
-    switching_layer: Conductor
-    active_electrode: Conductor  # (8)
-    kinetics: ButlerVolmer  # (2), (3), (12)
-    hopping: MottGurney  # (4)
-    faraday: Faraday  # (1)
-    tunnelling: Simmons | AtomicContact | None  # (5)
-    size_effect: SizeEffect | None  # (6)
-    stress: StressBarrier | None  # (9)
-    tunnel_heating: TunnelHeating | None  # (10)
-    void: VoidBarrier | None  # (11)
-    dissolution: MirroredDissolution | None  # section 2.3
-    nucleus: StableNucleus
-    surface_diffusion: SurfaceDiffusion | None
+    counter_electrode: roles.Metal
+    filament: roles.Metal
+    switching_layer: roles.Medium
+    active_electrode: roles.Metal  # (8)
+    kinetics: roles.Kinetics  # (2), (3), (12)
+    hopping: roles.Hopping  # (4)
+    faraday: roles.Faraday  # (1)
+    tunnelling: roles.Tunnelling | roles.Contact | None  # (5)
+    size_effect: roles.SizeEffect | None  # (6)
+    stress: roles.StressBarrier | None  # (9)
+    tunnel_heating: roles.TunnelHeating | None  # (10)
+    void: roles.VoidBarrier | None  # (11)
+    dissolution: roles.Dissolution | None  # section 2.3
+    nucleus: roles.Nucleus
+    surface_diffusion: roles.SurfaceDiffusion | None
     heat: bool
     joule_heating: bool
 
     @classmethod
-    def from_config(cls, config):
-        """The model that a configuration describes."""
-        ions, layer, tunnel, heat = config.butler_volmer, config.hopping, config.tunnelling, config.heat
-        filament, dissolution = config.filament, config.dissolution
+    def from_config(cls, config, laws=None):
+        """The model that a configuration describes; laws: other laws in place of its own, see with_laws.
+
+        Raises ConfigError where the configuration names laws of a user's own that are not among them: loading these
+        is left to ecmsim.running.own_laws.
+        """
+        laws = laws or {}
+        for name, law in config.laws.items():
+            if name not in laws:
+                raise ConfigError(f'laws.{name} = "{law.law}": was not loaded; ecmsim.running.own_laws does that')
+        heat, filament, dissolution = config.heat, config.filament, config.dissolution
         materials = config.materials
         metal = materials["active_electrode"]
         thermal = heat.thermal_conductivity_factor
         tunnelling = tunnelling_law(config)
         void = dissolution.enabled and dissolution.void_barrier
-        return cls(
+        model = cls(
             counter_electrode=Conductor.from_material(materials["counter_electrode"], thermal_factor=thermal),
             filament=Conductor.from_material(
                 metal, filament.defect_factor, thermal * filament.thermal_conductivity_factor
             ),
             switching_layer=Conductor.from_material(materials["switching_layer"], thermal_factor=thermal),
             active_electrode=Conductor.from_material(metal, thermal_factor=thermal),
-            kinetics=ButlerVolmer(
-                ions.transfer_coefficient,
-                ions.charge_number,
-                ions.ion_concentration,
-                ions.rate_constant,
-                ions.activation_energy,
-            ),
-            hopping=MottGurney(
-                ions.charge_number,
-                ions.ion_concentration,
-                layer.distance,
-                layer.attempt_frequency,
-                layer.activation_energy,
-            ),
-            faraday=Faraday(metal.molar_mass, metal.density, ions.charge_number),
+            kinetics=kinetics_law(config),
+            hopping=hopping_law(config),
+            faraday=Faraday(metal.molar_mass, metal.density, config.butler_volmer.charge_number),
             tunnelling=tunnelling,
             size_effect=(
                 SizeEffect(filament.specularity, metal.electron_mean_free_path, filament.minimum_diameter)
@@ -116,7 +116,7 @@ class DeviceModel:
                 else None
             ),
             tunnel_heating=(
-                TunnelHeating(tunnel.barrier, tunnelling.decay_constant())
+                TunnelHeating(config.tunnelling.barrier, tunnelling.decay_constant())
                 if tunnelling and heat.enabled and heat.tunnel_barrier
                 else None
             ),
@@ -131,21 +131,51 @@ class DeviceModel:
             heat=heat.enabled,
             joule_heating=heat.enabled and heat.joule,
         )
+        return model.with_laws(laws)
 
     def with_laws(self, laws):
         """The model with other laws in place of its own: name of a field -> law, or None to switch it off.
 
-        A law has the methods of the one that it replaces; those that the weak form uses are written with
-        ecmsim.physics.operators. Another tunnelling law leaves tunnel_heating with the configured one's decay. Raises
-        ConfigError for a name that is not one of a law.
+        tunnel_heating follows another tunnelling law (roles.Decaying), unless it is replaced as well; another barrier
+        acts in the way that it tells, or else as the one it replaces. Raises ConfigError for a name that is not one of
+        a law, and for a law that has not what its role asks for.
         """
-        names = [item.name for item in fields(self) if item.name not in ("heat", "joule_heating")]
-        for name in laws:
-            if name not in names:
+        known = {name: kind for name, kind in get_type_hints(type(self)).items() if roles_of(kind)}
+        for name, law in laws.items():
+            if name not in known:
                 raise ConfigError(
-                    f"laws: no law {name!r}; choose from {', '.join(names)} (the compliance is the programme's)"
+                    f"laws: no law {name!r}; choose from {', '.join(known)} (the compliance is the programme's)"
                 )
-        return replace(self, **laws)
+            contact = name == "tunnelling" and (hasattr(law, "bridging") or hasattr(law, "over"))
+            require(name, law, roles.Contact if contact else known[name])
+        model = replace(self, **laws)
+        model = replace(model, stress=_acting("stress", self, model), void=_acting("void", self, model))
+        if readings.ELASTIC in [barrier.reading for barrier in (model.stress, model.void) if barrier]:
+            require("kinetics", model.kinetics, roles.ElasticKinetics)
+        if "tunnelling" in laws and "tunnel_heating" not in laws and self.tunnel_heating:
+            model = replace(model, tunnel_heating=self._heating_by(model.tunnelling))
+        if model.tunnel_heating and not model.tunnelling:
+            raise ConfigError("laws: tunnel_heating: there is no tunnelling whose heat it could share out")
+        return model
+
+    def _heating_by(self, tunnelling):
+        """Tunnel-barrier heating by electrons of another tunnelling law; of its own barrier, if it tells one."""
+        if tunnelling is None or not isinstance(self.tunnel_heating, TunnelHeating):
+            return tunnelling and self.tunnel_heating
+        remedy = "or give laws a tunnel_heating of your own, or set heat.tunnel_barrier = false"
+        try:
+            require("tunnelling", tunnelling, roles.Decaying)
+        except ConfigError as error:
+            raise ConfigError(f"{error}; add it, {remedy}") from None
+        barrier = getattr(tunnelling, "barrier", None)
+        barrier, decay = self.tunnel_heating.barrier if barrier is None else barrier, tunnelling.decay_constant()
+        for name, value in (("barrier", barrier), ("decay_constant()", decay)):
+            if not (isinstance(value, Real) and 0 < value < inf):
+                name = f"{type(tunnelling).__name__}: {name}"
+                raise ConfigError(
+                    f"laws: tunnelling = {name} is {value!r}, not a number above zero; set it right, {remedy}"
+                )
+        return TunnelHeating(barrier, decay)
 
     @property
     def bridging(self):
@@ -168,6 +198,41 @@ class DeviceModel:
         if open_share is not None:
             current_density = open_share * current_density
         return self.nucleus(current_density, radius, height) if on_filament else current_density
+
+
+def _acting(name, old, new):
+    """The barrier of this name of a DeviceModel with the way in which it acts; old: the model before its laws."""
+    barrier, before = getattr(new, name), getattr(old, name)
+    if barrier is None:
+        return None
+    if not hasattr(barrier, "reading"):
+        return Acting(barrier, before.reading if before else readings.PLASTIC)
+    if barrier.reading not in readings.READINGS:
+        raise ConfigError(
+            f"laws: {name} = {type(barrier).__name__}: reading is {barrier.reading!r}, which is none of "
+            f"{', '.join(readings.READINGS)}"
+        )
+    return barrier
+
+
+def kinetics_law(config):
+    """The law that [butler_volmer] describes."""
+    ions = config.butler_volmer
+    return ButlerVolmer(
+        ions.transfer_coefficient,
+        ions.charge_number,
+        ions.ion_concentration,
+        ions.rate_constant,
+        ions.activation_energy,
+    )
+
+
+def hopping_law(config):
+    """The law that [hopping] describes, with the ions of [butler_volmer]."""
+    ions, layer = config.butler_volmer, config.hopping
+    return MottGurney(
+        ions.charge_number, ions.ion_concentration, layer.distance, layer.attempt_frequency, layer.activation_energy
+    )
 
 
 def surface_diffusion_law(section):

@@ -25,10 +25,11 @@ class Differences(NamedTuple):
 def differences(old, new):
     """What differs between two effective configurations (TOML texts, as Config.to_toml writes them).
 
-    Labels and sources do not count. Steps that are added to the end of the programme, also by more repetitions of
-    its last ones, are harmless. A section that is not known here is taken for one of the model. Returns Differences.
+    Labels and sources do not count, nor does where the file of a law of one's own lies: what is in it does, which the
+    run's provenance knows. Steps that are added to the end of the programme, also by more repetitions of its last ones,
+    are harmless. A section that is not known here is taken for one of the model. Returns Differences.
     """
-    old, new = (_values(tomllib.loads(text)) for text in (old, new))
+    old, new = (_anywhere(_values(tomllib.loads(text))) for text in (old, new))
     found = Differences([], [], [])
     for name in [*old, *(name for name in new if name not in old)]:
         before, after = (values.get(name, SINCE.get(name, ABSENT)) for values in (old, new))
@@ -65,6 +66,12 @@ def _values(data):
             return _values(data["value"])
         return {key: _values(value) for key, value in data.items()}
     return [_values(value) for value in data] if isinstance(data, list) else data
+
+
+def _anywhere(data):
+    """The data with the class alone in place of FILE.py:CLASS of laws of one's own."""
+    laws = {name: law | {"law": law["law"].rpartition(":")[2]} for name, law in data.get("laws", {}).items()}
+    return data | {"laws": laws} if laws else data
 
 
 def _compare(name, old, new):

@@ -16,7 +16,7 @@ from mpi4py import MPI
 
 from ecmsim.config.schema import Config
 from ecmsim.drive import limit
-from ecmsim.errors import ResultsError, SolveError
+from ecmsim.errors import EcmsimError, ResultsError, SolveError
 from ecmsim.models.balance import Unbalanced
 from ecmsim.models.state import CellState
 from ecmsim.observed import row
@@ -28,6 +28,7 @@ from ecmsim.results.writer import RunWriter
 from ecmsim.running.events import Event, EventDetector
 from ecmsim.running.march import March
 from ecmsim.running.milestones import Milestones
+from ecmsim.running.own_laws import OwnLaws, own_laws, require_same
 from ecmsim.running.progress import Silent
 from ecmsim.running.reporter import Interrupted, Reporter, Stopped, logger
 from ecmsim.running.restart import content_of, restore
@@ -62,31 +63,52 @@ class Outcome:
     worst: dict  # of the balances over all steps, by their names in ecmsim.observed
 
 
-def run(config, folder, *, comm=MPI.COMM_WORLD, overwrite=False, progress=None, until=None, laws=None) -> Outcome:
+def run(
+    config,
+    folder,
+    *,
+    comm=MPI.COMM_WORLD,
+    overwrite=False,
+    progress=None,
+    until=None,
+    laws=None,
+    allow_code=False,
+) -> Outcome:
     """Run a configuration and write its results into a folder.
 
     config: Config; comm: MPI communicator, all of whose ranks call this; overwrite: replace a run that is there;
     progress: an object with begin, step and end (rank 0); until: stop after this time in s; laws: laws of your own in
-    place of the configuration's, by name, such as {"tunnelling": MyLaw()} (see ecmsim.physics.model.DeviceModel).
+    place of the configuration's, by name, such as {"tunnelling": MyLaw()} (see ecmsim.physics.model.DeviceModel);
+    allow_code: let the Python files run whose laws the configuration names in [laws]. The same law in both is refused.
     Raises ResultsError when the folder cannot be written, SolveError (with what to try) when the run cannot go on,
     Stopped when it was asked to stop and can be resumed; all that was reported stays on disk.
     """
+    own = _agreed(comm, partial(own_laws, config, laws, allow_code))
     writer = partial(RunWriter, folder, config_text=config.to_toml(), overwrite=overwrite)
-    return _Run(config, comm, until, laws or {}).go(folder, lambda provenance: writer(provenance=provenance), progress)
+    return _Run(config, comm, until, own).go(folder, lambda provenance: writer(provenance=provenance), progress)
 
 
-def resume(folder, *, comm=MPI.COMM_WORLD, overrides=(), progress=None, until=None, laws=None) -> Outcome:
+def resume(
+    folder,
+    *,
+    comm=MPI.COMM_WORLD,
+    overrides=(),
+    progress=None,
+    until=None,
+    laws=None,
+    allow_code=False,
+) -> Outcome:
     """Go on with a run from its newest good checkpoint, as if nothing had happened.
 
     overrides: settings that may change, "key=value": numerics, output, steps added to the programme. The other
     arguments are those of run. On the same number of ranks the numbers are the same to the bit. Raises ResultsError
-    when there is nothing to resume, or when the model, the cell or the programme differ from those of the checkpoint;
-    otherwise as run.
+    when there is nothing to resume, or when the model, its laws, the cell or the programme differ from those of the
+    checkpoint; otherwise as run.
     """
     found = error = None
     if comm.rank == 0:
         try:
-            found = _found(Path(folder), overrides, told(laws or {}))
+            found = _found(Path(folder), overrides, laws, allow_code)
         except Exception as caught:  # to all ranks, whatever it is
             error = caught
     found, error = comm.bcast((found, error))
@@ -95,9 +117,12 @@ def resume(folder, *, comm=MPI.COMM_WORLD, overrides=(), progress=None, until=No
     text, path, content, changed = found
     if content is None:
         config = Config.from_toml(text, base=Path(folder))
-        return run(config, folder, comm=comm, overwrite=True, progress=progress, until=until, laws=laws)
+        options = {"progress": progress, "until": until, "laws": laws, "allow_code": allow_code}
+        return run(config, folder, comm=comm, overwrite=True, **options)
     until = content["until"] if until is None else until
-    under_way = _Run(Config.from_toml(text, base=Path(folder)), comm, until, laws or {}, content, changed)
+    config = Config.from_toml(text, base=Path(folder))
+    own = _agreed(comm, partial(own_laws, config, laws, allow_code))
+    under_way = _Run(config, comm, until, own, content, changed)
 
     def writer(provenance):
         return RunWriter.resume(folder, content["mark"], provenance, config_text=text, checkpoint=path)
@@ -105,20 +130,26 @@ def resume(folder, *, comm=MPI.COMM_WORLD, overrides=(), progress=None, until=No
     return under_way.go(folder, writer, progress)
 
 
-def told(laws):
-    """Laws of a user's own as texts by name, for provenance."""
-    return {name: repr(law) for name, law in laws.items()}
+def _agreed(comm, action):
+    """What an action returns on this rank; the error that it meets on any is raised on all."""
+    if comm.size == 1:
+        return action()
+    outcome = error = None
+    try:
+        outcome = action()
+    except EcmsimError as caught:
+        error = caught
+    first = next((caught for caught in comm.allgather(error) if caught), None)
+    if first:
+        raise first
+    return outcome
 
 
-def _found(folder, overrides, laws):
+def _found(folder, overrides, laws, allow_code):
     """Effective configuration, path and content of the checkpoint to resume, and the settings that were changed."""
     opened = open_run(folder)
-    if laws != opened.provenance.get("laws", {}):
-        own = ", ".join(f"{name} = {law}" for name, law in opened.provenance.get("laws", {}).items()) or "none"
-        raise ResultsError(
-            f"{folder} was made with other laws of one's own: {own}. Resume it in Python, with the same laws="
-        )
     config = Config.from_toml(opened.config_text, base=folder, overrides=overrides)
+    require_same(opened, config, laws, allow_code)
     text, checkpoints = config.to_toml(), folder / CHECKPOINTS
     begun = any(path.exists() for path in checkpoint_files(checkpoints)) or len(opened.timeseries) > 1
     if config.checkpoint.enabled and opened.status in ("interrupted", "stopped") and not begun:
@@ -143,25 +174,26 @@ def _found(folder, overrides, laws):
 class _Run:
     """A run under way.
 
-    laws: in place of the configuration's; content: of the checkpoint that it begins with, or None; changed: settings
-    since then.
+    own: laws in place of the configuration's; content: of the checkpoint that it begins with, or None; changed:
+    settings since then.
     """
 
     config: Config
     comm: MPI.Comm
     until: float | None
-    laws: dict
+    own: OwnLaws
     content: dict | None = None
     changed: list = field(default_factory=list)
 
     def go(self, folder, writer, progress):
         """Open the folder and run to the end."""
         model = model_of(self.config)
-        known = {"versions": model.versions(), "title": self.config.title, "laws": told(self.laws)}
+        known = {"versions": model.versions(), "title": self.config.title}
+        known |= {"laws": self.own.told, "law_files": self.own.files}
         report = Reporter(self.comm, self.config, known, writer, progress or Silent())
         with report, StopRequests(folder, self.config.checkpoint.walltime) as requests:
             requests.clear()
-            self.simulation = model(self.config, self.comm, self.laws)
+            self.simulation = model(self.config, self.comm, self.own.laws)
             try:
                 return self._march(report, requests)
             finally:
@@ -226,7 +258,8 @@ class _Run:
         if not self.config.checkpoint.enabled:
             raise Interrupted(f"{where}; what was reported is kept, but without checkpoints it cannot be resumed")
         keeper.write()
-        raise Stopped(f"{where}; go on with: ecmsim resume {requests.file.parent}")
+        allowed = " --allow-code" if self.own.files else ""
+        raise Stopped(f"{where}; go on with: ecmsim resume {requests.file.parent}{allowed}")
 
 
 @dataclass

@@ -38,7 +38,8 @@ SETTINGS = re.compile(
 class Job:
     """A case as run_case gets it: place; config_text: effective configuration; command: how to start ecmsim.
 
-    ranks: MPI ranks; overwrite: replace a run of another configuration; retry: try again what has failed.
+    ranks: MPI ranks; overwrite: replace a run of another configuration; retry: try again what has failed; allow_code:
+    whether laws of a user's own may run.
     """
 
     place: folder.Place
@@ -47,6 +48,7 @@ class Job:
     ranks: int = 1
     overwrite: bool = False
     retry: bool = False
+    allow_code: bool = False
 
 
 @dataclass(frozen=True)
@@ -149,10 +151,11 @@ def decide(job):
 def arguments(job, action):
     """The command line of the child process."""
     launcher = [mpirun(), "-n", str(job.ranks)] if job.ranks > 1 else []
+    allowed = ["--allow-code"] if job.allow_code else []
     if action == "resume":
-        return [*launcher, *job.command, "resume", str(job.place.run)]
-    overwrite = ["--overwrite"] if is_run_folder(job.place.run) else []
-    return [*launcher, *job.command, "run", str(job.place.config), "--out", str(job.place.run), *overwrite]
+        return [*launcher, *job.command, "resume", str(job.place.run), *allowed]
+    options = [*(["--overwrite"] if is_run_folder(job.place.run) else []), *allowed]
+    return [*launcher, *job.command, "run", str(job.place.config), "--out", str(job.place.run), *options]
 
 
 def mpirun():

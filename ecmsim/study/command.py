@@ -26,13 +26,15 @@ def sweep(
     overwrite=False,
     retry=False,
     quiet=False,
+    allow_code=False,
 ):
     """Run a study file as the command line asks for it and return the exit code; see Study.run and Outcome."""
     if mpi:
         if jobs or index is not None:
             raise ConfigError("--mpi runs one case on each rank but the first: it goes with neither --jobs nor --index")
         with pool.ranks() as workers:
-            return _run(path, out, index, overwrite, retry, quiet, ranks=ranks, pool=workers) if workers else 0
+            options = {"ranks": ranks, "pool": workers, "allow_code": allow_code}
+            return _run(path, out, index, overwrite, retry, quiet, **options) if workers else 0
     if listing or dry_run or summary:
         study = Study.load(path)
         root = Path(out) if out else study.folder
@@ -41,7 +43,7 @@ def sweep(
             print(f"wrote {root / folder.SUMMARY}")
             return 0
         return _show(study, root, dry_run, only=_number(index), overwrite=overwrite, retry=retry, ranks=ranks)
-    return _run(path, out, index, overwrite, retry, quiet, ranks=ranks, jobs=jobs)
+    return _run(path, out, index, overwrite, retry, quiet, ranks=ranks, jobs=jobs, allow_code=allow_code)
 
 
 def _run(path, out, index, overwrite, retry, quiet, **options):

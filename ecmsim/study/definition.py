@@ -7,13 +7,14 @@ import tomli_w
 from pydantic_core import PydanticCustomError
 
 from ecmsim.config.files import is_path, parse
+from ecmsim.config.laws import is_law, located
 from ecmsim.config.quantities import QuantityType
 from ecmsim.config.roles import ROLES
 from ecmsim.config.suggest import did_you_mean, listed, quoted
 from ecmsim.errors import ConfigError
 from ecmsim.results import COLUMNS
 from ecmsim.study import space
-from ecmsim.study.naming import canonical
+from ecmsim.study.naming import canonical, keys_of
 from ecmsim.study.observables import REDUCTIONS, Observable
 
 KEYS = ("config", "title", "set", "read_voltage", "grid", "zip", "sample", "case", "observe")
@@ -266,7 +267,9 @@ class _Reader:
         return {canonical(field): value for field, value in space.flat(table)}
 
     def _located(self, field, value):
-        """The value with the paths of materials and programmes made relative to the study file."""
+        """The value with the paths of materials, programmes and laws made relative to the study file."""
+        if is_law(keys_of(field)) and isinstance(value, str):
+            return located(value, self.folder)
         if (field.removeprefix("cell.") in ROLES and is_path(value)) or (
             field.rpartition(".")[2] == "file" and isinstance(value, str)
         ):

@@ -173,18 +173,25 @@ def standing(place):
 
 
 def is_changed(place, config):
-    """Whether the run of a case was made with another configuration; HARMLESS parts do not count."""
+    """Whether the run of a case was made with another configuration, or with other code of a user's own laws; HARMLESS
+    parts do not count."""
     try:
         text = (place.run / CONFIG).read_text(encoding="utf-8")
     except OSError:
         return False  # killed before it had one: there is nothing to keep either
     if text == config.to_toml():
-        return False
+        return not _is_same_code(place, config)
     try:
         old = Config.from_toml(text, place.run, source=place.run / CONFIG)
     except ConfigError:
         return True
-    return _counted(old) != _counted(config)
+    return _counted(old) != _counted(config) or not _is_same_code(place, config)
+
+
+def _is_same_code(place, config):
+    """Whether the files of a user's own laws are those with which the run of a case was made."""
+    files = open_run(place.run).provenance.get("law_files", {}) if config.laws else {}
+    return all(files.get(name, {}).get("sha256") == law.checksum() for name, law in config.laws.items())
 
 
 def _counted(config):

@@ -9,6 +9,7 @@ import hashlib
 import re
 from pathlib import Path
 
+from ecmsim.config.laws import OwnLaw
 from ecmsim.config.quantities import Quantity
 from ecmsim.config.structure import dotted, settings
 from ecmsim.text import quantity
@@ -35,7 +36,8 @@ def effective(config, field):
     for key in keys_of(field):
         if hasattr(type(value), "model_fields"):
             names = {field.alias or name: name for name, field in type(value).model_fields.items()}
-            value = getattr(value, names[key]) if key in settings(type(value)) else None
+            own = value.model_extra or {}  # parameters of a law of one's own
+            value = getattr(value, names[key]) if key in settings(type(value)) else own.get(key)
         elif isinstance(value, dict):
             value = value.get(key)
         elif isinstance(value, tuple) and isinstance(key, int) and key < len(value):
@@ -56,6 +58,11 @@ def shown(value, digits=DIGITS):
         return "true" if value else "false"
     if isinstance(value, str) and value.endswith(".toml"):
         return Path(value).stem
+    if isinstance(value, str) and ".py:" in value:  # a law of one's own
+        return f"{Path(value.rpartition(':')[0]).stem}:{value.rpartition(':')[2]}"
+    if isinstance(value, OwnLaw):
+        parameters = (f"{key} {shown(item, digits)}" for key, item in value.model_extra.items())
+        return " ".join([shown(value.law), *parameters])
     if isinstance(value, tuple):
         return " ".join(shown(item, digits) for item in value) or "none"
     if hasattr(type(value), "model_fields"):

@@ -107,6 +107,8 @@ def ends(field, given):
 def unit_of(field):
     """The declared unit of a setting by its dotted name ("" if it has none), or None if there is no such setting."""
     wanted = [str(key) for key in keys_of(field) if not isinstance(key, int)]
+    if wanted[:1] == ["laws"] and len(wanted) == 3 and wanted[2] != "law":
+        return ""  # parameters of a law of one's own are plain numbers
     for row in reference():
         names = row.name.replace("[]", "").split(".")
         if len(names) == len(wanted) and all(a in (b, "NAME") for a, b in zip(names, wanted, strict=True)):

@@ -9,6 +9,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from ecmsim.config import Config, load_config
+from ecmsim.config.laws import require_permission
 from ecmsim.errors import ConfigError, ResultsError
 from ecmsim.study import folder, naming, summary
 from ecmsim.study.child import INTERRUPTED, RESUME_LATER, Control, Ending, Job, decide, default_command, mpirun
@@ -82,7 +83,7 @@ class Study:
         """Where the files of each case are, as a list of folder.Place."""
         return folder.places(root or self.folder, self.cases)
 
-    def plan(self, root=None, *, only=None, overwrite=False, retry=False, ranks=1, command=None):
+    def plan(self, root=None, *, only=None, overwrite=False, retry=False, ranks=1, command=None, allow_code=False):
         """What a start would do now: a list of (Case, Job, action, Standing); arguments as of run.
 
         action: "run", "resume" or "" (nothing to do). Raises ResultsError if a folder holds something else than the
@@ -96,7 +97,7 @@ class Study:
         chosen = slice(None) if only is None else slice(only, only + 1)
         planned, problems, changed = [], [], []
         for case, place in zip(self.cases[chosen], self.places(root)[chosen], strict=True):
-            job = Job(place, case.config.to_toml(), command, ranks, overwrite, retry)
+            job = Job(place, case.config.to_toml(), command, ranks, overwrite, retry, allow_code)
             try:
                 action, standing = decide(job)
             except ResultsError as error:
@@ -107,7 +108,7 @@ class Study:
             planned.append((case, job, action, standing))
         if changed:
             problems.append(
-                f"made with another configuration than the study has now: {', '.join(changed)}; "
+                f"made with another configuration, or other laws, than the study has now: {', '.join(changed)}; "
                 "replace these runs with --overwrite, or choose another folder with --out"
             )
         if problems:
@@ -126,18 +127,23 @@ class Study:
         display=None,
         command=None,
         pool=None,
+        allow_code=False,
     ):
         """Run what is to be run, resume what was interrupted, skip what is finished; returns an Outcome.
 
         root: folder of the study; jobs: how many cases at a time (default: cores over ranks); ranks: MPI ranks of
         each; only: index of a single case; overwrite: replace runs of another configuration; retry: try again what
         failed before; display: as ecmsim.study.display; command: how to start ecmsim, a list; pool: as
-        ecmsim.study.pool, in place of threads. Raises ConfigError or ResultsError before anything is started.
+        ecmsim.study.pool, in place of threads; allow_code: let laws of a user's own that the cases name run. Raises
+        ConfigError or ResultsError before anything is started.
         """
         root = Path(root or self.folder)
         if ranks > 1:
             mpirun()
-        planned = self.plan(root, only=only, overwrite=overwrite, retry=retry, ranks=ranks, command=command)
+        for case in self.cases:
+            require_permission(case.config, allow_code)
+        options = {"overwrite": overwrite, "retry": retry, "ranks": ranks, "command": command, "allow_code": allow_code}
+        planned = self.plan(root, only=only, **options)
         endings, todo = {}, []
         for _, job, action, standing in planned:
             if action or standing.status == "running":

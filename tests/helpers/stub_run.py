@@ -6,6 +6,7 @@ is noted in calls.txt.
 """
 
 import fcntl
+import hashlib
 import json
 import os
 import signal
@@ -55,6 +56,13 @@ def main():
     sys.exit(code)
 
 
+def law_files(folder):
+    """What provenance keeps of the files of laws of one's own."""
+    text = (folder / "config.toml").read_text() if (folder / "config.toml").exists() else ""
+    files = {name: law["law"].rpartition(":")[0] for name, law in tomllib.loads(text).get("laws", {}).items()}
+    return {name: {"sha256": hashlib.sha256(Path(file).read_bytes()).hexdigest()} for name, file in files.items()}
+
+
 def tell(folder, status, reason):
     """Write what says that the folder is that of a run."""
     (folder / "provenance.json.new").write_text(
@@ -68,6 +76,7 @@ def tell(folder, status, reason):
                 "reason": reason,
                 "host": socket.gethostname(),
                 "process": os.getpid(),
+                "law_files": law_files(folder),
             }
         )
     )

@@ -11,7 +11,7 @@ from html.parser import HTMLParser
 import numpy as np
 import pandas as pd
 import pytest
-from helpers import synthetic
+from helpers import own_laws, synthetic
 from helpers.paths import ROOT
 from typer.testing import CliRunner
 
@@ -396,6 +396,32 @@ def test_provenance_and_how_to_make_it_again(tmp_path):
         page_text(open_run(tmp_path / "a run")).replace("&#34;", '"'),
         re.DOTALL,
     )[1].split()
+
+
+def test_laws_of_ones_own_are_told_with_their_files(tmp_path):
+    """The law, where it is from and its checksum; the parameters among the settings; the option in the commands."""
+    config = load_config(own_laws.write(tmp_path, 'stress = { law = "my_laws.py:Yielding", energy = 0.125 }'))
+    file = tmp_path / "my_laws.py"
+    files = {"stress": {"file": str(file), "sha256": "0123abcd"}}
+    written(tmp_path / "run", config.to_toml(), laws={"stress": "Yielding(energy=0.125)"}, law_files=files)
+    run = open_run(tmp_path / "run")
+    page = Page(page_text(run))
+    facts = {row[0]: row[1] for row in page.tables["Provenance"]}
+    assert facts["Own law: stress"] == f"Yielding(energy=0.125), from {file} (SHA-256 0123abcd)"
+    assert f"ecmsim run {run.folder}/config.toml --out {run.folder}_again --allow-code" in page.words
+    rows = {row.name: row for row in setting_rows(run)}
+    assert rows["laws.stress.energy"].meaning == "parameter of this law" and rows["laws.stress.energy"].differs
+    law = rows["laws.stress.law"]
+    assert law.value.text == f"{file}:Yielding" and "file and class" in law.meaning
+
+
+def test_laws_given_in_python_cannot_be_made_again_by_a_command(tmp_path):
+    written(tmp_path / "run", laws={"tunnelling": "Mine(barrier=4.2)"})
+    page = Page(page_text(open_run(tmp_path / "run")))
+    facts = {row[0]: row[1] for row in page.tables["Provenance"]}
+    assert facts["Own law: tunnelling"] == "Mine(barrier=4.2), given in Python"
+    assert "In Python, with the laws of one's own as laws= (tunnelling)" in page.words
+    assert "ecmsim run" not in page.words
 
 
 # --- runs that did not go well ------------------------------------------------------------------------------

@@ -1,8 +1,11 @@
 """Calibration: fits of known functions, files that are wrong, and a whole calibration of a made-up model."""
 
+import json
+
 import numpy as np
 import pytest
 import tomli_w
+from helpers import own_laws
 from helpers.paths import ROOT, STUB
 
 from ecmsim.calibration import command, fit, targets
@@ -212,6 +215,46 @@ def test_a_page_tells_small_numbers_with_prefixes(tmp_path):
     runs = {"full": 0, "reduced": 3}
     done = command.Calibrated(calibration, "reduced", one, one, np.array([2.5e-6]), np.array([3.1e-6]), found, runs)
     assert "| 1 | at most | 3.0 ± 0.2 µA | 2.50 µA | 3.10 µA | within |" in command.page(done)
+
+
+def test_parameters_of_a_law_of_ones_own_are_fitted(tmp_path, monkeypatch):
+    """With the option alone; what comes out has the label on the parameter and names the law's file where it is."""
+    config = own_laws.write(tmp_path, 'stress = { law = "my_laws.py:Yielding", energy = 0.03 }')
+    parameters = {"laws.stress.energy": {"from": 0.01, "to": 0.04}}
+    law = {"laws": {"tunnelling": "my_laws.py:Leaky"}}  # of all runs, and relative to the calibration
+    path = write(tmp_path, config=str(config), rows=None, set=law, parameters=parameters)
+
+    def one(self, point, model, control):
+        assert self.allow_code
+        return made_up(*point, 0.06, model)
+
+    monkeypatch.setattr(Evaluator, "_one", one)
+    with pytest.raises(ConfigError, match="laws.stress = .*--allow-code"):
+        command.calibrate(path, tmp_path / "out", model="reduced", quiet=True)
+    assert not (tmp_path / "out").exists()
+    result = command.calibrate(path, tmp_path / "out", model="reduced", quiet=True, allow_code=True)
+    found = result.calibration.configuration(result.values, "reduced").laws
+    assert found["tunnelling"].file == found["stress"].file == tmp_path / "my_laws.py"
+    assert found["stress"].parameters["energy"] == pytest.approx(result.values[0])
+    written = load_config(tmp_path / "out" / "calibrated.toml").laws["stress"]
+    assert written.law == found["stress"].law and written.model_extra["energy"].label == "fitted"
+    assert written.parameters["energy"] == pytest.approx(result.values[0], rel=1e-4)
+
+
+def test_runs_with_other_code_of_a_law_are_not_found_again(tmp_path, monkeypatch):
+    monkeypatch.setattr("ecmsim.calibration.evaluate.default_command", lambda: tuple(STUB))
+    monkeypatch.setenv("STUB_HOME", str(tmp_path))
+    (tmp_path / "behaviour.json").write_text("{}")
+    config = own_laws.write(tmp_path, 'stress = { law = "my_laws.py:Yielding", energy = 0.1 }')
+    parameters = {"hopping.distance": {"from": "0.2 nm", "to": "0.3 nm"}}
+    calibration = read(write(tmp_path, config=str(config), rows=[1], parameters=parameters))
+    evaluator = Evaluator(calibration, tmp_path / "runs", allow_code=True)
+    for count, text in ((1, own_laws.TEXT), (1, own_laws.TEXT), (2, own_laws.TEXT + "# changed\n")):
+        (tmp_path / "my_laws.py").write_text(text)
+        evaluator.values([0.24], "reduced")
+        assert len([path for path in (tmp_path / "runs").iterdir() if path.name.startswith("reduced-")]) == count
+    commands = [json.loads(path.read_text())[0]["command"] for path in (tmp_path / "runs" / "logs").glob("*.json")]
+    assert len(commands) == 2 and all(command.endswith("--allow-code") for command in commands)
 
 
 def test_a_run_that_fails_is_told_with_its_log(tmp_path, monkeypatch):

@@ -3,6 +3,7 @@
 import io
 import json
 import os
+import shlex
 import shutil
 import signal
 import subprocess
@@ -12,6 +13,7 @@ import time
 import numpy as np
 import pandas as pd
 import pytest
+from helpers import own_laws
 from helpers.paths import ROOT, STUB
 
 from ecmsim.errors import ConfigError, PlotError, ResultsError
@@ -352,6 +354,77 @@ def test_changed_configuration_is_refused_before_anything_runs(home):
     assert run(home, overwrite=True).exit_code == 0
     assert [call[3] for call in calls(home)] == ["False"] * 3 + ["True"] * 3
     assert states(run(home)) == ["finished"] * 3 and len(calls(home)) == 6
+
+
+# --- laws of one's own --------------------------------------------------------------------------------------
+
+
+@pytest.fixture
+def own(home):
+    """The study's folder with a study of a parameter of a law from a file, which it names relative to itself."""
+    own_laws.write(home, "")
+    text = (
+        '[set]\nlaws.stress = { law = "my_laws.py:Yielding", radius = 2.0 }\n[grid]\nlaws.stress.energy = [0.1, 0.2]\n'
+    )
+    write(home / "study.toml", text, 'config = "cell.toml"\n')
+    return home
+
+
+def commands(home):
+    """The command lines of all children."""
+    study = Study.load(home / "study.toml")
+    return [
+        shlex.split(attempt["command"]) for place in study.places(home / "out") for attempt in folder.attempts(place)
+    ]
+
+
+def test_laws_of_ones_own_run_with_the_option_alone_and_children_get_it_from_their_parent(own):
+    with pytest.raises(ConfigError, match='laws.stress = ".*my_laws.py:Yielding": is Python code.*--allow-code'):
+        run(own)
+    assert not calls(own) and not (own / "out").exists()
+    assert states(run(own, allow_code=True)) == ["finished"] * 2
+    assert len(commands(own)) == 2 and all("--allow-code" in command for command in commands(own))
+    [case, _] = Study.load(own / "study.toml").cases
+    assert case.config.laws["stress"].file == own / "my_laws.py"
+    assert case.config.laws["stress"].parameters == {"radius": 2.0, "energy": 0.1}
+    assert sorted(table(own)["laws_stress_energy"]) == [0.1, 0.2]
+    job = Study.load(own / "study.toml").plan(own / "out", command=STUB, allow_code=True)[0][1]
+    assert child.arguments(job, "resume")[-1] == "--allow-code"
+
+
+def test_a_study_without_the_option_gives_it_to_no_child(home):
+    run(home)
+    assert len(commands(home)) == 3 and not any("--allow-code" in command for command in commands(home))
+
+
+def test_runs_with_other_code_of_a_law_are_changed(own):
+    run(own, allow_code=True)
+    file = own / "my_laws.py"
+    file.touch()
+    assert states(run(own, allow_code=True)) == ["finished"] * 2 and len(calls(own)) == 2
+    file.write_text(own_laws.TEXT + "# another line\n")
+    with pytest.raises(ResultsError, match="or other laws, than the study has now: 0000_laws.stress.energy=0.1, 0001_"):
+        run(own, allow_code=True)
+    assert run(own, allow_code=True, overwrite=True).exit_code == 0 and len(calls(own)) == 4
+    assert states(run(own, allow_code=True)) == ["finished"] * 2 and len(calls(own)) == 4
+
+
+def test_laws_themselves_are_varied(own):
+    text = '[grid]\nlaws.stress = ["my_laws.py:Yielding", { law = "my_laws.py:Plain", energy = 1 }]\n'
+    write(own / "study.toml", text, 'config = "cell.toml"\n')
+    study = Study.load(own / "study.toml")
+    assert [case.config.laws["stress"].class_name for case in study.cases] == ["Yielding", "Plain"]
+    assert [place.name for place in study.places(own)] == [
+        "0000_laws.stress=my_laws-Yielding",
+        "0001_laws.stress=my_laws-Plain-energy-1",
+    ]
+
+
+def test_the_command_asks_for_the_option_before_anything_runs(own):
+    refused = ecmsim("sweep", own / "study.toml", "--out", own / "out")
+    assert refused.returncode == 2 and "--allow-code" in refused.stderr and not (own / "out").exists()
+    listed = ecmsim("sweep", own / "study.toml", "--out", own / "out", "--list")
+    assert listed.returncode == 0 and "laws.stress.energy = 0.1" in listed.stdout
 
 
 def test_failed_cases_are_reported_and_repeated_only_on_demand(home):

@@ -7,7 +7,8 @@ cross the layer by tunnelling, which couples its two surfaces (tunnel_coupling.p
 nm, currents in A, heat in W. All integrals carry the weight 2 pi r of the axisymmetric cell.
 """
 
-from dataclasses import fields, is_dataclass, replace
+from copy import copy
+from dataclasses import fields, is_dataclass
 
 import basix.ufl
 import numpy as np
@@ -28,18 +29,19 @@ FIELD_FLOOR = 1e-12  # V/nm: keeps the derivative of |E| finite at E = 0
 def symbolic(law, domain, values):
     """A copy of a law (or of nested laws) with its numbers replaced by UFL constants.
 
-    values: dictionary that receives constant -> number. Compiled forms then serve every set of parameters.
+    values: dictionary that receives constant -> number. Compiled forms then serve every set of parameters. A law that
+    checks its numbers when it is made did so with numbers: the copy is not made by its constructor.
     """
-    changes = {}
+    twin = copy(law)
     for field in fields(law):
         value = getattr(law, field.name)
         if is_dataclass(value):
-            changes[field.name] = symbolic(value, domain, values)
+            object.__setattr__(twin, field.name, symbolic(value, domain, values))
         elif isinstance(value, (int, float)) and not isinstance(value, bool):
             constant = ufl.Constant(domain)
             values[constant] = float(value)
-            changes[field.name] = constant
-    return replace(law, **changes)
+            object.__setattr__(twin, field.name, constant)
+    return twin
 
 
 class Symbols:
