@@ -10,4 +10,4 @@ run:
 	@find $(RUN) -name '*.png' -o -name '*.pdf' -o -name '*.svg' | sort
 
 test:
-	@./ecm pytest -q
+	@./ecm pytest -q --numprocesses auto --dist worksteal
