@@ -28,7 +28,7 @@ OBSERVED = (
         "V",
         "voltage of the source, positive at the active electrode; of a current source its limit",
     ),
-    Observable("cell_voltage", "V", "voltage across the cell: source minus compliance element"),
+    Observable("cell_voltage", "V", "voltage across the cell: source minus what drops across the compliance"),
     Observable("current", "A", "current through the cell, positive from the active to the counter electrode"),
     Observable("ionic_current", "A", "part of it carried by ions: the current that makes the filament grow"),
     Observable("tunnel_current", "A", "part of it carried by electrons that tunnel"),

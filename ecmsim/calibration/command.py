@@ -8,7 +8,6 @@ from datetime import date
 from pathlib import Path
 
 import numpy as np
-import pandas as pd
 
 from ecmsim.calibration import fit
 from ecmsim.calibration.definition import Calibration, read
@@ -105,6 +104,8 @@ def _fitted(calibration, evaluator, model, most):
 
 
 def _write(result, out):
+    import pandas as pd
+
     names = [parameter.name for parameter in result.calibration.parameters]
     facts = [target.name for target in result.calibration.targets]
     sensitivities = pd.DataFrame(result.sensitivities, index=pd.Index(facts, name="fact"), columns=names)

@@ -8,7 +8,6 @@ contact would have done to the shape, to the heat and to the circuit is not in i
 from pathlib import Path
 
 import numpy as np
-import pandas as pd
 
 from ecmsim.config import load_config
 from ecmsim.constants import CONDUCTANCE_QUANTUM, SQUARE_METRES_PER_NM2
@@ -16,8 +15,8 @@ from ecmsim.errors import ConfigError, ResultsError
 from ecmsim.physics.model import tunnelling_law
 from ecmsim.results import open_run
 from ecmsim.results.files import replace_text
+from ecmsim.results.folder import CONFIG
 from ecmsim.results.levels import find_plateaus
-from ecmsim.results.writer import CONFIG
 from ecmsim.shape.filament import Filament
 from ecmsim.shape.gap import Gap
 
@@ -55,6 +54,8 @@ def annotate(run, law="blend", settings=()):
     Raises ConfigError for these and where the metal has no table, ResultsError for a run that has no outlines or was
     made with such a law.
     """
+    import pandas as pd
+
     if law not in LAWS:
         raise ConfigError(f'law = "{law}": choose one of {", ".join(LAWS)}')
     for text in settings:

@@ -75,12 +75,13 @@ def resume(
 
 def _tell(outcome, folder):
     """How a run went, in three lines."""
-    seen = outcome.state.observed
+    seen, worst = outcome.state.observed, outcome.worst
     typer.echo(f"Ended: {outcome.reason}.")
     typer.echo(
         f"{outcome.steps} steps, {outcome.newton_iterations} Newton iterations, {outcome.remeshes} meshes. "
-        f"Last: I = {seen['current']:.3e} A, gap = {seen['gap']:.3f} nm, "
-        f"charge imbalance {seen['charge_imbalance']:.1e}, Faraday error {seen['faraday_error']:.1e}."
+        f"Last: I = {seen['current']:.3e} A, gap = {seen['gap']:.3f} nm. "
+        f"Worst balances: charge {worst['charge_imbalance']:.1e}, Faraday {worst['faraday_error']:.1e}, "
+        f"power {worst['power_imbalance']:.1e}."
     )
     typer.echo(f"Results are in {folder}")
 

@@ -1,4 +1,4 @@
-"""Schema of the element between source and cell: [compliance], and the compliance of a single step."""
+"""Schema of the circuit between source and cell: [compliance], and the compliance of a single step."""
 
 from typing import Annotated, Literal
 

@@ -4,7 +4,7 @@ import tomllib
 from pathlib import Path
 
 from ecmsim.config.laws import placed, renewed
-from ecmsim.config.schema import ROLES
+from ecmsim.config.roles import ROLES
 from ecmsim.config.suggest import did_you_mean, quoted
 from ecmsim.errors import ConfigError
 

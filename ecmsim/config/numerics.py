@@ -98,6 +98,22 @@ class Solver(Section):
     max_iterations: StrictInt = Field(40, ge=2, description="Newton iterations before a step is rejected")
 
 
+class Balance(Section):
+    """How far a step may be from conserving charge, metal and power: a step beyond is taken again, shorter, and a run
+    that cannot keep them ends with an error."""
+
+    charge: quantity("", gt=0, le=1) = Field(1e-8, description="Largest difference of the terminal currents, relative")
+    faraday: quantity("", gt=0, le=1) = Field(
+        1e-3, description="Largest difference of the filament's volume from the ionic charge, over the largest volume"
+    )
+    power: quantity("", gt=0, le=1) = Field(
+        1e-4, description="Largest difference of the power given from the power dissipated and carried off, relative"
+    )
+    smallest_current: quantity("A", ge=0) = Field(
+        "1e-22 A", description="Current below which differences of charge and power are measured against this current"
+    )
+
+
 class Output(Section):
     """What a run writes besides its time series."""
 

@@ -5,7 +5,7 @@ from pathlib import Path
 from ecmsim.config.files import is_path, merge, parse, read
 from ecmsim.config.material import packaged_material_text, packaged_materials
 from ecmsim.config.messages import Problem
-from ecmsim.config.schema import ROLES
+from ecmsim.config.roles import ROLES
 from ecmsim.config.suggest import did_you_mean, quoted
 
 

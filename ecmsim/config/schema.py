@@ -10,21 +10,22 @@ from typing import Annotated, Literal
 from pydantic import Field, StrictBool, StrictInt, StrictStr, ValidationInfo, field_validator
 from pydantic_core import PydanticCustomError
 
+from ecmsim.config.complete import from_text
 from ecmsim.config.compliance import Compliance
 from ecmsim.config.initial import Initial, Nucleus
 from ecmsim.config.laws import EXPECTED, SWITCHES, OwnLaw, unusable
 from ecmsim.config.material import AnyMaterial
-from ecmsim.config.numerics import Checkpoint, Mesh, Output, Solver, Stepping
+from ecmsim.config.numerics import Balance, Checkpoint, Mesh, Output, Solver, Stepping
 from ecmsim.config.programme import Step
 from ecmsim.config.quantities import Quantity, quantity
+from ecmsim.config.roles import ROLES
 from ecmsim.config.section import Section
 from ecmsim.config.suggest import quoted
+from ecmsim.config.write import effective_toml
 from ecmsim.drive import Programme
 from ecmsim.errors import ConfigError
 
 MaterialName = Annotated[StrictStr, 'the name of a material such as "Cu" or the path of a .toml file']
-
-ROLES = {"active_electrode": "metal", "switching_layer": "ion_conductor", "counter_electrode": "metal"}
 
 
 # The way back is a reading of the paper: see ecmsim/physics/readings.py.
@@ -239,7 +240,7 @@ class Config(Section):
     )
     cell: Cell = Field(description="Geometry and materials")
     programme: tuple[Step, ...] = Field(min_length=1, description="Source as steps in time")
-    compliance: Compliance = Field(description="Element that limits the current")
+    compliance: Compliance = Field(description="What limits the current, between source and cell")
     butler_volmer: ButlerVolmer = Field(default_factory=ButlerVolmer, description="Electron transfer")
     hopping: Hopping = Field(default_factory=Hopping, description="Ion transport")
     stress: Stress = Field(default_factory=Stress, description="Mechanical barrier")
@@ -252,6 +253,7 @@ class Config(Section):
     mesh: Mesh = Field(default_factory=Mesh, description="Mesh")
     stepping: Stepping = Field(default_factory=Stepping, description="Time steps")
     solver: Solver = Field(default_factory=Solver, description="Solver")
+    balance: Balance = Field(default_factory=Balance, description="Balances")
     output: Output = Field(default_factory=Output, description="Output")
     checkpoint: Checkpoint = Field(default_factory=Checkpoint, description="Checkpoints")
     material_tables: dict[str, AnyMaterial] = Field(
@@ -344,12 +346,8 @@ class Config(Section):
         base: folder to which paths in the text are relative; overrides: "key.path=value" texts; source: name
         of the text in messages. Raises ConfigError with all problems.
         """
-        from ecmsim.config.load import from_text
-
-        return from_text(text, base, overrides, source)
+        return from_text(cls, text, base, overrides, source)
 
     def to_toml(self):
         """The effective configuration as TOML: every setting with unit, label and source; it can be run."""
-        from ecmsim.config.write import effective_toml
-
         return effective_toml(self)

@@ -1,6 +1,7 @@
 """Units: conversion by pint, and what each unit of the schema is called in messages.
 
-pint is loaded only when a value is written in another unit than the declared one.
+pint is loaded only when a value is written in another unit than the declared one with one of the prefixes below:
+it takes longer to load than all else that reads a configuration.
 """
 
 from decimal import Decimal
@@ -38,6 +39,13 @@ KINDS = {
     "W/m^2/K": ("a heat transfer coefficient", "1e8 W/m^2/K"),
     "W": ("a power", "1 uW"),
     "nm^3": ("a volume", "10 nm^3"),
+}
+
+# Powers of ten of the prefixes that lead a unit, and the declared units that may be written with another one.
+PREFIXES = {"": 0, "f": -15, "p": -12, "n": -9, "u": -6, "µ": -6, "m": -3, "k": 3, "M": 6, "G": 9}
+_PREFIXED = {
+    declared: declared[1:] if declared[0] == "n" else declared
+    for declared in ("nm", "s", "V", "A", "eV", "K", "ohm", "V/s", "A/s", "m/s", "nm/s", "S", "S/m", "J/m^2")
 }
 
 # Other quantities that a user may write by mistake.
@@ -81,6 +89,15 @@ def measured_by(unit):
     return next((name for key, name in names.items() if _parse(key).dimensionality == dimension), None)
 
 
+def _power_of_ten(unit, target):
+    """The power of ten between two units that differ in a prefix alone; None if they differ otherwise."""
+    base = _PREFIXED.get(target)
+    if base is None or not unit.endswith(base):
+        return None
+    given, wanted = unit.removesuffix(base), target.removesuffix(base)
+    return PREFIXES[given] - PREFIXES[wanted] if given in PREFIXES else None
+
+
 def _compact(unit):
     unit = unit.replace(" ", "").replace("**", "^")
     return "1" + unit if unit.startswith("/") else unit
@@ -90,6 +107,9 @@ def convert(number, unit, target):
     """A decimal number (text) in `unit` as a float in `target`. Raises UnitError."""
     if _compact(unit) == target:
         return float(number)
+    power = _power_of_ten(unit, target)
+    if power is not None:
+        return _shifted(number, power)
     given, wanted = _parse("1" + unit if unit.startswith("/") else unit), _parse(target)
     if given.dimensionality != wanted.dimensionality:
         kind = measured_by(unit)
@@ -97,4 +117,12 @@ def convert(number, unit, target):
     try:
         return float(_registry().Quantity(Decimal(number), given).to(wanted).magnitude)
     except ArithmeticError:  # out of the range of decimal numbers
+        return float("inf")
+
+
+def _shifted(number, power):
+    """A decimal number (text) times a power of ten, as a float."""
+    try:
+        return float(Decimal(number).scaleb(power))
+    except ArithmeticError:
         return float("inf")

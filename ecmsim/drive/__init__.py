@@ -3,6 +3,7 @@
 May import: nothing.
 """
 
+from ecmsim.drive.compliance import compliance_of, limit
 from ecmsim.drive.condition import QUANTITIES, Condition
 from ecmsim.drive.pieces import Leg, Piece
 from ecmsim.drive.programme import Programme
@@ -27,11 +28,13 @@ __all__ = [
     "Leg",
     "Piece",
     "Programme",
+    "compliance_of",
     "current_hold",
     "current_ramp",
     "current_sweep",
     "current_table",
     "hold",
+    "limit",
     "pulse",
     "pulse_train",
     "ramp",

@@ -15,7 +15,8 @@ class Piece:
     to: value at its end, None to stay where the source is; rate (V/s or A/s, a magnitude) or duration (s): exactly one
     of them; until: Condition that ends it early; compliance: the section of the configuration that holds during it,
     None for that of the configuration; voltage_limit: of a current source, V; optional: left out where the source is
-    at `to` already, which for other pieces is an error of the input.
+    at `to` already, which for other pieces is an error of the input; step: which one of the programme it belongs to,
+    counted with all repetitions, each pulse and each read of a train as one.
     """
 
     name: str
@@ -27,6 +28,7 @@ class Piece:
     compliance: object | None = None
     voltage_limit: float | None = None
     optional: bool = False
+    step: int = 0
 
     def time_from(self, value):
         """How long it takes from a value (V or A) of the source on, s."""
@@ -68,7 +70,7 @@ class Leg:
         return (self.last - self.first) / (self.end - self.start)
 
     def source_voltage(self, time):
-        """Voltage that feeds the element between source and cell, V: of a voltage source its value, of a current
+        """Voltage that feeds the circuit between source and cell, V: of a voltage source its value, of a current
         source its voltage limit, with the sign that the current has all along the leg."""
         if self.piece.source == "voltage":
             return self.value(time)

@@ -1,6 +1,6 @@
 """How the steps of a programme become straight pieces, checked along the way: each must take a time that counts."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 
 from ecmsim.drive.condition import Condition
@@ -39,10 +39,11 @@ def pieces_of(steps):
 
 
 class _Plan:
-    """The pieces so far, and the time (s), kind and value (V or A) of the source after them if none ends early."""
+    """The pieces so far, the number of their last step, and the time (s), kind and value (V or A) of the source after
+    them if none ends early."""
 
     def __init__(self):
-        self.pieces = []
+        self.pieces, self.number = [], 0
         self.time, self.source, self.value = 0.0, "voltage", 0.0
 
     def begins_at(self, source):
@@ -60,7 +61,7 @@ class _Plan:
             )
         if len(self.pieces) >= MOST_PIECES:
             raise ConfigError(f"programme: has more than {MOST_PIECES} straight pieces")
-        self.pieces.append(piece)
+        self.pieces.append(replace(piece, step=self.number))
         if not left_out:
             self.time, self.source, self.value = leg.end, piece.source, leg.last
 
@@ -75,6 +76,8 @@ class _Plan:
             "table": self._table,
             "repeat": self._repeat,
         }
+        if step.kind != "repeat":
+            self.number += 1
         actions[step.kind.removeprefix("current_")](step, place)
 
     def _line(self, step, place, to, field, name, **times):
@@ -115,13 +118,15 @@ class _Plan:
 
     def _pulse_train(self, step, place):
         name = place.name(step, f"{step.count} pulses of {_text(_signed(step, step.amplitude), step)}")
-        self._to_base(step, place, name)
+        self._to_base(step, place, f"{name}, pulse 1")
         read = step.read
         for number in range(1, step.count + 1):
             wait, pulse = step.interval if number > 1 else step.delay, f"{name}, pulse {number}"
+            self.number += number > 1
             self._trapezoid(step, place.path, pulse, wait, step.amplitude, step.width, step.rise, step.fall)
             if read:
                 path, pulse = f"{place.path}.read", f"{name}, read {number}"
+                self.number += 1
                 self._trapezoid(step, path, pulse, read.delay, read.amplitude, read.width, read.rise, read.fall)
 
     def _to_base(self, step, place, name):

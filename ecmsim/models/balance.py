@@ -2,6 +2,8 @@
 
 from dataclasses import dataclass
 
+from ecmsim.errors import SolveError
+
 
 @dataclass(frozen=True)
 class Balance:
@@ -9,14 +11,15 @@ class Balance:
 
     current: out of the counter electrode, entering: into the active electrode, A; currents: what carries it from one
     metal to the other, by name, A: "ionic" into the filament, "tunnel", and whatever else a model knows (each name
-    stands as NAME_current in ecmsim.observed); power: given to the cell, dissipated: in it, heated: that part of it
-    which heats, heat: that leaves it, W; temperature_max in K; junction_voltage: mean of the voltage that the
-    tunnelling electrons cross, V; atoms: that bridge the gap.
+    stands as NAME_current in ecmsim.observed); supplied: ionic current out of the active electrode, A; power: given to
+    the cell, dissipated: in it, heated: that part of it which heats, heat: that leaves it, W; temperature_max in K;
+    junction_voltage: mean of the voltage that the tunnelling electrons cross, V; atoms: that bridge the gap.
     """
 
     current: float
     entering: float
     currents: dict
+    supplied: float
     power: float
     dissipated: float
     heated: float
@@ -30,29 +33,13 @@ class Balance:
         """Current that makes the filament grow, A."""
         return self.currents["ionic"]
 
-    def current_scale(self, largest):
-        """What an imbalance of currents is measured against, A; see `current_scale`."""
-        return current_scale(self.current, self.entering, largest)
+    def observed(self, source_voltage, largest_current, transient, floor=0.0):
+        """The quantities of ecmsim.observed that this tells, by name.
 
-    def power_imbalance(self, source_voltage, largest_current, transient):
-        """Power in against power dissipated, and steady heat made against heat out; relative (1).
-
-        largest_current: of the run so far, A; transient: whether heat is stored, so that it need not leave.
+        source_voltage in V; largest_current: of the run so far, A; transient: whether heat is stored, so that it need
+        not leave; floor: current against which imbalances are measured at least, A.
         """
-        scale = max(
-            abs(self.power),
-            self.current_scale(largest_current) * abs(source_voltage),
-            1e-12 * largest_current,
-            1e-300,
-        )
-        unbalanced = abs(self.power - self.dissipated)
-        if not transient:
-            unbalanced += abs(self.heated - self.heat)
-        return unbalanced / scale
-
-    def observed(self, source_voltage, largest_current, transient):
-        """The quantities of ecmsim.observed that this tells, by name. source_voltage in V; the rest as above."""
-        scale = self.current_scale(largest_current)
+        scale = max(current_scale(self.current, self.entering, largest_current), floor)
         return {
             "cell_voltage": self.power / self.entering if self.entering else source_voltage,
             "current": self.current,
@@ -63,10 +50,44 @@ class Balance:
             "power": self.power,
             "heat": self.heat,
             "charge_imbalance": abs(self.entering - self.current) / scale,
-            "power_imbalance": self.power_imbalance(source_voltage, largest_current, transient),
+            "power_imbalance": self._unbalanced(transient)
+            / max(abs(self.power), scale * abs(source_voltage), 1e-12 * largest_current, 1e-300),
         }
+
+    def _unbalanced(self, transient):
+        """Power in against power dissipated, and steady heat made against heat out, W."""
+        unbalanced = abs(self.power - self.dissipated)
+        if not transient:
+            unbalanced += abs(self.heated - self.heat)
+        return unbalanced
 
 
 def current_scale(out, entering, largest):
     """What an imbalance is measured against: the current, near zero a millionth of the largest so far; A."""
     return max(abs(out), abs(entering), 1e-6 * largest, 1e-300)
+
+
+# Each balance: its name in [balance], what is observed of it, what it is, and what to try where it is not kept.
+BALANCES = (
+    ("charge", "charge_imbalance", "the terminal currents", "a smaller solver.charge_tolerance and solver.tolerance"),
+    ("faraday", "faraday_error", "the filament's volume and the ionic charge", "shorter steps (stepping.refinement)"),
+    ("power", "power_imbalance", "the powers given and dissipated", "a smaller solver.tolerance"),
+)
+
+
+class Unbalanced(SolveError):
+    """A balance is not kept. balance: its name in [balance]; value, limit: relative."""
+
+    def __init__(self, balance, value, limit, what, remedy):
+        super().__init__(f"{what} differ by {value:.2g} (balance.{balance} = {limit:g})")
+        self.balance, self.value, self.limit = balance, value, limit
+        self.remedy = f"{remedy}, a finer mesh (mesh.refinement)"
+
+
+def check(observed, limits):
+    """Raise Unbalanced where an observed state is beyond the limits, a section [balance]."""
+    most = {"charge": limits.charge, "faraday": limits.faraday, "power": limits.power}
+    for name, quantity, what, remedy in BALANCES:
+        value, limit = observed[quantity], most[name]
+        if not value <= limit:
+            raise Unbalanced(name, value, limit, what, remedy)

@@ -12,7 +12,7 @@ import numpy as np
 from ecmsim.constants import CONDUCTANCE_QUANTUM
 from ecmsim.drive import Programme
 from ecmsim.errors import SolveError
-from ecmsim.models.balance import Balance
+from ecmsim.models.balance import Balance, check
 from ecmsim.models.contract import CellModel
 from ecmsim.models.rates import Rates
 from ecmsim.models.state import CellState
@@ -123,13 +123,14 @@ class GrowingCell(CellModel):
         """
         deposited = trial.deposited
         if step is not None:
-            before = state.observed["ionic_current"]
-            deposited += 0.5 * step * (before + balance.ionic) * self._nm3_per_coulomb
+            # Booked at the active electrode: what moves the outline is the current into the filament.
+            deposited += 0.5 * step * (state.supplied + balance.supplied) * self._nm3_per_coulomb
         return replace(
             trial,
             front=replace(trial.front, velocity=velocity),
             previous_velocity=trial.velocity if step is not None and not trial.rupture else None,
             deposited=deposited,
+            supplied=balance.supplied,
             observed=self._observed(trial, balance, deposited, state),
             largest_current=max(state.largest_current, abs(balance.current)),
             largest_volume=max(state.largest_volume, trial.filament.volume),
@@ -137,8 +138,10 @@ class GrowingCell(CellModel):
         )
 
     def _judge(self, trial, state):
-        """Reject a step over which the current jumped by more than the source voltage explains."""
-        if trial.rupture or trial.leg.piece.source == "current" or state.time == trial.leg.start:  # another element
+        """Reject a step that keeps no balance, or over which the current jumped by more than the source voltage
+        explains."""
+        check(trial.observed, self.config.balance)
+        if trial.rupture or trial.leg.piece.source == "current" or state.time == trial.leg.start:  # another circuit
             return
         limit = self.config.stepping.largest_current_ratio
         voltage_now, voltage_before = abs(trial.source_voltage), abs(state.source_voltage)
@@ -160,7 +163,8 @@ class GrowingCell(CellModel):
         smallest, position = gap.smallest(self.config.tunnelling.gap)
         volume = filament.volume
         grown = volume - self._first_volume
-        return balance.observed(trial.source_voltage, state.largest_current, self.transient) | {
+        floor = self.config.balance.smallest_current
+        return balance.observed(trial.source_voltage, state.largest_current, self.transient, floor) | {
             "gap": smallest,
             "gap_vertical": gap.smallest("vertical")[0],
             "gap_shortest": gap.smallest("shortest")[0],

@@ -25,6 +25,7 @@ class CellState:
     previous_velocity: np.ndarray | None = None  # of the same points one step earlier
     previous_step: float = 0.0
     deposited: float = 0.0  # volume that Faraday's law demands since the start, nm3
+    supplied: float = 0.0  # ionic current out of the active electrode, A
     largest_current: float = 0.0
     largest_volume: float = 0.0  # of the filament so far, nm3
     observed: dict = field(default_factory=dict)

@@ -6,7 +6,7 @@ from typing import NamedTuple
 import numpy as np
 
 from ecmsim.page.form import count, duration, minus, power_of_ten, scientific, seconds
-from ecmsim.page.outcome import Columns, kinds_of
+from ecmsim.page.outcome import Columns
 
 POWER_COUNTS = 1e-12  # of the largest power: below, the imbalance is round-off over round-off
 OVERSHOOT = 1e-6  # of the compliance current, that its smooth law needs no more than
@@ -80,22 +80,10 @@ def _power(limit):
 
 
 def _overshoot(run, columns):
-    """How far the current exceeds the compliance current, relative; None where no one limit holds for all steps."""
-    limit, kinds = run.compliance_current, list(kinds_of(run.config.get("programme", [])))
-    own = any("compliance" in step for step in _steps(run.config.get("programme", [])))
-    if not limit or own or columns["current_A"] is None or any(kind.startswith("current_") for kind in kinds):
+    """How far the current exceeds the compliance current that holds, relative; None where none ever does."""
+    if columns["current_A"] is None or not np.isfinite(run.limits).any():
         return None
-    polarity = run.config.get("compliance", {}).get("polarity", "positive")
-    current = {"negative": -columns["current_A"], "both": np.abs(columns["current_A"])}.get(
-        polarity, columns["current_A"]
-    )
-    return np.maximum(current / limit - 1, 0)
-
-
-def _steps(steps):
-    for step in steps if isinstance(steps, list) else []:
-        yield step
-        yield from _steps(step.get("steps", []))
+    return np.maximum(columns["current_A"] / run.limits - 1, 0)
 
 
 def effort(run):

@@ -5,7 +5,7 @@ from datetime import datetime
 from pathlib import PurePath
 from typing import NamedTuple
 
-from ecmsim.results.writer import CONFIG
+from ecmsim.results.folder import CONFIG
 
 
 class Item(NamedTuple):

@@ -7,8 +7,9 @@ import numpy as np
 from ecmsim.errors import EcmsimError
 from ecmsim.page.form import SPACE, amount, count, minus, plain, seconds
 from ecmsim.results.cycles import find_cycles, is_bipolar
-from ecmsim.results.regimes import COMPLIANCE_REACHED, VISIBLE_NM, Regimes, reached
-from ecmsim.results.writer import FAILURE
+from ecmsim.results.folder import FAILURE
+from ecmsim.results.limits import COMPLIANCE_REACHED, limit_reached
+from ecmsim.results.regimes import VISIBLE_NM, Regimes
 from ecmsim.study.definition import READ_VOLTAGE
 from ecmsim.study.observables import resistance_at_read_voltage
 
@@ -161,8 +162,8 @@ def _electrical(run, columns, where):
     if not magnitude[k] > 0:
         yield Fact("Current", "none", "no current flows in this run")
         return
-    limit = None if has_current_source(run) else run.compliance_current
-    note = f"; compliance current {amount(limit, 'A')}" if limit else ""
+    held = run.limits[first]
+    note = f"; compliance current {amount(abs(held), 'A')}" if held * current[first] > 0 else ""
     yield Fact("Largest current", amount(current[k], "A"), f"reached {where(first)}{note}")
     yield Fact("Current at the end", amount(current[-1], "A"))
     if not columns.has("source_voltage_V", "cell_voltage_V"):
@@ -247,8 +248,7 @@ def cycle_rows(run):
         part = columns.part(cycle.rows(time))
         if not len(part["time_s"]):
             continue
-        limit = run.compliance_current
-        at = reached(part["time_s"], np.abs(part["current_A"]), COMPLIANCE_REACHED * limit) if limit else None
+        at = limit_reached(part["time_s"], part["current_A"], run.limits[cycle.rows(time)])
         k = int(np.argmin(part["current_A"]))
         dissolved = gone[(gone > cycle.start) & (gone <= cycle.end)]
         resistance = read_resistance(part)

@@ -1,4 +1,4 @@
-"""The element between source and cell that limits the current: Eq. (7) and its alternatives."""
+"""What limits the current between source and cell: Eq. (7) and its alternatives."""
 
 from dataclasses import dataclass
 
@@ -20,8 +20,8 @@ class IdealCompliance:
     def current(self, voltage):
         """I = s I_CC (1 - exp(-s V_R/V0)) with s = 1 or -1 for the polarity, Eq. (7) with its sign corrected, in A.
 
-        voltage V_R = V_app - V_cell in V. With the other sign it continues along its tangent at zero, I_CC V_R/V0: the
-        element is then a small resistor. For both polarities s is the sign of V_R.
+        voltage V_R = V_app - V_cell in V. With the other sign it continues along its tangent at zero, I_CC V_R/V0: it
+        is then a small resistor. For both polarities s is the sign of V_R.
         """
         x = voltage / self.smoothing_voltage
         if self.polarity == "positive":

@@ -11,7 +11,6 @@ from ecmsim.physics.atomic_contact import AtomicContact
 from ecmsim.physics.barriers import Acting, StressBarrier, VoidBarrier
 from ecmsim.physics.bridging import Bridging
 from ecmsim.physics.butler_volmer import ButlerVolmer
-from ecmsim.physics.compliance import IdealCompliance, SeriesResistor
 from ecmsim.physics.contact_levels import Levels
 from ecmsim.physics.contract import require, roles_of
 from ecmsim.physics.dissolution import MirroredDissolution
@@ -69,7 +68,6 @@ class DeviceModel:
     faraday: roles.Faraday  # (1)
     tunnelling: roles.Tunnelling | roles.Contact | None  # (5)
     size_effect: roles.SizeEffect | None  # (6)
-    compliance: IdealCompliance | SeriesResistor | None  # (7)
     stress: roles.StressBarrier | None  # (9)
     tunnel_heating: roles.TunnelHeating | None  # (10)
     void: roles.VoidBarrier | None  # (11)
@@ -112,7 +110,6 @@ class DeviceModel:
                 if filament.size_effect
                 else None
             ),
-            compliance=compliance_law(config.compliance),
             stress=(
                 StressBarrier(config.stress.energy, config.stress.template_radius, config.stress.reading)
                 if config.stress.enabled
@@ -147,7 +144,7 @@ class DeviceModel:
         for name, law in laws.items():
             if name not in known:
                 raise ConfigError(
-                    f"laws: no law {name!r}; choose from {', '.join(known)} (the programme sets compliance)"
+                    f"laws: no law {name!r}; choose from {', '.join(known)} (the compliance is the programme's)"
                 )
             contact = name == "tunnelling" and (hasattr(law, "bridging") or hasattr(law, "over"))
             require(name, law, roles.Contact if contact else known[name])
@@ -277,13 +274,3 @@ def contact_law(config, simmons):
         levels=Levels(lookup, tunnel.plateaus, tunnel.seed, tunnel.fluctuation),
         bridging=Bridging(lookup.layer_spacing, lookup.area_per_atom, tunnel.contact_gap),
     )
-
-
-def compliance_law(element):
-    """The element between source and cell that a section [compliance], or that of a step, describes; None connects
-    the source directly."""
-    if element.kind == "ideal":
-        return IdealCompliance(element.current, element.smoothing_voltage, element.polarity)
-    if element.kind == "series_resistor":
-        return SeriesResistor(element.resistance)
-    return None

@@ -242,8 +242,8 @@ class Frames:
         self.floor = axes.get_ylim()[0]
         seen = (self.story.column["time_s"] >= self.story.start) & (self.story.column["time_s"] <= self.story.end)
         axes.plot(voltage[seen], self.above_floor(current[seen]), color="#D5D8DC", lw=1.6, zorder=1)
-        if run.compliance_current:
-            axes.axhline(run.compliance_current, color=style.BLACK, lw=0.8, ls="--", zorder=1)
+        for limit in np.unique(np.abs(run.limits[seen & np.isfinite(run.limits)])):
+            axes.axhline(limit, color=style.BLACK, lw=0.8, ls="--", zorder=1)
         (self.path,) = axes.plot([], [], color=style.BLUE, lw=2.0, zorder=2)
         (self.point,) = axes.plot([], [], "o", color=style.VERMILION, ms=8, mec="white", mew=1.0, zorder=3)
         self.moves(self.path)

@@ -7,7 +7,6 @@ et al. (2024), Fig. 4: 116 current sweeps of 5 nanowires, bins of 0.05 G0. Trian
 from dataclasses import dataclass
 
 import numpy as np
-import pandas as pd
 from matplotlib.ticker import NullLocator
 
 from ecmsim.errors import PlotError
@@ -128,6 +127,8 @@ def words(name, item, share, edges, peaks):
 
 def write_table(path, edges, shares):
     """The histogram as a table: from_G0, to_G0, and the share of the samples in each bin by its panel's name."""
+    import pandas as pd
+
     names = {name: f"share {name}".replace(" ", "_").replace("Ω", "ohm").replace("µ", "u") for name in shares}
     columns = {"from_G0": edges[:-1], "to_G0": edges[1:]} | {names[name]: share for name, share in shares.items()}
     try:

@@ -13,6 +13,8 @@ VOLTAGES = {
 }
 FLOOR = 1e-16  # A: below what can be measured
 MOST_BRANCHES = 8  # that get arrows
+NEAR_LIMIT = 0.05  # of a compliance current, that it is worth a line
+NAMES_APART = 0.05  # of the linear panel's height, at least
 TURN = 0.02  # of the width: a smaller step back is no turn
 LEGEND_PLACES = [(0.56, 0.5), (0.72, 0.25), (0.3, 0.7), (0.72, 0.7), (0.3, 0.25)]  # as shares of the axes
 MEANING = {"A": "gap closes", "B": "side growth", "C": "thermal jump"}
@@ -53,7 +55,7 @@ def draw(run, output, voltage=None, floor_A=None):
             plot_cycles(panels, run, v, panels_y)
         else:
             plot_sweep(panels, run, v, panels_y)
-        mark_compliance(linear, logarithmic, run.compliance_current, magnitude.max(), factor, cyclic)
+        mark_compliance(linear, logarithmic, limits_met(run), factor, cyclic)
         shown = find_cycles(run)[0].rows(column["time_s"])
         for axes, y in zip(panels, panels_y, strict=True):
             direction_arrows(axes, v[shown], y[shown])
@@ -158,35 +160,40 @@ def name_regimes(axes, handles, bipolar):
     legend.set(loc="best")
 
 
-def mark_compliance(linear, logarithmic, compliance, largest, factor, positive_only=False):
-    """A dashed line at the compliance current where the curve comes near it, at positive voltages only if so asked."""
-    if not compliance or largest < 0.05 * compliance:
-        return
-    low, high = linear.get_xlim()
-    if positive_only and high < 0.1 * -low:
-        return
-    if positive_only and low < 0:
-        for axes, height in ((linear, compliance * factor), (logarithmic, compliance)):
-            axes.plot([0, high], [height, height], color=style.BLACK, ls="--", lw=0.7, zorder=1)
-        linear.annotate(
-            f"$I_{{CC}}$ = {style.quantity(compliance, 'A')}",
-            (0, compliance * factor),
-            xytext=(-4, 0),
-            textcoords="offset points",
-            ha="right",
-            va="center",
-        )
-        return
-    linear.axhline(compliance * factor, color=style.BLACK, ls="--", lw=0.7, zorder=1)
-    linear.annotate(
-        f"$I_{{CC}}$ = {style.quantity(compliance, 'A')}",
-        (0.02, compliance * factor),
-        xycoords=("axes fraction", "data"),
-        xytext=(0, 2),
-        textcoords="offset points",
-        va="bottom",
-    )
-    logarithmic.axhline(compliance, color=style.BLACK, ls="--", lw=0.7, zorder=1)
+def limits_met(run):
+    """The compliance currents of a run near which the current came while they held, A with their signs, each once."""
+    current, limits = run.timeseries["current_A"].to_numpy(float), run.limits
+    return np.unique(limits[current / limits >= NEAR_LIMIT])
+
+
+def mark_compliance(linear, logarithmic, limits, factor, one_side=False):
+    """Dashed lines at compliance currents (A, signed), only at voltages of their own sign if so asked.
+
+    factor: from A to the unit of the linear panel. Those too close to a line with a name go without.
+    """
+    (low, high), (bottom, top) = linear.get_xlim(), linear.get_ylim()
+    look, named = {"color": style.BLACK, "ls": "--", "lw": 0.7, "zorder": 1}, []
+    for limit in limits:
+        forward, height = limit > 0, limit * factor
+        own, other = (high, -low) if forward else (-low, high)
+        if one_side and own < 0.1 * other:
+            continue
+        sided = one_side and other > 0
+        for axes, y in ((linear, height), (logarithmic, abs(limit))):
+            if sided:
+                axes.plot([0, high if forward else low], [y, y], **look)
+            else:
+                axes.axhline(y, **look)
+        if any(abs(height - there) < NAMES_APART * (top - bottom) for there in named):
+            continue
+        named.append(height)
+        text = f"$I_{{CC}}$ = {style.quantity(abs(limit), 'A')}"
+        if sided:
+            place = {"xytext": (-4 if forward else 4, 0), "ha": "right" if forward else "left", "va": "center"}
+            linear.annotate(text, (0, height), textcoords="offset points", **place)
+        else:
+            place = {"xycoords": ("axes fraction", "data"), "xytext": (0, 2), "va": "bottom"}
+            linear.annotate(text, (0.02, height), textcoords="offset points", **place)
 
 
 def direction_arrows(axes, x, y, lengths=(0.3, 0.75)):

@@ -3,13 +3,16 @@
 import re
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import numpy as np
-import pandas as pd
 from matplotlib.ticker import NullLocator
 
 from ecmsim.errors import PlotError, ResultsError
 from ecmsim.plot import style
+
+if TYPE_CHECKING:
+    import pandas as pd
 
 SUMMARY = "summary.csv"
 COMPLIANCE, RESISTANCE, RADIUS = "compliance_current_A", "resistance_lrs_ohm", "radius_mean_end_nm"
@@ -48,12 +51,14 @@ class StudyTable:
     """The summary of a study. table: one row a case; varied: its columns that hold the varied settings."""
 
     folder: Path
-    table: pd.DataFrame
+    table: "pd.DataFrame"
     varied: tuple
 
 
 def open_study(folder):
     """Read the summary in the folder of a study. Raises ResultsError."""
+    import pandas as pd
+
     path = Path(folder) / SUMMARY
     try:
         table = pd.read_csv(path, float_precision="round_trip")

@@ -4,7 +4,6 @@ Where some are under a bias, also the shift of the moving atoms along the axis a
 """
 
 import numpy as np
-import pandas as pd
 
 from ecmsim.errors import PlotError
 from ecmsim.plot import style
@@ -74,6 +73,8 @@ def _draw_traces(axes, record, colour, pulled, column):
 
 
 def _draw_histogram(axes, record, colour, pulled, column):
+    import pandas as pd
+
     rows = pd.concat(record.settled())
     values = (rows[rows["section_atoms"] > 0] if pulled else rows)[column].to_numpy()
     if len(values) > 1:

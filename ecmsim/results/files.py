@@ -7,6 +7,7 @@ import re
 from contextlib import contextmanager
 
 from ecmsim.errors import ResultsError
+from ecmsim.results.folder import temporary_name
 
 FULL = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
 GONE = (errno.ENOENT, errno.ESTALE)
@@ -29,11 +30,6 @@ def guarded(path):
         elif code in GONE:
             remedy = "the folder was removed or has become unreachable: bring it back or choose"
         raise ResultsError(f"cannot write {path}: {reason}; {remedy} another folder with --out") from error
-
-
-def temporary_name(path):
-    """Where a file is written before it gets its own name."""
-    return path.with_name(f".{path.name}.tmp")
 
 
 def replace_file(path, data):

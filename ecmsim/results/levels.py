@@ -4,8 +4,6 @@ from collections import deque
 from dataclasses import dataclass
 
 import numpy as np
-from scipy.ndimage import gaussian_filter1d
-from scipy.signal import find_peaks as local_maxima
 
 FLOOR = 0.1  # G0; less is a tunnelling gap and no level
 TOLERANCE = 0.2  # G0; of a plateau, from its lowest to its highest value
@@ -164,6 +162,9 @@ def find_peaks(edges, shares, least=0.5):
     Local maxima under a Gaussian of standard deviation SMOOTHING whose prominence is PROMINENCE of the highest one at
     least; the position is that of the parabola through the logarithms of the three bins at the top.
     """
+    from scipy.ndimage import gaussian_filter1d
+    from scipy.signal import find_peaks as local_maxima
+
     centres, width = 0.5 * (edges[1:] + edges[:-1]), edges[1] - edges[0]
     smooth = gaussian_filter1d(np.append(0.0, np.append(shares, 0.0)), SMOOTHING / width, mode="constant")
     at = np.append(centres[0] - width, np.append(centres, centres[-1] + width))

@@ -10,9 +10,9 @@ from pathlib import Path
 
 from ecmsim.errors import ResultsError
 from ecmsim.results.files import guarded
-from ecmsim.results.provenance import process_is_gone
+from ecmsim.results.folder import LOCK
+from ecmsim.results.holder import described, holder_of, may_live
 
-LOCK = ".lock"
 ATTEMPTS, PAUSE_S = 5, 0.02  # a reader that looks whether the lock is held holds it for a moment
 
 
@@ -44,7 +44,7 @@ class FolderLock:
                 time.sleep(PAUSE_S)
                 continue
             except OSError:
-                if _may_live(_holder(self.path)):
+                if may_live(holder_of(self.path)):
                     file.close()
                     advice = f"wait for it or stop it; if there is no such process any more, delete {self.path}"
                     raise ResultsError(self._refusal(advice)) from None
@@ -60,7 +60,7 @@ class FolderLock:
             return False
 
     def _refusal(self, advice):
-        return f"{self.path.parent} is being written by {described(_holder(self.path))}: {advice}"
+        return f"{self.path.parent} is being written by {described(holder_of(self.path))}: {advice}"
 
     def release(self):
         """Let others write."""
@@ -69,38 +69,3 @@ class FolderLock:
                 if self._is_own(self._file):
                     self.path.unlink()
             self._file.close()
-
-
-def writer_of(folder):
-    """Who is writing a run's folder, as {"host", "process"} (empty if unknown); None if nobody is."""
-    path = Path(folder) / LOCK
-    try:
-        with open(path, "rb") as file:
-            fcntl.flock(file, fcntl.LOCK_SH | fcntl.LOCK_NB)
-    except FileNotFoundError:
-        return None
-    except BlockingIOError:
-        return _holder(path)
-    except OSError:
-        holder = _holder(path)
-        return holder if _may_live(holder) else None
-    return None
-
-
-def described(holder):
-    """A holder in words."""
-    return f"process {holder['process']} on {holder['host']}" if holder else "another process"
-
-
-def _holder(path):
-    """The process that a lock's file names; empty if it names none."""
-    try:
-        holder = json.loads(path.read_bytes())
-        return {"host": str(holder["host"]), "process": int(holder["process"])}
-    except (OSError, ValueError, KeyError, TypeError):
-        return {}
-
-
-def _may_live(holder):
-    """Whether a process may still be there: not if it was one of this machine and has gone."""
-    return bool(holder) and not process_is_gone(holder)

@@ -84,17 +84,3 @@ def git_state(file):
         }
     except (OSError, subprocess.SubprocessError):
         return None
-
-
-def process_is_gone(provenance):
-    """Whether the process that wrote a provenance, or last resumed the run, ran on this machine and is no more."""
-    last = (provenance.get("resumed") or [provenance])[-1]
-    if last.get("host") != socket.gethostname() or "process" not in last:
-        return False
-    try:
-        os.kill(last["process"], 0)
-    except ProcessLookupError:
-        return True
-    except PermissionError:
-        pass
-    return False

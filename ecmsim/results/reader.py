@@ -13,13 +13,23 @@ from functools import cached_property
 from pathlib import Path
 
 import numpy as np
-import pandas as pd
 
 from ecmsim.errors import ResultsError
-from ecmsim.results import columns, regimes, writer
-from ecmsim.results.checkpoint import CHECKPOINTS, Checkpoints
-from ecmsim.results.lock import writer_of
-from ecmsim.results.provenance import process_is_gone
+from ecmsim.results import columns, limits, regimes
+from ecmsim.results.checkpoint_reader import CheckpointReader
+from ecmsim.results.folder import (
+    CHECKPOINTS,
+    CONFIG,
+    EVENTS,
+    HISTORY,
+    PROVENANCE,
+    SNAPSHOT_INDEX,
+    SNAPSHOTS,
+    TIMESERIES,
+    is_run_folder,
+)
+from ecmsim.results.history_reader import read_history
+from ecmsim.results.holder import process_is_gone, writer_of
 
 
 def open_run(folder):
@@ -27,8 +37,8 @@ def open_run(folder):
     folder = Path(folder)
     if not folder.is_dir():
         raise ResultsError(f"no such run: {folder} is not a folder")
-    if not writer.is_run_folder(folder):
-        raise ResultsError(f"{folder} is not the folder of a run: it has no {writer.PROVENANCE} of one")
+    if not is_run_folder(folder):
+        raise ResultsError(f"{folder} is not the folder of a run: it has no {PROVENANCE} of one")
     return Run(folder)
 
 
@@ -120,7 +130,7 @@ class Outlines(Sequence):
         return f"<{len(self)} outlines in {self._path}>"
 
     def _open(self):
-        return writer.read_history(self._path)
+        return read_history(self._path)
 
 
 class Run:
@@ -132,23 +142,23 @@ class Run:
     @cached_property
     def timeseries(self):
         """One row per accepted step (pandas DataFrame; columns as in ecmsim.results.columns.COLUMNS)."""
-        return self._table(writer.TIMESERIES, columns.COLUMNS)
+        return self._table(TIMESERIES, columns.COLUMNS)
 
     @cached_property
     def events(self):
         """What happened when: time_s, step, event, detail (pandas DataFrame)."""
-        return self._table(writer.EVENTS, columns.EVENT_COLUMNS)
+        return self._table(EVENTS, columns.EVENT_COLUMNS)
 
     @cached_property
     def outlines(self):
         """The outlines of filament and electrode: a sequence of Outline."""
-        return Outlines(self.folder / writer.HISTORY, self.timeseries["current_A"])
+        return Outlines(self.folder / HISTORY, self.timeseries["current_A"])
 
     @cached_property
     def snapshots(self):
         """The field snapshots that are complete: a list of Snapshot in order of time."""
-        folder = self.folder / writer.SNAPSHOTS
-        table = self._table(Path(writer.SNAPSHOTS) / writer.SNAPSHOT_INDEX, columns.SNAPSHOT_COLUMNS)
+        folder = self.folder / SNAPSHOTS
+        table = self._table(Path(SNAPSHOTS) / SNAPSHOT_INDEX, columns.SNAPSHOT_COLUMNS)
         return [
             Snapshot(
                 str(row.label),
@@ -164,7 +174,7 @@ class Run:
     @cached_property
     def config_text(self):
         """The effective configuration as TOML text."""
-        return self._text(writer.CONFIG)
+        return self._text(CONFIG)
 
     @cached_property
     def config(self):
@@ -172,12 +182,12 @@ class Run:
         try:
             return tomllib.loads(self.config_text)
         except tomllib.TOMLDecodeError as error:
-            raise ResultsError(f"{self.folder / writer.CONFIG} is not valid TOML: {error}") from error
+            raise ResultsError(f"{self.folder / CONFIG} is not valid TOML: {error}") from error
 
     @cached_property
     def provenance(self):
         """Versions, command, git state, host, times, status and reason, as a dict."""
-        return json.loads(self._text(writer.PROVENANCE))
+        return json.loads(self._text(PROVENANCE))
 
     @property
     def status(self):
@@ -189,7 +199,7 @@ class Run:
     def resumable(self):
         """Whether the run has not finished, nobody is writing it, and there is a good checkpoint to go on from."""
         ended = self.status != "finished" and writer_of(self.folder) is None
-        return ended and Checkpoints(self.folder / CHECKPOINTS).newest() is not None
+        return ended and CheckpointReader(self.folder / CHECKPOINTS).newest() is not None
 
     @cached_property
     def regimes(self):
@@ -214,11 +224,29 @@ class Run:
 
         return float(pint.Quantity(value).m_as(unit))
 
+    @cached_property
+    def course(self):
+        """The programme as it went, with the compliance of each of its legs (see ecmsim.results.limits)."""
+        return limits.Course.of(self)
+
+    @cached_property
+    def limits(self):
+        """The compliance current that held in the step to each row of the time series, A, (n,).
+
+        With the sign of the currents that it limits; nan where none held: without an ideal compliance, or under a
+        current source.
+        """
+        return limits.limits_of(self)
+
+    def compliance_at(self, time_s):
+        """The compliance current that holds at a time (s), signed, A; None where none does."""
+        return self.course.limit(time_s)
+
     @property
     def compliance_current(self):
-        """Current of an ideal compliance, A, or None."""
-        kind = self.config.get("compliance", {}).get("kind")
-        return self.setting("compliance.current", "A") if kind == "ideal" else None
+        """The one compliance current of a run, A > 0; None where none held in any step, or different ones did."""
+        held = np.unique(np.abs(self.limits[np.isfinite(self.limits)]))
+        return float(held[0]) if len(held) == 1 else None
 
     def __repr__(self):
         series = self.timeseries
@@ -238,6 +266,8 @@ class Run:
 
     def _table(self, name, names):
         """A CSV file of whole lines: what a kill or a power cut left of a last line is dropped."""
+        import pandas as pd
+
         path = self.folder / name
         data = path.read_bytes().split(b"\0", 1)[0] if path.exists() else b""
         data = data[: data.rfind(b"\n") + 1] or (",".join(names) + "\n").encode()

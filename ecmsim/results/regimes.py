@@ -13,7 +13,9 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from ecmsim.results.crossing import crossing
 from ecmsim.results.cycles import find_cycles
+from ecmsim.results.limits import limit_reached
 from ecmsim.shape.filament import distance_to_polyline
 
 LEVELS_PER_E_FOLD = 10  # levels of ln I
@@ -24,7 +26,6 @@ CLOSING_SLOWS_TO = 1 / 3  # A ends where d ln I/dt falls below this share of its
 RISE_RESUMES_BY = 2.0  # C begins where d ln I/dt exceeds its minimum in B by this factor ...
 RISE_RESUMES_ABOVE_K = 30.0  # ... and the cell is hotter than its surroundings by this
 BELOW_COMPLIANCE = 0.5  # above this share of the compliance current the compliance bends the current
-COMPLIANCE_REACHED = 0.99
 GROWTH_STOPS_AT = 0.1  # Gamma: the tip's speed falls below this share of its maximum
 VISIBLE_NM = 0.05  # Lambda: the outline has this far to go
 
@@ -74,11 +75,11 @@ def find_regimes(run):
         return Regimes()
     column = {name: series[name].to_numpy(float) for name in series}
     time, current = column["time_s"], np.abs(column["current_A"])
-    compliance = run.compliance_current
+    limits = run.limits[: len(series)]
     rise = column["temperature_max_K"] - run.setting("cell.ambient_temperature", "K", column["temperature_max_K"][0])
-    a_b, b_c = current_regimes(time, current, column["gap_nm"], rise, compliance)
+    a_b, b_c = current_regimes(time, current, column["gap_nm"], rise, np.abs(limits))
     gamma = growth_stop(time, column["height_nm"])
-    y = reached(time, current, COMPLIANCE_REACHED * compliance) if compliance else None
+    y = limit_reached(time, column["current_A"], limits)
     stopped = (gamma, y) != (None, None)
     end = end_of_growth(run.outlines, time, column["volume_nm3"]) if stopped else None
     return Regimes(a_b, b_c, gamma, y, end, float(time[np.argmax(current)]))
@@ -92,15 +93,15 @@ def first_set(run):
     return series[: cycles[0].rows(series["time_s"].to_numpy()).stop] if cycles else series
 
 
-def current_regimes(time, current, gap, temperature_rise, compliance=None):
+def current_regimes(time, current, gap, temperature_rise, limits=None):
     """Boundaries A|B and B|C (Boundary or None each) of the first rise of the current.
 
-    time (s), current (A, magnitude), gap (nm), temperature_rise (K): (n,). compliance: current in A or None.
+    time (s), current (A, magnitude), gap (nm), temperature_rise (K): (n,). limits: compliance currents (A, nan
+    where there is none), (n,), or None.
     A|B: d ln I/dt falls below a third of the largest value that it had while the gap closed (from half the
     first gap on). B|C: after that it rises to twice its minimum while the cell is hot.
     """
-    limit = BELOW_COMPLIANCE * compliance if compliance else np.inf
-    end = first(current >= limit, len(current) - 1)
+    end = len(current) - 1 if limits is None else first(current >= BELOW_COMPLIANCE * limits, len(current) - 1)
     end = int(np.argmax(current[: end + 1]))
     start = first(gap < 0.5 * gap[0], len(gap))
     if end - start < 3 or not current[start : end + 1].max() > 0:
@@ -162,8 +163,7 @@ def reached(time, values, level):
     k = first(values >= level)
     if not k:
         return None if k is None else float(time[0])
-    share = (level - values[k - 1]) / (values[k] - values[k - 1])
-    return float(time[k - 1] + share * (time[k] - time[k - 1]))
+    return float(crossing((time[k - 1], values[k - 1]), (time[k], values[k]), level))
 
 
 def rates_at_levels(time, values, spacing):

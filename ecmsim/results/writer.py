@@ -5,260 +5,47 @@ before the checkpoint is. A line of a CSV file goes out in one write; config.tom
 a whole; history.h5 is in HDF5's SWMR mode.
 """
 
-import csv
 import io
 import json
 import os
 import re
-import time
 from contextlib import contextmanager, suppress
 from pathlib import Path
 
-import h5py
 import numpy as np
 
 from ecmsim.errors import ResultsError
 from ecmsim.results import columns
-from ecmsim.results.checkpoint import CHECKPOINTS, Checkpoints, checkpoint_files
-from ecmsim.results.files import (
-    check_in_place,
-    guarded,
-    replace_file,
-    replace_text,
-    sync_file,
-    sync_folder,
+from ecmsim.results.checkpoint import Checkpoints
+from ecmsim.results.files import guarded, replace_file, replace_text, sync_file, sync_folder
+from ecmsim.results.folder import (
+    CHECKPOINTS,
+    CONFIG,
+    EVENTS,
+    FAILURE,
+    FORMAT,
+    FORMAT_VERSION,
+    HISTORY,
+    LOCK,
+    LOG,
+    PROVENANCE,
+    SNAPSHOT_INDEX,
+    SNAPSHOTS,
+    STATUSES,
+    TIMESERIES,
+    is_run_folder,
+    run_files,
     temporary_name,
 )
-from ecmsim.results.lock import LOCK, FolderLock
+from ecmsim.results.history import History, history_image, marked_history
+from ecmsim.results.lines import LineFile
+from ecmsim.results.lock import FolderLock
+from ecmsim.results.marks import NO_ROWS, check_lines
 from ecmsim.results.provenance import now
 
-FORMAT = "ecmsim run"
-FORMAT_VERSION = 1
-CONFIG, PROVENANCE, TIMESERIES = "config.toml", "provenance.json", "timeseries.csv"
-HISTORY, EVENTS, LOG, FAILURE = "history.h5", "events.csv", "ecmsim.log", "failure.npz"
-SNAPSHOTS, SNAPSHOT_INDEX = "snapshots", "index.csv"
-STATUSES = ("running", "finished", "stopped", "failed")
-SYNC_INTERVAL_S = 1.0
 MARK = "mark"  # where a checkpoint keeps RunWriter.mark()
-ROWS = ("outlines", "outline_points", "electrode_points")
-NO_ROWS = dict.fromkeys(ROWS, 0)
-COUNTED = {"steps", "time_s", "snapshots", "timeseries_bytes", "events_bytes", "index_bytes", *ROWS}
-COPIED_ROWS = 2**18
 # What a resumed run tells about the process that goes on with it.
 RESUMED = ("start_time", "command", "versions", "git", "host", "process", "ranks")
-
-
-def too_short(path, what):
-    """The error of a file that has lost something since a checkpoint was written."""
-    return ResultsError(
-        f"{path} holds less than when the checkpoint was written ({what}): the run cannot go on from it; "
-        "start it anew with --overwrite, or into another folder with --out"
-    )
-
-
-class LineFile:
-    """A CSV file that grows by whole lines, one write each; the disk is brought up to date once a second.
-
-    size: how many bytes of the file that is there are kept, to go on after them; None for a new file.
-    """
-
-    def __init__(self, path, header, size=None):
-        self.path = path
-        self._synced = 0.0
-        self._changed = True
-        with guarded(path):
-            self._file = open(path, "wb" if size is None else "r+b", buffering=0)
-            if size is not None:
-                self._file.truncate(size)
-                self._file.seek(size)
-        if size is None:
-            self.write(",".join(header) + "\n")
-
-    def write(self, line):
-        data = line.encode()
-        with guarded(self.path):
-            start = self._file.tell()
-            self._changed = True
-            try:
-                while data:
-                    data = data[self._file.write(data) :]
-            except OSError:
-                self._file.truncate(start)
-                self._file.seek(start)
-                raise
-            if time.monotonic() - self._synced > SYNC_INTERVAL_S:
-                self.sync()
-
-    def write_fields(self, fields):
-        """Write one line of fields of any type, quoted where CSV asks for it."""
-        buffer = io.StringIO()
-        csv.writer(buffer, lineterminator="\n").writerow(
-            repr(float(field)) if isinstance(field, float) else field for field in fields
-        )
-        self.write(buffer.getvalue())
-
-    def sync(self):
-        os.fsync(self._file.fileno())
-        self._synced = time.monotonic()
-        self._changed = False
-
-    def mark(self):
-        """Its size in bytes, all of which are on the disk."""
-        with guarded(self.path):
-            check_in_place(self.path, self._file.fileno())
-            if self._changed:
-                self.sync()
-            return self._file.tell()
-
-    def close(self):
-        with guarded(self.path):
-            if not self._file.closed:
-                self.sync()
-                self._file.close()
-
-
-class History:
-    """history.h5: the outlines of filament and electrode at every reported step, and the configuration.
-
-    image: bytes of the file to begin with, from history_image; rows: how much is in it (see History.mark).
-    """
-
-    def __init__(self, path, image, rows):
-        self.path = path
-        self._abandoned = False
-        self._rows = {key: rows[key] for key in ROWS}
-        # A reader finds the old file or one that is complete, which is then opened straight into SWMR mode.
-        replace_file(path, image)
-        with guarded(path):
-            access = h5py.h5p.create(h5py.h5p.FILE_ACCESS)
-            access.set_libver_bounds(h5py.h5f.LIBVER_LATEST, h5py.h5f.LIBVER_LATEST)
-            access.set_file_locking(True, True)
-            flags = h5py.h5f.ACC_RDWR | h5py.h5f.ACC_SWMR_WRITE
-            self._file = h5py.File(h5py.h5f.open(os.fsencode(path), flags, access))
-            names = [f"{group}/{name}" for group in ("outline", "electrode") for name in ("points", "offset")]
-            self._datasets = {name: self._file[name] for name in [*names, "outline/time_s", "outline/step"]}
-
-    def append(self, time_s, step, points, electrode_points):
-        with self._guarded():
-            for group, block in (("outline", points), ("electrode", electrode_points)):
-                total = self._extend(f"{group}/points", np.asarray(block, dtype=float))
-                self._extend(f"{group}/offset", [total])
-                self._rows[f"{group}_points"] = total
-            self._extend("outline/time_s", [time_s])
-            self._extend("outline/step", [step])
-        self._rows["outlines"] += 1
-
-    def mark(self):
-        """How many outlines and points of them there are, all of which are on the disk."""
-        with self._guarded():
-            self._sync()
-        return dict(self._rows)
-
-    def _sync(self):
-        descriptor = self._file.id.get_vfd_handle()
-        check_in_place(self.path, descriptor)
-        self._file.flush()
-        os.fsync(descriptor)
-
-    def close(self):
-        if not self._abandoned:
-            with self._guarded():
-                self._file.flush()
-                self._file.close()
-            with guarded(self.path):
-                sync_file(self.path)
-
-    def _extend(self, name, block):
-        dataset = self._datasets[name]
-        length = len(dataset) + len(block)
-        dataset.resize(length, axis=0)
-        dataset[length - len(block) :] = block
-        dataset.flush()
-        return length
-
-    @contextmanager
-    def _guarded(self):
-        """As guarded; after a failure the file is left as it is.
-
-        HDF5 cannot close what it cannot write, and crashes when it is made to try twice: its handles are kept
-        from closing themselves.
-        """
-        try:
-            with guarded(self.path):
-                yield
-        except ResultsError:
-            self._abandoned = True
-            for item in (self._file, *self._datasets.values()):
-                item.id.locked = True
-            raise
-
-
-def read_history(path):
-    """history.h5, opened for reading at any moment, also after a kill. Raises ResultsError."""
-    failure = None
-    # File systems without locks refuse the first; a reader of whole, flushed records needs none.
-    for locking in ("best-effort", False):
-        try:
-            return h5py.File(path, "r", swmr=True, locking=locking)
-        except OSError as error:
-            failure = failure or error
-    raise ResultsError(f"cannot read the outlines in {path}: {failure}") from failure
-
-
-def history_image(config_text, source=None, rows=NO_ROWS):
-    """The bytes of a history.h5 with the first rows of another one, source (an open h5py.File), or with none.
-
-    It is made in memory: HDF5 can crash on a disk that is full.
-    """
-    image = io.BytesIO()
-    with h5py.File(image, "w", libver="latest") as file:
-        file.attrs.update(format=FORMAT, version=FORMAT_VERSION)
-        file.create_dataset("config", data=config_text, dtype=h5py.string_dtype())
-        for name, length in lengths(rows).items():
-            columns_of_points = (2,) if name.endswith("points") else ()
-            real = name.endswith(("points", "time_s"))
-            dataset = file.create_dataset(
-                name,
-                (length, *columns_of_points),
-                float if real else np.int64,
-                maxshape=(None, *columns_of_points),
-                chunks=(1024, *columns_of_points),
-                fillvalue=np.nan if real else -1,
-            )
-            if columns_of_points:
-                dataset.attrs["unit"] = "nm"
-            if source is None:
-                dataset[:] = 0  # the first offset
-            for start in range(0, length if source else 0, COPIED_ROWS):
-                piece = slice(start, min(start + COPIED_ROWS, length))
-                dataset[piece] = source[name][piece]
-    return image.getvalue()
-
-
-def marked_history(path, rows, config_text=None):
-    """history_image of what a mark counts of a history.h5, with its own configuration unless another one is given.
-
-    Raises ResultsError when there is less in it or it cannot be read.
-    """
-    with read_history(path) as source:
-        try:
-            n = rows["outlines"]
-            short = [name for name, length in lengths(rows).items() if len(source[name]) < length]
-            if short or any(source[f"{g}/offset"][n] != rows[f"{g}_points"] for g in ("outline", "electrode")):
-                raise too_short(path, f"fewer than {n} outlines")
-            text = source["config"].asstr()[()] if config_text is None else config_text
-            return history_image(text, source, rows)
-        except (OSError, RuntimeError, KeyError) as error:
-            raise ResultsError(f"cannot read the outlines in {path}: {error}") from error
-
-
-def lengths(rows):
-    """Length of each dataset of history.h5 at a mark."""
-    n = rows["outlines"]
-    found = {"outline/time_s": n, "outline/step": n}
-    for group in ("outline", "electrode"):
-        found |= {f"{group}/points": rows[f"{group}_points"], f"{group}/offset": n + 1}
-    return found
 
 
 class RunWriter:
@@ -318,7 +105,7 @@ class RunWriter:
                 newest = self.checkpoints.newest()
                 if newest is None or newest.name != Path(checkpoint).name:
                     raise ResultsError(f"{folder} was changed after {checkpoint} had been read: resume it again")
-            self._check_files(mark)
+            check_lines(self.folder, mark)
             image = marked_history(self.folder / HISTORY, mark, config_text)
             self._provenance = _resumed(self.folder, mark, provenance)
             self._write_provenance()
@@ -526,32 +313,6 @@ class RunWriter:
                 "runs only; choose another folder with --out"
             )
 
-    def _check_files(self, mark):
-        """Raise ResultsError unless the CSV files hold all that a mark counts."""
-        if not COUNTED <= mark.keys():
-            raise ResultsError(f"{self.folder} cannot be resumed: its checkpoint is of another version of ecmsim")
-        for name, size, lines in (
-            (TIMESERIES, mark["timeseries_bytes"], mark["steps"] + 1),
-            (EVENTS, mark["events_bytes"], None),
-            (Path(SNAPSHOTS) / SNAPSHOT_INDEX, mark["index_bytes"], None),
-        ):
-            path = self.folder / name
-            try:
-                data = path.read_bytes()
-            except FileNotFoundError:
-                raise too_short(path, "it is missing") from None
-            except OSError as error:
-                raise ResultsError(f"cannot read {path}: {error.strerror}") from error
-            if len(data) < size:
-                raise too_short(path, f"{len(data)} of {size} bytes")
-            if data[size - 1 : size] != b"\n" or lines not in (None, data.count(b"\n", 0, size)):
-                raise too_short(path, "its lines are not those that were written")
-            if name == TIMESERIES and data.partition(b"\n")[0].decode() != ",".join(columns.COLUMNS):
-                raise ResultsError(
-                    f"{self.folder} cannot be resumed: {TIMESERIES} has the columns of another version of ecmsim; "
-                    "start the run anew with --overwrite, or into another folder with --out"
-                )
-
     def _remove_later_files(self):
         """Remove the snapshots after those that count, the dump of a failure, and files that were never finished."""
         with guarded(self.folder):
@@ -574,24 +335,3 @@ def _resumed(folder, mark, provenance):
     entry = {"start_time": now()} | {key: provenance[key] for key in RESUMED if key in provenance}
     entry |= {"step": mark["steps"], "time_s": mark["time_s"], "after": ended}
     return old | {"status": "running", "reason": "", "resumed": [*old.get("resumed", []), entry]}
-
-
-def is_run_folder(folder):
-    """Whether a folder holds a run: whether its provenance.json says so."""
-    try:
-        provenance = json.loads((Path(folder) / PROVENANCE).read_text(encoding="utf-8"))
-    except (OSError, ValueError):
-        return False
-    return isinstance(provenance, dict) and provenance.get("format") == FORMAT
-
-
-def run_files(folder):
-    """The files in a folder that a run writes, but provenance.json, which says that it is a run; checkpoints first."""
-    files = [folder / name for name in (TIMESERIES, HISTORY, EVENTS, LOG, FAILURE, CONFIG)]
-    files += [
-        folder / SNAPSHOTS / SNAPSHOT_INDEX,
-        *(folder / SNAPSHOTS).glob("[0-9]*_*.vtu"),
-        *(folder / SNAPSHOTS).glob(".[0-9]*_*.vtu.tmp"),
-    ]
-    files += [temporary_name(path) for path in (*files, folder / PROVENANCE)]
-    return [path for path in (*checkpoint_files(folder / CHECKPOINTS), *files) if path.is_file()]

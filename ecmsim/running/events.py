@@ -5,11 +5,13 @@ interpolation in time: linear for voltages and lengths, logarithmic for currents
 """
 
 from dataclasses import dataclass, field
-from math import log, pi
+from math import pi
 
-from ecmsim.results.regimes import COMPLIANCE_REACHED
+from ecmsim.results.crossing import crossing
+from ecmsim.results.limits import COMPLIANCE_REACHED
 from ecmsim.text import quantity
 
+REACHED = "compliance reached"
 COMPLIANCE_LEFT = 0.95  # of the compliance current
 PAST_PEAK = 0.8  # of the largest current of a RESET, below which it is over
 DISSOLVED = 1.331  # volumes of the nucleus: 10 % more than its radius
@@ -26,15 +28,6 @@ class Event:
     detail: str
 
 
-def crossing(before, after, value, logarithmic=False):
-    """Time at which a quantity crosses a value; before and after: (time, quantity), on either side of it."""
-    (t0, x0), (t1, x1) = before, after
-    if logarithmic and min(x0, x1, value) > 0:
-        x0, x1, value = log(x0), log(x1), log(value)
-    share = (value - x0) / (x1 - x0) if x1 != x0 else 1.0
-    return t0 + min(max(share, 0.0), 1.0) * (t1 - t0)
-
-
 @dataclass
 class EventDetector:
     """Notices events as rows go by.
@@ -47,13 +40,16 @@ class EventDetector:
     nucleus_radius: float
     gaps: tuple = ()
     contact_gap: float = 0.0
-    limited: bool = False  # the compliance current flows
+    limit: float = 0.0  # compliance current that holds, signed, A; 0 for none
+    limited: bool = False  # it flows
     dissolved: bool = True  # only the nucleus is left
     peak: float = 0.0  # largest current of the RESET under way, A
     peak_time: float = 0.0
     peak_voltage: float = 0.0
     reset: bool = False  # its onset has been noted
-    memory: tuple = field(default=("limited", "dissolved", "peak", "peak_time", "peak_voltage", "reset"), repr=False)
+    memory: tuple = field(
+        default=("limit", "limited", "dissolved", "peak", "peak_time", "peak_voltage", "reset"), repr=False
+    )
 
     @classmethod
     def from_config(cls, config, bridged=False):
@@ -77,17 +73,16 @@ class EventDetector:
         return sorted(events, key=lambda event: event.time_s)
 
     def _compliance(self, before, after, limit):
+        if self.limit != (limit or 0.0):  # another one comes with another step, and is there to be reached anew
+            self.limit, self.limited = limit or 0.0, False
         if limit is None:
-            self.limited = False
             return
         sign = 1 if limit > 0 else -1
         now = sign * after["current_A"]
         pair = ((before["time_s"], sign * before["current_A"]), (after["time_s"], now))
         if not self.limited and now >= COMPLIANCE_REACHED * abs(limit):
             self.limited = True
-            yield Event(
-                crossing(*pair, COMPLIANCE_REACHED * abs(limit), True), "compliance reached", quantity(limit, "A")
-            )
+            yield Event(crossing(*pair, COMPLIANCE_REACHED * abs(limit), True), REACHED, quantity(limit, "A"))
         elif self.limited and now < COMPLIANCE_LEFT * abs(limit):
             self.limited = False
             yield Event(crossing(*pair, COMPLIANCE_LEFT * abs(limit), True), "compliance left", quantity(limit, "A"))

@@ -3,11 +3,13 @@
 from dataclasses import dataclass, field
 
 from ecmsim.errors import SolveError
+from ecmsim.models.balance import BALANCES, Unbalanced
 from ecmsim.models.contract import CellModel
 from ecmsim.models.state import CellState
 from ecmsim.running.events import Event
 from ecmsim.running.stepping import StepController, StepError
 
+PATIENCE = 8  # times that a step beyond a balance is tried again, each half as long
 LOCATED = 0.02  # of a step: how exactly the moment is found at which a condition comes true
 
 
@@ -25,6 +27,7 @@ class March:
     steps: int = 0
     iterations: int = 0
     finished: bool = False
+    worst: dict = field(default_factory=dict)  # balances: the largest so far, by the names in ecmsim.observed
     events: list = field(default_factory=list)
 
     def __post_init__(self):
@@ -33,6 +36,12 @@ class March:
     def begin(self):
         """Solve for the state at t = 0."""
         self.state = self.simulation.start()
+        self._book(self.state)
+
+    def _book(self, state):
+        """Keep the worst of each balance."""
+        for _, name, *_ in BALANCES:
+            self.worst[name] = max(self.worst.get(name, 0.0), state.seen[name])
 
     def step(self, stop) -> CellState:
         """Take one step, at most to the time `stop` (s), and go over to the next leg where one ends.
@@ -42,7 +51,7 @@ class March:
         """
         state, simulation = self.state, self.simulation
         stop = min(state.leg.end, stop)
-        self.events, cause = [], None
+        self.events, cause, unbalanced = [], None, 0
         while True:
             try:
                 step = self.controller.propose(simulation.rates(state), stop - state.time)
@@ -54,10 +63,14 @@ class March:
                 except SolveError as error:
                     cause = error
                     self.notice(state, "rejected", f"step {step:.3g} s: {error}")
+                    unbalanced += isinstance(error, Unbalanced)
+                    if unbalanced > PATIENCE:
+                        raise StepError(f"{error}, with shorter steps too") from error
                     self.controller.rejected(step, str(error))
             except StepError as final:
                 raise final from cause
         new = simulation.accept(trial)
+        self._book(new)
         self.controller.accepted(step)
         if new.rupture:  # what is left moves at another speed, and no velocity before tells its change
             self.controller.step = step
@@ -92,9 +105,11 @@ class March:
             met = condition is not None and condition.excess(state.seen) > 0
             if not met and state.time < state.leg.end:
                 return state
-            detail = f"{state.leg.piece.name}: {condition}" if met else state.leg.piece.name
-            self.events.append(Event(state.time, "condition" if met else "step ends", detail))
-            following = self.simulation.follow(state)
+            piece, following = state.leg.piece, self.simulation.follow(state)
+            if met:
+                self.events.append(Event(state.time, "condition", f"{piece.name}: {condition}"))
+            elif following is None or following.leg.piece.step != piece.step:  # the last of the step's pieces
+                self.events.append(Event(state.time, "step ends", piece.name))
             if following is None:
                 self.finished = True
                 return state

@@ -91,7 +91,8 @@ class Reporter:
             logger.info("t = %.9g s: %s: %s", event.time_s, event.name, event.detail)
             self.writer.event(event.time_s, number, event.name, event.detail)
         for label in labels:
-            self.writer.event(state.time, number, "milestone", label)
+            if label not in {event.name for event in events}:  # which would tell the same twice
+                self.writer.event(state.time, number, "milestone", label)
         self.writer.step(row(state.seen))
         self.progress.step(state)
 
@@ -149,5 +150,6 @@ class Reporter:
             steps=outcome.steps,
             newton_iterations=outcome.newton_iterations,
             remeshes=outcome.remeshes,
+            balances=outcome.worst,
         )
         self.writer.finish("finished", outcome.reason)

@@ -12,6 +12,7 @@ SCALARS = (
     "source_voltage",
     "previous_step",
     "deposited",
+    "supplied",
     "largest_current",
     "largest_volume",
     "iterations",
@@ -35,7 +36,7 @@ def content_of(march: March, detector: EventDetector):
             "front": {"points": state.filament.points, "carried": state.front.carried},
         }
         | march.simulation.kept(state),
-        "march": {name: getattr(march, name) for name in COUNTS},
+        "march": {name: getattr(march, name) for name in COUNTS} | {"worst": dict(march.worst)},
         "remeshes": march.simulation.remeshes,
         "controller": {"step": controller.step, "rejections": controller.rejections},
         "events": detector.remembered(),
@@ -56,6 +57,7 @@ def restore(content, march: March, detector: EventDetector):
     )
     for name in COUNTS:
         setattr(march, name, content["march"][name])
+    march.worst = dict(content["march"]["worst"])
     simulation.remeshes = content["remeshes"]
     march.controller.step = content["controller"]["step"]
     march.controller.rejections = content["controller"]["rejections"]

@@ -15,12 +15,14 @@ import numpy as np
 from mpi4py import MPI
 
 from ecmsim.config.schema import Config
+from ecmsim.drive import limit
 from ecmsim.errors import EcmsimError, ResultsError, SolveError
-from ecmsim.models.circuit import element
+from ecmsim.models.balance import Unbalanced
 from ecmsim.models.state import CellState
 from ecmsim.observed import row
-from ecmsim.results.checkpoint import CHECKPOINTS, Checkpoints, checkpoint_files
+from ecmsim.results.checkpoint_reader import CheckpointReader
 from ecmsim.results.compatibility import differences
+from ecmsim.results.folder import CHECKPOINTS, checkpoint_files
 from ecmsim.results.reader import open_run
 from ecmsim.results.writer import RunWriter
 from ecmsim.running.events import Event, EventDetector
@@ -58,6 +60,7 @@ class Outcome:
     remeshes: int
     seconds: dict
     reason: str
+    worst: dict  # of the balances over all steps, by their names in ecmsim.observed
 
 
 def run(
@@ -148,10 +151,10 @@ def _found(folder, overrides, laws, allow_code):
     config = Config.from_toml(opened.config_text, base=folder, overrides=overrides)
     require_same(opened, config, laws, allow_code)
     text, checkpoints = config.to_toml(), folder / CHECKPOINTS
-    begun = len(opened.timeseries) > 1 or any(path.exists() for path in checkpoint_files(checkpoints))
+    begun = any(path.exists() for path in checkpoint_files(checkpoints)) or len(opened.timeseries) > 1
     if config.checkpoint.enabled and opened.status in ("interrupted", "stopped") and not begun:
         return text, None, None, []  # it had not come to its first one: begin again
-    found = Checkpoints(checkpoints).read()
+    found = CheckpointReader(checkpoints).read()
     old = found.content["config"]
     changed = differences(old, text)
     if changed.forbidden:
@@ -229,9 +232,10 @@ class _Run:
                 keeper.write()
                 raise failure from final.__cause__
             rows = row(before.seen), row(state.seen)
-            events = [*detector.between(*rows, self._limit(before)), *march.events]
+            held = limit(config, before.leg, 0.5 * (before.time + state.time))
+            events = [*detector.between(*rows, held), *march.events]
             events += _rupture(state)
-            labels = milestones.passed(state)
+            labels = milestones.passed(state, events)
             while snapshots and snapshots[0] <= state.time:
                 labels.append(f"t = {snapshots.pop(0):.6g} s")
             report.accept(simulation, state, events, labels)
@@ -242,18 +246,9 @@ class _Run:
         report.snapshot(simulation, march.state, "end")
         keeper.write()
         seconds = dict(simulation.watch.seconds)
-        outcome = Outcome(march.state, march.steps, march.iterations, simulation.remeshes, seconds, reason)
+        outcome = Outcome(march.state, march.steps, march.iterations, simulation.remeshes, seconds, reason, march.worst)
         report.finish(outcome)
         return outcome
-
-    def _limit(self, state):
-        """Compliance current that holds at a state, with its sign, A; None without an ideal compliance."""
-        law = element(self.config, state.leg, state.time)
-        limit = getattr(law, "limit", None)
-        if limit is None or state.leg.piece.source == "current":
-            return None
-        negative = law.polarity == "negative" or (law.polarity == "both" and state.source_voltage < 0)
-        return -limit if negative else limit
 
     def _stop_if_asked(self, requests, keeper, state):
         reason = next((text for text in self.comm.allgather(requests.reason) if text), None)
@@ -334,7 +329,9 @@ def _explained(final, cause, state):
         f"stopped at t = {state.time:.6g} s, source {state.source_voltage:.4g} V, tip at {tip:.4g} nm, "
         f"gap {state.observed['gap']:.3g} nm: {final}."
     )
-    if field:
+    if isinstance(cause, Unbalanced):
+        remedy = f"{cause.remedy}, or a limit that you can accept (balance.{cause.balance})"
+    elif field:
         message += f" Worst field: {field}."
         remedy = "a finer mesh (mesh.refinement), smaller steps (stepping.refinement) or more solver.max_iterations"
     elif cause is None:  # no step was tried: the outline is too fast for the smallest one

@@ -15,8 +15,8 @@ from dataclasses import dataclass
 
 from ecmsim.config import Config
 from ecmsim.errors import ConfigError, EcmsimError
+from ecmsim.results.folder import is_run_folder
 from ecmsim.results.provenance import now
-from ecmsim.results.writer import is_run_folder
 from ecmsim.running.stopping import STOP
 from ecmsim.study import folder
 

@@ -9,7 +9,7 @@ from pydantic_core import PydanticCustomError
 from ecmsim.config.files import is_path, parse
 from ecmsim.config.laws import is_law, located
 from ecmsim.config.quantities import QuantityType
-from ecmsim.config.schema import ROLES
+from ecmsim.config.roles import ROLES
 from ecmsim.config.suggest import did_you_mean, listed, quoted
 from ecmsim.errors import ConfigError
 from ecmsim.results import COLUMNS

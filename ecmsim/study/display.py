@@ -3,7 +3,7 @@
 import sys
 import time
 
-from ecmsim.results.writer import TIMESERIES
+from ecmsim.results.folder import TIMESERIES
 from ecmsim.text import quantity
 
 STYLES = {"running": "cyan", "finished": "green", "failed": "red", "interrupted": "yellow", "paused": "yellow"}

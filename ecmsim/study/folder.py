@@ -19,8 +19,8 @@ from pathlib import Path
 from ecmsim.config import Config
 from ecmsim.errors import ConfigError, ResultsError
 from ecmsim.results import open_run
-from ecmsim.results.lock import LOCK, writer_of
-from ecmsim.results.writer import CONFIG, PROVENANCE, is_run_folder
+from ecmsim.results.folder import CONFIG, LOCK, PROVENANCE, is_run_folder
+from ecmsim.results.holder import writer_of
 from ecmsim.study.naming import folder_name, key_in
 
 STUDY, CASES, SUMMARY, PARQUET, FIGURES = "study.toml", "cases.csv", "summary.csv", "summary.parquet", "figures"

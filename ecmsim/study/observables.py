@@ -4,7 +4,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from ecmsim.results.regimes import COMPLIANCE_REACHED, reached
+from ecmsim.results.limits import limit_reached
+from ecmsim.results.regimes import reached
 
 REDUCTIONS = {
     "max": np.nanmax,
@@ -20,7 +21,7 @@ RESULTS = {
     "end_time_s": "time at which the run ended",
     "current_max_A": "largest |current|",
     "current_end_A": "current at the end",
-    "time_set_s": "first time at which the current reaches 99 % of the compliance current",
+    "time_set_s": "first time at which the current reaches 99 % of the compliance current that holds",
     "time_rupture_s": "time at which a neck of the filament breaks for the first time",
     "time_dissolved_s": "time at which only the nucleus is left for the first time",
     "resistance_lrs_ohm": "cell voltage over current at the read voltage, source on its way back to zero",
@@ -95,12 +96,11 @@ def observables(run, read_voltage, observe=()):
     if not len(series):
         return dict.fromkeys(names, np.nan) | {"steps": 0}
     column = {name: series[name].to_numpy(float) for name in series if series[name].dtype.kind in "fiu"}
-    magnitude, limit = np.abs(column["current_A"]), run.compliance_current
-    set_time = reached(column["time_s"], magnitude, COMPLIANCE_REACHED * limit) if limit else None
+    set_time = limit_reached(column["time_s"], column["current_A"], run.limits)
     found = {
         "steps": len(series) - 1,
         "end_time_s": column["time_s"][-1],
-        "current_max_A": magnitude.max(),
+        "current_max_A": np.abs(column["current_A"]).max(),
         "current_end_A": column["current_A"][-1],
         "time_set_s": np.nan if set_time is None else set_time,
         "time_rupture_s": _first(run.events, "rupture"),

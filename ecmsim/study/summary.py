@@ -6,13 +6,11 @@ import logging
 import math
 from datetime import datetime
 
-import pandas as pd
-
 import ecmsim
 from ecmsim.config.quantities import Quantity
 from ecmsim.errors import ResultsError
 from ecmsim.results import open_run
-from ecmsim.results.writer import PROVENANCE, TIMESERIES
+from ecmsim.results.folder import PROVENANCE, TIMESERIES
 from ecmsim.study import folder, naming
 from ecmsim.study.definition import toml
 from ecmsim.study.observables import RESULTS, observables
@@ -27,6 +25,8 @@ def table(definition, cases, places, kept=True):
     settings in their declared units, which are part of the name (compliance_current_A); RESULTS; then what the study
     observes. kept: whether results that were read off a run before and have not changed since may be used.
     """
+    import pandas as pd
+
     rows = []
     named = any(definition.names)
     for case, place in zip(cases, places, strict=True):
@@ -132,6 +132,8 @@ def write(root, definition, cases, places, kept=True):
 
 def write_cases(root, definition, cases, places):
     """Write cases.csv: number, folder and varied settings as they are given to the cases."""
+    import pandas as pd
+
     rows = [
         {"case": case.index, "folder": place.name}
         | {field: naming.shown(naming.effective(case.config, field), naming.ALL_DIGITS) for field in definition.units}

@@ -4,11 +4,14 @@ import copy
 import pickle
 import subprocess
 import sys
+from decimal import Decimal
 from pathlib import Path
 
+import pint
 import pytest
-from helpers.paths import ROOT
+from helpers.paths import QUICK, ROOT
 from pydantic import ValidationError
+from pydantic_core import PydanticCustomError
 
 import ecmsim
 from ecmsim.config import Config, Quantity, load_config, reference, reference_markdown, reference_text
@@ -435,6 +438,20 @@ class TestQuantities:
         quantity = self.read(unit, text)
         assert quantity == value and quantity.unit == unit
 
+    @pytest.mark.parametrize("unit", ["nm", "s", "V", "A", "eV", "K", "ohm", "V/s", "A/s", "m/s", "nm/s", "S", "S/m"])
+    def test_prefixes_are_those_of_pint(self, unit):
+        """What is read without pint is the same to the bit as with it."""
+        registry, base = pint.UnitRegistry(non_int_type=Decimal), unit[1:] if unit[0] == "n" else unit
+        for prefix in ("", "f", "p", "n", "u", "µ", "m", "c", "k", "M", "G"):
+            for number in ("1", "0.3", "-7.1e-5", "123456789.123456789", "4.9e-300", "1.1234567890123456789"):
+                exact = registry.Quantity(Decimal(number), prefix + base).to(unit).magnitude
+                assert self.read(unit, f"{number} {prefix}{base}") == float(exact), (number, prefix)
+
+    @pytest.mark.parametrize("text", ["1 xA", "1 mmA", "1 m", "1 uAs", "1 u", "1 kelvinA"])
+    def test_what_is_no_prefix_is_refused(self, text):
+        with pytest.raises(PydanticCustomError, match="expected a current"):
+            self.read("A", text)
+
     def test_energy_in_joule(self):
         assert self.read("eV", "1.602176634e-19 J") == pytest.approx(1.0, rel=1e-15)
 
@@ -629,6 +646,7 @@ def imported_by(code):
 def test_import_is_cheap():
     assert imported_by("import ecmsim") == []
     assert imported_by("from ecmsim import load_config") == ["pydantic"]
+    assert imported_by(f"from ecmsim import load_config; load_config({str(QUICK)!r})") == ["pydantic"]
 
 
 def test_refinement_scales_sizes_and_steps():

@@ -1,4 +1,4 @@
-"""Cases with a known answer: shells, a planar stack, heat spreading, the element in series, balances."""
+"""Cases with a known answer: shells, a planar stack, heat spreading, the circuit in series, balances."""
 
 from dataclasses import replace
 
@@ -151,7 +151,7 @@ def test_planar_stack(voltage):
     )
     mesh = weak.cell_of_blocks()
     problem = FieldProblem(
-        FieldForms(MPI.COMM_WORLD, DeviceModel.from_config(config), config.cell, False),
+        FieldForms(MPI.COMM_WORLD, DeviceModel.from_config(config), None, config.cell, False),
         mesh,
         direct=True,
         wall_ambient=False,
@@ -169,8 +169,8 @@ def test_planar_stack(voltage):
     assert out == pytest.approx(wanted, rel=1e-9, abs=0)
     assert into == pytest.approx(wanted, rel=1e-9, abs=0)
     totals = problem.totals()
-    assert totals["deposition"] == pytest.approx(wanted, rel=1e-9, abs=0)
-    assert totals["ionic"] == pytest.approx(wanted * voltage, rel=1e-9, abs=0)
+    assert totals.currents["ionic"] == pytest.approx(wanted, rel=1e-9, abs=0)
+    assert totals.powers["ionic"] == pytest.approx(wanted * voltage, rel=1e-9, abs=0)
     # Each of the three counts, or the case would test less than it says.
     fields = problem.values[mesh.nodes_of(Region.SWITCHING_LAYER), IONS]
     assert 0.02 < abs(np.ptp(fields) / voltage) < 0.98
@@ -249,7 +249,7 @@ def area_mean(r, values):
     return 2 * integral / r[-1] ** 2
 
 
-# --- a cell with its element in series ----------------------------------------------------------------------
+# --- a cell with its circuit in series ----------------------------------------------------------------------
 
 HEIGHT = 10.1  # nm: the gap is then 0.4 nm and most of the current tunnels
 
@@ -266,7 +266,7 @@ def solved(tall, voltage, *overrides):
     return weak.tall_problem(config, voltage, mesh=tall[1])[0]
 
 
-def drop_over_element(problem):
+def drop_over_circuit(problem):
     """V_app - V_cell in V: minus psi, averaged over the top contact."""
     mesh = problem.domain.cell_mesh
     r, z = mesh.points.T
@@ -281,7 +281,7 @@ def test_ideal_compliance(tall, voltage, limit):
     """The cell's current is I_CC (1 - exp(-(V - V_cell)/V0)), Eq. (7), to round-off, and never above I_CC."""
     problem = solved(tall, voltage, f"compliance.current={limit!r} A")
     out = problem.reactions()[0]
-    drop = drop_over_element(problem)
+    drop = drop_over_circuit(problem)
     assert out == pytest.approx(-limit * np.expm1(-drop / 0.05), rel=1e-11, abs=0)
     assert out <= limit * (1 + 4 * np.finfo(float).eps)
     if (voltage, limit) == (6.0, 1e-9):
@@ -293,13 +293,13 @@ def test_compliance_below_zero_is_a_resistor(tall):
     problem = solved(tall, -0.4, "compliance.current=1 uA")
     out = problem.reactions()[0]
     assert out < 0
-    assert out == pytest.approx(1e-6 * drop_over_element(problem) / 0.05, rel=1e-11, abs=0)
+    assert out == pytest.approx(1e-6 * drop_over_circuit(problem) / 0.05, rel=1e-11, abs=0)
 
 
 def test_series_resistor_and_direct_connection(tall):
     """I = (V - V_cell)/R; connected directly to V_cell the cell carries the same current."""
     problem = solved(tall, 1.0, "compliance.kind=series_resistor", "compliance.resistance=5 Mohm")
-    out, drop = problem.reactions()[0], drop_over_element(problem)
+    out, drop = problem.reactions()[0], drop_over_circuit(problem)
     assert out == pytest.approx(drop / 5e6, rel=1e-11, abs=0)
     assert 0.2 < drop < 0.8
     direct = solved(tall, 1.0 - drop, "compliance.kind=none")
@@ -313,18 +313,20 @@ def test_series_resistor_and_direct_connection(tall):
 
 
 @pytest.mark.parametrize(
-    "voltage, element",
+    "voltage, setting",
     [(1.5, "compliance.current=10 uA"), (1.5, "compliance.kind=none"), (-1.2, "compliance.current=10 uA")],
 )
-def test_balances(tall, voltage, element):
+def test_balances(tall, voltage, setting):
     """Charge in = charge out; power in = metal + tunnel + ions; heat out = metal + tunnel."""
-    problem = solved(tall, voltage, element)
+    problem = solved(tall, voltage, setting)
     out, direct_in, heat_out = problem.reactions()
     totals = problem.totals()
-    entering = totals.get("current", direct_in)
-    power = totals.get("power", voltage * direct_in)
-    assert abs(out) > 1e-8 and totals["tunnel"] > 0.5 * power  # the tip does tunnel
+    entering = totals.entering.get("current", direct_in)
+    power = totals.entering.get("power", voltage * direct_in)
+    assert abs(out) > 1e-8 and totals.powers["tunnel"] > 0.5 * power  # the tip does tunnel
     assert entering == pytest.approx(out, rel=1e-12, abs=0)
-    assert totals["metal"] + totals["tunnel"] + totals["ionic"] == pytest.approx(power, rel=1e-9, abs=0)
-    assert totals["metal"] + totals["tunnel"] == pytest.approx(heat_out, rel=1e-9, abs=0)
-    assert all(totals[part] > 0 for part in ("metal", "tunnel", "ionic"))
+    assert totals.powers["metal"] + totals.powers["tunnel"] + totals.powers["ionic"] == pytest.approx(
+        power, rel=1e-9, abs=0
+    )
+    assert totals.powers["metal"] + totals.powers["tunnel"] == pytest.approx(heat_out, rel=1e-9, abs=0)
+    assert all(totals.powers[part] > 0 for part in ("metal", "tunnel", "ionic"))

@@ -96,7 +96,7 @@ def test_the_time_series_does_not_depend_on_the_ranks(runs, name):
 
 
 def test_a_reset_does_not_depend_on_the_ranks(tmp_path):
-    """Dissolution, necks that break, a condition that ends a leg, and another element, on one and three ranks."""
+    """Dissolution, necks that break, a condition that ends a leg, and another circuit, on one and three ranks."""
     config, folders = tmp_path / "reset.toml", {}
     config.write_text(CASE)
     for ranks in (1, 3):
@@ -215,6 +215,7 @@ from ecmsim.config import load_config
 from ecmsim.models.full.problem import FieldForms, FieldProblem
 from ecmsim.models.cell import Tip
 from ecmsim.models.full.mesh.motion import HarmonicMotion
+from ecmsim.physics.compliance import IdealCompliance
 from ecmsim.physics.model import DeviceModel
 from ecmsim.models.full.simulation import Discretisation
 from ecmsim.models.full.newton import Newton
@@ -237,7 +238,8 @@ def handle():
 
 
 config = load_config("configs/quick.toml")
-forms = FieldForms(comm, DeviceModel.from_config(config), config.cell, False)
+limiter = IdealCompliance(1e-6, 0.05)
+forms = FieldForms(comm, DeviceModel.from_config(config), limiter, config.cell, False)
 mesh = weak.cell_of_blocks()
 for remesh in range(int(sys.argv[1])):
     problem = FieldProblem(forms, mesh, direct=False, wall_ambient=False)

@@ -277,7 +277,7 @@ def seen(*overrides, height=10.2, radius=1.5):
     simulation.close()
     speed = np.hypot(*state.velocity.T)
     half_way = np.argmin(np.abs(state.filament.points[:, 1] - 0.5 * height))
-    return Seen(state, totals["tunnel"], totals["metal"], speed[0], speed[half_way])
+    return Seen(state, totals.powers["tunnel"], totals.powers["metal"], speed[0], speed[half_way])
 
 
 @pytest.fixture(scope="module")

@@ -12,7 +12,9 @@ import ufl
 from mpi4py import MPI
 from scipy.sparse.linalg import splu
 
+from ecmsim.drive import Programme
 from ecmsim.models.cell import Tip
+from ecmsim.models.circuit import circuit
 from ecmsim.models.full import forms
 from ecmsim.models.full.domain import Domain
 from ecmsim.models.full.mesh.build import build_mesh
@@ -21,7 +23,6 @@ from ecmsim.models.full.newton import Newton
 from ecmsim.models.full.problem import FieldForms, FieldProblem
 from ecmsim.models.full.simulation import State
 from ecmsim.physics.butler_volmer import ButlerVolmer
-from ecmsim.physics.compliance import IdealCompliance
 from ecmsim.physics.faraday import Faraday
 from ecmsim.physics.model import Conductor, DeviceModel
 from ecmsim.physics.mott_gurney import MottGurney
@@ -54,7 +55,6 @@ def device(**changes):
         faraday=Faraday(63.5, 8960.0, 1),
         tunnelling=None,
         size_effect=None,
-        compliance=IdealCompliance(1e-6, 0.05),
         stress=None,
         tunnel_heating=None,
         void=None,
@@ -315,10 +315,11 @@ def tall_problem(config, voltage, model=None, mesh=None, **options):
     """
     model = model or DeviceModel.from_config(config)
     filament, mesh = mesh or tall_mesh(config, **options)
+    law = circuit(config, Programme.from_steps(config.programme).first(), 0.0)
     problem = FieldProblem(
-        FieldForms(MPI.COMM_WORLD, model, config.cell, config.heat.mode == "transient"),
+        FieldForms(MPI.COMM_WORLD, model, law, config.cell, config.heat.mode == "transient"),
         mesh,
-        direct=model.compliance is None,
+        direct=law is None,
         wall_ambient=config.heat.wall == "ambient",
         heat=model.heat,
     )

@@ -26,7 +26,8 @@ from ecmsim.page.balances import balances
 from ecmsim.page.outcome import key_numbers
 from ecmsim.page.settings import programme_rows, setting_rows
 from ecmsim.results import RunWriter, open_run
-from ecmsim.results.writer import CONFIG, EVENTS, FAILURE, HISTORY, PROVENANCE, TIMESERIES
+from ecmsim.results.folder import CONFIG, EVENTS, FAILURE, HISTORY, PROVENANCE, TIMESERIES
+from ecmsim.study.observables import observables
 
 SECTIONS = ["results", "pictures", "events", "trust", "configuration", "origin"]
 EMPTY = {"meta", "link", "img", "br", "hr"}
@@ -245,6 +246,26 @@ def test_under_a_current_source_the_resistance_is_read_at_the_cell(sweep, tmp_pa
     current = np.interp(0.1, back["cell_voltage_V"][::-1], back["current_A"][::-1])
     assert number(fact.value) == pytest.approx(0.1 / current, rel=5e-3) and "cell at" in fact.note
     assert "source" not in found["Largest current"].note and "compliance" not in found["Largest current"].note
+
+
+def test_the_compliance_is_that_of_the_step(sweep, tmp_path):
+    """All that is told of a compliance is the same where the steps have it for their own and the global one is larger
+    or smaller; nothing is told of one that never held."""
+    text = (sweep.folder / CONFIG).read_text()
+    own = text.replace('rate = "1 V/s"}', 'rate = "1 V/s", compliance = {kind = "ideal", current = "1 mA"}}')
+    for name, replaced in (("larger", 'current = "50 mA"'), ("smaller", 'current = "1 uA"')):
+        run = changed(sweep, tmp_path / name, lambda series: series)
+        (run.folder / CONFIG).write_text(own.replace('current = "1.0 mA"', replaced))
+        run = open_run(run.folder)
+        assert replaced in run.config_text and run.compliance_current == 1e-3
+        assert key_numbers(run) == key_numbers(sweep) and "; compliance current 1" in key_numbers(run)[0].note
+        assert run.regimes.y_time == pytest.approx(sweep.regimes.y_time, rel=1e-12) and run.regimes.a_b.row > 100
+        assert balances(run) == balances(sweep) and len(balances(run)) == 4
+        assert observables(run, 0.1)["time_set_s"] == run.regimes.y_time > 1.7
+    (run.folder / CONFIG).write_text(own.replace('kind = "ideal", current = "1 mA"', 'kind = "none"'))
+    run = open_run(run.folder)
+    assert "compliance" not in key_numbers(run)[0].note and len(balances(run)) == 3
+    assert run.regimes.y_time is None and np.isnan(observables(run, 0.1)["time_set_s"])
 
 
 # --- balances and numerics ----------------------------------------------------------------------------------

@@ -15,7 +15,7 @@ from ecmsim.physics.butler_volmer import ButlerVolmer
 from ecmsim.physics.compliance import IdealCompliance, SeriesResistor
 from ecmsim.physics.dissolution import MirroredDissolution
 from ecmsim.physics.faraday import Faraday
-from ecmsim.physics.model import DeviceModel, compliance_law
+from ecmsim.physics.model import DeviceModel
 from ecmsim.physics.mott_gurney import MottGurney
 from ecmsim.physics.operators import sinhc
 from ecmsim.physics.size_effect import SizeEffect
@@ -628,7 +628,6 @@ def test_model_is_filled_in_from_the_configuration():
     assert laws.stress == StressBarrier(0.02, 1.7)
     assert laws.void == VoidBarrier(0.015, 0.06)
     assert laws.size_effect == SizeEffect(0.3, 39.9, 0.25)
-    assert laws.compliance == IdealCompliance(1e-5, 0.1)
     assert laws.heat and laws.joule_heating
 
 
@@ -659,7 +658,6 @@ def test_barriers_act_where_they_belong():
         ("heat.joule=false", {"joule_heating"}),
         ("heat.enabled=false", {"heat", "joule_heating", "tunnel_heating"}),
         ("filament.size_effect=false", {"size_effect"}),
-        ('compliance={kind="none"}', {"compliance"}),
     ],
 )
 def test_one_line_switches_a_law_off(override, off):
@@ -696,14 +694,3 @@ def test_conductivity_factors():
         changed, bulk = getattr(less, name), getattr(full, name)
         assert changed.thermal(400.0) == pytest.approx(0.7 * bulk.thermal(400.0))
         assert changed.electrical == bulk.electrical
-
-
-def test_series_resistor_from_the_configuration():
-    assert model('compliance={kind="series_resistor", resistance="10 kohm"}').compliance == SeriesResistor(1e4)
-    assert model("compliance.polarity=both").compliance == IdealCompliance(1e-5, 0.1, "both")
-
-
-def test_compliance_of_a_step_is_filled_in_likewise():
-    own = 'programme[0].compliance={kind="ideal", current="2 uA", smoothing_voltage="0.2 V", polarity="negative"}'
-    step = Config.from_toml(CONFIG, overrides=[own]).programme[0]
-    assert compliance_law(step.compliance) == IdealCompliance(2e-6, 0.2, "negative")

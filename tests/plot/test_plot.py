@@ -521,10 +521,40 @@ def test_the_radius_of_a_neck():
 
 def test_pulses_have_the_voltage_below(sweep, tmp_path, figures):
     columns, outlines = synthetic.series(60)
-    text = synthetic.CONFIG.format(compliance_mA=1.0).replace('kind = "ramp"', 'kind = "pulse_train"', 1)
+    train = 'kind = "pulse_train", amplitude = "2 V", width = "1 s", count = 2, interval = "1 s"'
+    text = synthetic.CONFIG.format(compliance_mA=1.0).replace('kind = "ramp", to = "2 V", rate = "1 V/s"', train)
+    text = text.replace('kind = "ramp", to = "0 V", rate = "1 V/s"', 'kind = "hold", duration = "1 s"')
     run = open_run(synthetic.write_events(tmp_path / "run", text, columns, outlines, []))
     draw("gap", run, tmp_path / "gap.png")
     assert [axes.get_ylabel() for axes in figures["gap.png"].axes] == ["Gap (nm)", "Source (V)"]
+
+
+def dashed(axes):
+    """Heights of the horizontal dashed lines, and the ends of each."""
+    lines = [line for line in axes.get_lines() if line.get_linestyle() == "--"]
+    return [(float(line.get_ydata()[0]), *map(float, line.get_xdata())) for line in lines]
+
+
+def test_compliance_currents_are_those_of_the_steps(tmp_path, figures):
+    """In both panels; not one that never held; a negative one on the side where it limits."""
+    columns, outlines = synthetic.series(60)
+    text = synthetic.CONFIG.format(compliance_mA=30.0)
+    text = text.replace('rate = "1 V/s"}', 'rate = "1 V/s", compliance = {kind = "ideal", current = "1 mA"}}')
+    run = open_run(synthetic.write_events(tmp_path / "run", text, columns, outlines, []))
+    draw("iv", run, tmp_path / "iv.png")
+    linear, logarithmic = figures["iv.png"].axes
+    assert [line[0] for line in dashed(linear)] == [pytest.approx(1.0)]
+    assert [line[0] for line in dashed(logarithmic)] == [pytest.approx(1e-3)]
+    assert any("1 mA" in text.get_text() for text in linear.texts)
+    # Cycles with a limit for either sign.
+    cycles = open_run(synthetic.write_cycles(tmp_path / "cycles", count=2))
+    config = (cycles.folder / "config.toml").read_text()
+    (cycles.folder / "config.toml").write_text(config.replace("[compliance]\n", '[compliance]\npolarity = "both"\n'))
+    draw("iv", open_run(cycles.folder), tmp_path / "both.png")
+    low, high = figures["both.png"].axes[0].get_xlim()
+    found = sorted(line for line in dashed(figures["both.png"].axes[0]))
+    assert [line[0] for line in found] == [pytest.approx(-1.0), pytest.approx(1.0)]
+    assert found[0][1:] == (0.0, pytest.approx(low)) and found[1][1:] == (0.0, pytest.approx(high))
 
 
 def test_a_current_source_is_drawn_against_the_cell_voltage(tmp_path, figures):

@@ -23,8 +23,9 @@ from helpers.paths import ROOT
 from helpers.rows import CONFIG, outline_of, row
 
 from ecmsim.errors import ResultsError
-from ecmsim.results import Checkpoints, RunWriter, collect_provenance, differences, open_run, writer
-from ecmsim.results.checkpoint import HEAD_BYTES, decode, encode
+from ecmsim.results import Checkpoints, RunWriter, collect_provenance, differences, lines, open_run
+from ecmsim.results.checkpoint_content import decode, encode
+from ecmsim.results.checkpoint_reader import HEAD_BYTES
 
 # Children of this process do nothing but what they are told here, whatever threads other libraries have made.
 pytestmark = pytest.mark.filterwarnings("ignore:.*use of fork.*:DeprecationWarning")
@@ -498,7 +499,7 @@ def test_what_a_checkpoint_counts_reaches_the_disk_before_it(tmp_path, monkeypat
         calls.append("replace " + Path(new).name)
         replace(old, new)
 
-    monkeypatch.setattr(writer, "SYNC_INTERVAL_S", 1e9)
+    monkeypatch.setattr(lines, "SYNC_INTERVAL_S", 1e9)
     run = begun(tmp_path / "run", 2)
     monkeypatch.setattr(os, "fsync", noted_sync)
     monkeypatch.setattr(os, "replace", noted_replace)

@@ -93,9 +93,21 @@ def test_compliance_is_reached_again_in_the_next_cycle():
     rows = [row(float(k), current=current) for k, current in enumerate([0, 1e-6, 0, 1e-6, 0])]
     found = events(rows, 1e-6)
     assert len(named(found, "compliance reached")) == len(named(found, "compliance left")) == 2
-    # A step without a limit ends it in silence.
+    # A step without a limit ends it in silence, and so does one with another limit.
     found = events(rows[:4], [1e-6, None, 1e-6])
     assert len(named(found, "compliance reached")) == 2 and not named(found, "compliance left")
+
+
+def test_another_limit_is_reached_anew():
+    """A larger one has not been left by a current that flows at the smaller one, a smaller one is reached by it."""
+    rows = [row(float(k), current=current) for k, current in enumerate([0, 1e-6, 1e-6, 1e-6, 1e-4, 1e-4])]
+    found = [(event.time_s, event.name, event.detail) for event in events(rows, [1e-6, 1e-4, 1e-6, 1e-4, 1e-4])]
+    assert [item[1:] for item in found] == [
+        ("compliance reached", "1 µA"),
+        ("compliance reached", "1 µA"),
+        ("compliance reached", "100 µA"),
+    ]
+    assert found[0][0] == pytest.approx(0.99) and found[1][0] == 3.0 and 3.9 < found[2][0] < 4.0
 
 
 def test_a_limit_that_comes_with_the_current_counts_at_once():
@@ -230,9 +242,9 @@ def cycles(count=2, steps=40):
 
 def test_events_of_cycles():
     found = events(*cycles())
-    wanted = ["compliance reached", "compliance left", "gap", "contact", "RESET onset", "full dissolution"]
+    wanted = ["compliance reached", "gap", "contact", "RESET onset", "full dissolution"]
     assert {event.name for event in found} == set(wanted)
-    for name in wanted[3:]:
+    for name in wanted[2:]:
         assert len(named(found, name)) == 2
     first = [event.time_s for event in found if event.time_s < 1.0]
     assert [event.time_s - 1.0 for event in found[len(first) :]] == pytest.approx(first)
@@ -256,7 +268,7 @@ def test_what_is_remembered_goes_on_as_if_undisturbed():
         again = detector()
         again.recall({name: np.float64(value) for name, value in memory.items()})
         assert again.remembered() == first.remembered()
-        assert [type(value) for value in again.remembered().values()] == [bool, bool, float, float, float, bool]
+        assert [type(value) for value in again.remembered().values()] == [float, bool, bool, float, float, float, bool]
         found += events(rows[stop:], limits[stop:], by=again)
         assert found == whole, stop
 

@@ -1,107 +1,19 @@
-"""Steps along a programme: legs in turn, conditions found in time, rejections, and the elements of single steps."""
+"""Steps along a programme: legs in turn, conditions found in time, rejections, and the circuits of single steps."""
 
 import math
-from dataclasses import dataclass, field
-from types import SimpleNamespace
 
 import numpy as np
 import pytest
 from helpers import weak
+from helpers.clockwork import Clockwork, marched
 from helpers.paths import QUICK
 from mpi4py import MPI
 
 from ecmsim.config import load_config
-from ecmsim.config.numerics import Stepping
-from ecmsim.drive import Leg, Programme, current_ramp, hold, ramp
-from ecmsim.errors import SolveError
-from ecmsim.models.full.simulation import Simulation, element
-from ecmsim.models.rates import Rates
+from ecmsim.drive import current_ramp, current_sweep, hold, pulse_train, ramp, read_pulse, repeat, sweep, table
+from ecmsim.models.full.simulation import Simulation
 from ecmsim.running.march import March
 from ecmsim.running.stepping import StepError
-
-# --- a simulation without fields ------------------------------------------------------------------------------------
-
-
-@dataclass(frozen=True)
-class Point:
-    """State of a Clockwork. observed: by name; height: of the filament, nm."""
-
-    time: float
-    leg: Leg
-    observed: dict
-    height: float = 1.0
-    iterations: int = 2
-    rupture: object = None
-
-    @property
-    def filament(self):
-        return SimpleNamespace(height=self.height)
-
-    @property
-    def seen(self):
-        return self.observed | {"time": self.time, "height": self.height}
-
-
-@dataclass
-class Clockwork:
-    """A simulation in which all that happens is a function of time.
-
-    steps: of the programme; functions: of the time, by name of the observed quantity; fails(start, end): text of the
-    error of a step, or None; ruptures: times in whose steps a neck breaks; step: that the controller may take (s).
-    """
-
-    steps: list
-    functions: dict = field(default_factory=dict)
-    fails: callable = lambda start, end: None
-    ruptures: tuple = ()
-    step: float = 0.1
-
-    def __post_init__(self):
-        self.programme = Programme.from_steps(self.steps)
-        settings = {"first_step": "1 s", "largest_step": f"{self.step} s", "smallest_step": "1 us", "growth": 2.0}
-        self.config = SimpleNamespace(stepping=Stepping(**settings))
-        self.tried, self.accepted = [], []
-
-    def at(self, time, leg, rupture=None):
-        quiet = {"current": 0.0, "cell_voltage": leg.source_voltage(time), "gap": 5.0, "temperature_max": 300.0}
-        observed = quiet | {name: value(time) for name, value in self.functions.items() if name != "height"}
-        return Point(time, leg, observed, self.functions.get("height", lambda t: 1.0)(time), rupture=rupture)
-
-    def start(self):
-        return self.at(0.0, self.programme.first())
-
-    def rates(self, state):
-        return Rates(0.0, 0.0, 0.0, height=1.0, gap=5.0, finest=1.0, source_time=math.inf)
-
-    def advance(self, state, time):
-        assert state.time < time <= state.leg.end
-        self.tried.append((state.time, time))
-        if error := self.fails(state.time, time):
-            raise SolveError(error)
-        broke = any(state.time < rupture <= time for rupture in self.ruptures)
-        self.last = self.at(time, state.leg, rupture=broke or None)
-        return self.last
-
-    def accept(self, trial):
-        assert trial is self.last  # the solver holds the fields of what was tried last
-        self.accepted.append(trial)
-        return trial
-
-    def follow(self, state):
-        leg = self.programme.after(state.leg, state.time, state.leg.value(state.time))
-        return leg and self.at(state.time, leg)
-
-
-def marched(simulation, stop=math.inf):
-    """States and events up to the end or a time, and the March."""
-    march = March(simulation)
-    march.begin()
-    states, events = [march.state], []
-    while not march.finished and march.state.time < stop:
-        states.append(march.step(stop))
-        events += march.events
-    return states, events, march
-
 
 # --- legs ---------------------------------------------------------------------------------------------------------
 
@@ -124,6 +36,32 @@ def test_legs_follow_each_other():
     # At a corner the state is in the next leg already; after the last there is none.
     numbers = {state.time: state.leg.number for state in states}
     assert [numbers[event.time_s] for event in events] == [1, 2, 2]
+
+
+def ended(*steps):
+    """What ends when, as events tell it."""
+    return [(event.time_s, event.detail) for event in marched(Clockwork(list(steps)))[1] if event.name == "step ends"]
+
+
+def test_a_step_ends_once():
+    """However many straight pieces it has: a table, a sweep, a current that passes zero."""
+    points = [(0.01 * (k + 1), 0.1 * (k % 7 + 1)) for k in range(400)]
+    assert ended(table(points, name="noise"), hold(0.1)) == [
+        (pytest.approx(4.0), "noise"),
+        (pytest.approx(4.1), "step 2: hold"),
+    ]
+    assert ended(sweep(1.0, 1.0, name="SET"), sweep(-1.0, 1.0, name="SET")) == [(2.0, "SET"), (4.0, "SET")]
+    assert ended(current_sweep(1e-6, 1e-6, back=-1e-6)) == [(pytest.approx(3.0), "step 1: current sweep to 1 µA")]
+
+
+def test_each_pulse_of_a_train_ends_once():
+    """And each read after it; cycles are told apart."""
+    train = pulse_train(1.0, 0.1, 2, 0.3, rise=0.1, fall=0.1, delay=0.2, base=0.1, read=read_pulse(0.2, 0.1), name="P")
+    names = [f"P, {what}" for what in ("pulse 1", "read 1", "pulse 2", "read 2")]
+    assert [name for _, name in ended(train)] == names
+    found = ended(repeat(2, [train, ramp(0.0, 1.0)]))
+    cycle = [*names, "step 2: ramp to 0 V"]
+    assert [name for _, name in found] == [f"cycle {k}, {name}" for k in (1, 2) for name in cycle]
 
 
 def test_a_stop_is_reached_to_the_bit():
@@ -296,7 +234,7 @@ def test_steps_begin_anew_after_a_rupture():
     assert steps.max() > 0.15
 
 
-# --- real cells: the elements of the steps --------------------------------------------------------------------------
+# --- real cells: the circuits of the steps --------------------------------------------------------------------------
 
 
 def cell(*steps, voltage=1.0, overrides=()):
@@ -363,7 +301,7 @@ def test_a_current_source_on_an_insulating_cell():
     simulation.close()
 
 
-def test_each_step_has_its_own_element():
+def test_each_step_has_its_own_circuit():
     """A lower limit than that of the configuration, a series resistor, that of the configuration, in turn."""
     simulation, state = cell(
         '{kind="hold", duration="1 ns", compliance={kind="ideal", current="20 nA"}}',
@@ -383,7 +321,7 @@ def test_each_step_has_its_own_element():
     assert low == pytest.approx(-20e-9 * math.expm1(-low_drop / 0.05), rel=1e-6, abs=0) and low > 0.9 * 20e-9
     assert resistor == pytest.approx(over_it / 300e3, rel=1e-6, abs=0) and 0.05 < over_it < 0.25
     assert normal == pytest.approx(-100e-9 * math.expm1(-drop / 0.05), rel=1e-6, abs=0) and normal > 0.9 * 100e-9
-    # Ideal elements share what is compiled: a run of a thousand pulses compiles no more than these.
+    # Ideal limiters share what is compiled: a run of a thousand pulses compiles no more than these.
     assert len(simulation._forms) == 2
     simulation.close()
 
@@ -398,19 +336,6 @@ def test_a_step_may_connect_the_cell_directly():
     assert state.observed["cell_voltage"] == pytest.approx(state.source_voltage, rel=1e-9)
     assert state.source_voltage == pytest.approx(0.3) and state.observed["current"] > 3 * limited
     simulation.close()
-
-
-def test_elements_of_legs():
-    config = load_config(QUICK, ["compliance.polarity=both"])
-    own = load_config(QUICK, ["compliance.current=5 nA"]).compliance
-    steps = [ramp(1.0, 1.0), ramp(2.0, 1.0, compliance=own), current_ramp(-2e-6, 1e-6, voltage_limit=4.0)]
-    first, second, third = Programme.from_steps(steps).planned()
-    assert (element(config, first, 0.5).limit, element(config, first, 0.5).polarity) == (1e-6, "both")
-    assert (element(config, second, 1.5).limit, element(config, second, 1.5).polarity) == (5e-9, "positive")
-    source = element(config, third, third.start + 1.0)
-    assert (source.limit, source.polarity) == (pytest.approx(1e-6), "negative")
-    # Where no current is wanted there is a small one, so that the cell's voltage is defined.
-    assert element(config, third, third.start).limit == 1e-12
 
 
 def test_potentials_stay_where_the_source_jumps():

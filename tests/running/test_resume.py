@@ -30,7 +30,7 @@ from ecmsim.running.run import resume, run
 from ecmsim.running.stopping import StopRequests
 
 KILLS, SEED = int(os.environ.get("ECMSIM_KILLS", "4")), int(os.environ.get("ECMSIM_SEED", "1"))
-# A thin filament dissolves and breaks, and what is left grows: two elements, a condition, a void that remembers, some
+# A thin filament dissolves and breaks, and what is left grows: two circuits, a condition, a void that remembers, some
 # ten meshes in some hundred coarse steps of 20 ms.
 SAME = ("timeseries.csv", "events.csv", "snapshots/index.csv")
 ENVIRONMENT = os.environ | {"OMPI_MCA_mpi_yield_when_idle": "1", "PYTHONPATH": str(ROOT)}

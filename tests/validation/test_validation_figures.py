@@ -189,8 +189,8 @@ def test_regimes_along_the_voltage(runs):
 
 def stub(*currents):
     """What the choice of snapshots needs of a run with 1 mA."""
-    taken = [SimpleNamespace(current_A=current) for current in currents]
-    return SimpleNamespace(folder="run", compliance_current=1e-3, snapshots=taken)
+    taken = [SimpleNamespace(time_s=0.1 * k, current_A=current) for k, current in enumerate(currents)]
+    return SimpleNamespace(folder="run", compliance_at=lambda time_s: 1e-3, snapshots=taken)
 
 
 def test_evolution_is_four_snapshots():

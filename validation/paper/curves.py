@@ -11,6 +11,7 @@ from ecmsim.constants import CONDUCTANCE_QUANTUM
 from ecmsim.errors import ResultsError
 from ecmsim.plot.field import FILAMENT, Section
 from ecmsim.plot.style import switching_window
+from ecmsim.results.limits import COMPLIANCE_REACHED
 from ecmsim.shape.filament import arc_length, distance_to_polyline
 from validation.paper import measures
 from validation.paper.facts import resistance_lrs
@@ -24,7 +25,6 @@ WITHOUT_DISSOLUTION = 100e-6  # A: compliance current of its Figs. 5c and 5d
 CONTACT_RESISTANCE = 1 / CONDUCTANCE_QUANTUM  # h / 2e^2, above which a cell tunnels (section 1)
 
 GROWN = 1.05  # the filament counts as grown sideways from this ratio of its mean radius to that of the lowest I_CC on
-REACHED = 0.99  # share of the compliance current that counts as reached
 JOULE_CASES = ("joule_1uA", "joule_10uA", "joule_100uA", "joule_1mA")
 
 
@@ -118,10 +118,16 @@ def snapshot_at(run, current):
 def evolution(run):
     """The four snapshots of Fig. 3: at rising currents of DROP_AT, JUMP_AT and HOT_AT, and just after I_CC is reached:
     the next one after the one in which it is reached, where there is one."""
-    later = [item for item in run.snapshots if item.current_A >= REACHED * run.compliance_current]
+    later = [item for item in run.snapshots if _limited(run, item)]
     if not later:
         raise ResultsError(f"{run.folder} holds no snapshot at its compliance current: set output.snapshot_regimes")
     return [*(snapshot_at(run, current) for current in (DROP_AT, JUMP_AT, HOT_AT)), later[:2][-1]]
+
+
+def _limited(run, snapshot):
+    """Whether the compliance current flows in a snapshot."""
+    limit = run.compliance_at(snapshot.time_s)
+    return limit is not None and snapshot.current_A / limit >= COMPLIANCE_REACHED
 
 
 def hottest_in(section):
@@ -165,7 +171,7 @@ class Heating:
     @property
     def reached(self):
         """Whether the compliance current was reached, (n,)."""
-        return self.current >= REACHED * self.limit
+        return self.current >= COMPLIANCE_REACHED * self.limit
 
 
 def heating(cases):

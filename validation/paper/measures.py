@@ -6,8 +6,9 @@ no such thing.
 
 import numpy as np
 
+from ecmsim.results.limits import limit_reached
 from ecmsim.results.measures import column, moment, rising, time_of_value, value_at_current  # noqa: F401  (beside these)
-from ecmsim.results.regimes import reached, separation
+from ecmsim.results.regimes import separation
 from ecmsim.shape.filament import distance_to_polyline
 
 
@@ -101,11 +102,11 @@ def set_times(run):
     """When each cycle first reaches 99 % of the compliance current, counted from the beginning of the cycle, (k,)."""
     from ecmsim.results.cycles import find_cycles
 
-    time, current, limit = column(run, "time_s"), column(run, "current_A"), run.compliance_current
+    time, current = column(run, "time_s"), column(run, "current_A")
     found = []
     for cycle in find_cycles(run):
         rows = cycle.rows(time)
-        at = reached(time[rows], current[rows], 0.99 * limit)
+        at = limit_reached(time[rows], current[rows], run.limits[rows])
         found.append(np.nan if at is None else at - time[rows][0])
     return np.array(found)
 

@@ -6,7 +6,7 @@ import pandas as pd
 
 from ecmsim.constants import CONDUCTANCE_QUANTUM
 from ecmsim.errors import ResultsError
-from ecmsim.plot.trace import LEAST_V, is_current_source
+from ecmsim.plot.trace import LEAST_V
 from ecmsim.results import open_run
 from ecmsim.study import folder
 
@@ -31,7 +31,7 @@ def summary(run):
         "name": run.folder.name.rpartition("case=")[2],  # of a study, the case
         "law": run.config.get("tunnelling", {}).get("law", "simmons"),
         "model": run.config.get("model", "full"),
-        "compliance_A": None if is_current_source(run) else run.compliance_current,
+        "compliance_A": run.compliance_current,
         "conductance_G0": last.current_A / last.cell_voltage_V / CONDUCTANCE_QUANTUM,
         "junction_G0": last.tunnel_current_A / last.junction_voltage_V / CONDUCTANCE_QUANTUM,
         "atoms": last.contact_atoms,

@@ -146,14 +146,14 @@ def reaction(s: Symbols, model, surface):
     return s.weight * reaction_current(s, model, surface) * (s.v_e - s.v_i) * s.ds(surface)
 
 
-def source_current_density(s: Symbols, model):
-    """I(V_R)/A, A/nm2: the compliance element spread evenly over the top contact, V_R = V_app - phi_e = -psi."""
-    return model.compliance.current(-s.psi) / s.source_area
+def source_current_density(s: Symbols, circuit):
+    """I(V_R)/A, A/nm2: the circuit's current spread evenly over the top contact, V_R = V_app - phi_e = -psi."""
+    return circuit.current(-s.psi) / s.source_area
 
 
-def source(s: Symbols, model):
+def source(s: Symbols, circuit):
     """-int I(V_R)/A v_e over the top contact, solved with the fields."""
-    return -s.weight * source_current_density(s, model) * s.v_e * s.ds(Surface.TOP)
+    return -s.weight * source_current_density(s, circuit) * s.v_e * s.ds(Surface.TOP)
 
 
 def heat_conduction(s: Symbols, model):
@@ -195,13 +195,13 @@ def joule_heating(s: Symbols, model):
 # --- sums ---------------------------------------------------------------------------------------------------------
 
 
-def residual(s: Symbols, model: DeviceModel, transient: bool):
-    """All terms that the model has switched on."""
+def residual(s: Symbols, model: DeviceModel, circuit, transient: bool):
+    """All terms that the model has switched on. circuit: law of the circuit between source and cell, None: a wire."""
     form = electron_conduction(s, model) + ion_conduction(s, model)
     form += reaction(s, model, Surface.FILAMENT) + reaction(s, model, Surface.ACTIVE_ELECTRODE)
     form += heat_conduction(s, model)
-    if model.compliance:
-        form += source(s, model)
+    if circuit:
+        form += source(s, circuit)
     if model.joule_heating:
         form += joule_heating(s, model)
     if transient:
@@ -209,21 +209,29 @@ def residual(s: Symbols, model: DeviceModel, transient: bool):
     return form
 
 
-def totals(s: Symbols, model):
-    """Scalar forms: powers dissipated in metals and by ions (which heat nothing), W;
-    the ionic current into the filament, A; with a compliance element also the current (A) and the power (W) that
-    enter at the top contact."""
+def entering(s: Symbols, circuit):
+    """Current (A) and power (W) that enter at the top contact through a circuit; nothing from a wire."""
+    if not circuit:
+        return {}
+    supply = s.weight * source_current_density(s, circuit)
+    return {"current": supply * s.ds(Surface.TOP), "power": supply * s.phi_e * s.ds(Surface.TOP)}
+
+
+def currents(s: Symbols, model):
+    """What carries charge between the metals, by name, A: the ionic current into the filament. (Tunnelling is added by
+    ecmsim.models.full.problem, whose columns are no form.)"""
+    return {"ionic": -s.weight * reaction_current(s, model, Surface.FILAMENT) * s.ds(Surface.FILAMENT)}
+
+
+def supplied(s: Symbols, model):
+    """Ionic current out of the active electrode, A."""
+    return s.weight * reaction_current(s, model, Surface.ACTIVE_ELECTRODE) * s.ds(Surface.ACTIVE_ELECTRODE)
+
+
+def powers(s: Symbols, model):
+    """Powers dissipated, by name, W: in the metals, and by ions and their reactions (which heat nothing)."""
     layer = s.dx(Region.SWITCHING_LAYER)
     ions = s.weight * ionic_conductivity(s, model) * ufl.inner(ufl.grad(s.phi_i), ufl.grad(s.phi_i)) * layer
     for surface in (Surface.FILAMENT, Surface.ACTIVE_ELECTRODE):
         ions += s.weight * reaction_current(s, model, surface) * (s.phi_e - s.phi_i) * s.ds(surface)
-    entering = {}
-    if model.compliance:
-        supply = s.weight * source_current_density(s, model)
-        entering = {"current": supply * s.ds(Surface.TOP), "power": supply * s.phi_e * s.ds(Surface.TOP)}
-    deposition = -s.weight * reaction_current(s, model, Surface.FILAMENT) * s.ds(Surface.FILAMENT)
-    return entering | {
-        "deposition": deposition,
-        "metal": sum(s.weight * joule_heat_density(s, model, m) * s.dx(m) for m in METALS),
-        "ionic": ions,
-    }
+    return {"metal": sum(s.weight * joule_heat_density(s, model, m) * s.dx(m) for m in METALS), "ionic": ions}

@@ -4,6 +4,7 @@
 """
 
 import dataclasses
+from dataclasses import dataclass
 
 import dolfinx
 import dolfinx.fem.petsc
@@ -20,18 +21,30 @@ from ecmsim.models.full.tunnel_coupling import CoupledColumns, TunnelCoupling
 PSI, PHI_I, RISE = range(3)
 
 
+@dataclass(frozen=True)
+class Totals:
+    """Integrals of a solution, each a dict by name: entering: "current" (A) and "power" (W) at the top contact, empty
+    where the source is connected directly; currents between the metals, A; powers dissipated, W; supplied: "ionic"
+    current out of the active electrode, A."""
+
+    entering: dict
+    currents: dict
+    powers: dict
+    supplied: dict
+
+
 class FieldForms:
     """Compiled weak forms of a device model (from the form compiler's cache when it has seen them before).
 
     transient: implicit Euler for the heat equation, else steady.
     """
 
-    def __init__(self, comm, model, cell, transient):
+    def __init__(self, comm, model, circuit, cell, transient):
         self.comm, self.transient = comm, transient
         self.symbols = s = forms.Symbols(cell.layer_thickness, np.pi * cell.radius**2, cell.ambient_temperature)
         law = forms.symbolic(model, s.domain, s.values)
-        self.element = law.compliance
-        residual = forms.residual(s, law, transient)
+        self.circuit = circuit and forms.symbolic(circuit, s.domain, s.values)
+        residual = forms.residual(s, law, self.circuit, transient)
         # Differentiated here, since create_form counts the coefficients of what it is given, not of what is compiled.
         jacobian = ufl.algorithms.expand_derivatives(ufl.derivative(residual, s.u, ufl.TrialFunction(s.space)))
         # Every entry of the ionic block exists, also where phi_i is pinned.
@@ -39,8 +52,14 @@ class FieldForms:
         trial = ufl.TrialFunction(s.space)
         jacobian += sum(pinned * ufl.inner(trial, s.test) * s.dx(region) for region in Region)
         compiled = {"residual": residual, "jacobian": jacobian}
-        compiled |= (totals := forms.totals(s, law))
-        self.total_names = tuple(totals)
+        totals = {
+            "entering": forms.entering(s, self.circuit),
+            "currents": forms.currents(s, law),
+            "powers": forms.powers(s, law),
+            "supplied": {"ionic": forms.supplied(s, law)},
+        }
+        self.totals = [(group, name) for group, parts in totals.items() for name in parts]
+        compiled |= {(group, name): totals[group][name] for group, name in self.totals}
         self.tunnel_heating = model.tunnel_heating
         self.compiled = {name: dolfinx.fem.compile_form(comm, form) for name, form in compiled.items()}
 
@@ -56,7 +75,7 @@ class FieldForms:
 class FieldProblem:
     """Residual, Jacobian and results of the coupled fields on one mesh.
 
-    direct: the source is connected without an element in between (the top contact is then at its voltage).
+    direct: the source is connected without a circuit in between (the top contact is then at its voltage).
     wall_ambient: the outer wall is held at ambient temperature; heat: else everything is.
     """
 
@@ -138,10 +157,10 @@ class FieldProblem:
         self._source_voltage = voltage
         self.lift.x.array[:] = np.where(self._electrode[self.domain.scalar_nodes], voltage, 0.0)
 
-    def set_element(self, law):
-        """Numbers of the element between source and cell: a law of the kind that the forms were made with, or None."""
+    def set_circuit(self, law):
+        """Numbers of the circuit between source and cell: a law of the kind that the forms were made with, or None."""
         for field in dataclasses.fields(law) if law else ():
-            symbol = getattr(self.forms.element, field.name)
+            symbol = getattr(self.forms.circuit, field.name)
             if symbol in self._constants:
                 self._constants[symbol].value = getattr(law, field.name)
 
@@ -227,11 +246,14 @@ class FieldProblem:
         return self.domain.comm.allreduce(sums, MPI.SUM)
 
     def totals(self):
-        """Scalar results by name, after assemble_residual: of forms.totals; "tunnel" (W) and "tunnel_current" (A)."""
-        local = np.array([dolfinx.fem.assemble_scalar(self._forms[name]) for name in self.forms.total_names])
-        local = np.append(local, self._tunnel_flows)
-        names = (*self.forms.total_names, "tunnel", "tunnel_current")
-        return dict(zip(names, self.domain.comm.allreduce(local, MPI.SUM).tolist(), strict=True))
+        """Scalar results, after assemble_residual."""
+        names = [("powers", "tunnel"), ("currents", "tunnel"), *self.forms.totals]
+        local = [dolfinx.fem.assemble_scalar(self._forms[name]) for name in self.forms.totals]
+        found = self.domain.comm.allreduce(np.append(self._tunnel_flows, local), MPI.SUM).tolist()
+        groups = {"entering": {}, "currents": {}, "powers": {}, "supplied": {}}
+        for (group, name), value in zip(names, found, strict=True):
+            groups[group][name] = value
+        return Totals(**groups)
 
     def close(self):
         """Give back PETSc objects and the mesh's communicators."""

@@ -16,7 +16,7 @@ from ecmsim.constants import SQUARE_METRES_PER_NM2
 from ecmsim.errors import ConfigError, SolveError
 from ecmsim.models.balance import Balance, current_scale
 from ecmsim.models.cell import GrowingCell, RejectedStep
-from ecmsim.models.circuit import element
+from ecmsim.models.circuit import circuit
 from ecmsim.models.full import compat
 from ecmsim.models.full.fields import fields as snapshot_fields
 from ecmsim.models.full.forms import SURFACE_DEGREE
@@ -26,12 +26,12 @@ from ecmsim.models.full.mesh.motion import HarmonicMotion
 from ecmsim.models.full.mesh.transfer import interpolate
 from ecmsim.models.full.newton import Newton, NewtonError
 from ecmsim.models.full.problem import FieldForms, FieldProblem
-from ecmsim.models.state import CellState
+from ecmsim.models.full.state import State, transferred
 from ecmsim.shape.filament import CROWDED
 from ecmsim.shape.front import Front
 from ecmsim.shape.spacing import filament_spacing
 
-__all__ = ["Discretisation", "RejectedStep", "Simulation", "State", "element", "transferred"]
+__all__ = ["Discretisation", "RejectedStep", "Simulation", "State", "transferred"]
 # Of the weak form's surface integrals, from 0 to 1 along an edge.
 GAUSS, GAUSS_WEIGHTS = (0.5 * (x + shift) for x, shift in zip(leggauss(SURFACE_DEGREE // 2 + 1), (1, 0), strict=True))
 REFINEMENTS = 4  # corrections at most after convergence, until the charge balance holds
@@ -39,9 +39,9 @@ REFINEMENTS = 4  # corrections at most after convergence, until the charge balan
 
 @dataclass
 class Discretisation:
-    """A mesh with all that is bound to it, closed as a whole. element: kind of the element that feeds the cell."""
+    """A mesh with all that is bound to it, closed as a whole. circuit: kind of the one that feeds the cell."""
 
-    element: tuple
+    circuit: tuple
     motion: HarmonicMotion
     problem: FieldProblem
     newton: Newton
@@ -49,37 +49,6 @@ class Discretisation:
     def close(self):
         self.newton.close()
         self.problem.close()
-
-
-@dataclass(frozen=True, kw_only=True)
-class State(CellState):
-    """A state of the full model: mesh; values (nodes, 3): psi, phi_i, T - T_ambient; and those one step earlier on the
-    same mesh."""
-
-    mesh: CellMesh
-    values: np.ndarray
-    previous_values: np.ndarray | None = None
-
-    @property
-    def electrode_points(self):
-        """The active electrode's surface, nm, (k, 2)."""
-        return self.mesh.electrode_points
-
-    @property
-    def vertices(self):
-        """Number of vertices of the mesh."""
-        return len(self.mesh.points)
-
-
-def transferred(state: State, mesh):
-    """Fields of a state at the nodes of another mesh, each continued within the regions it lives in, (nodes, 3)."""
-    values = np.zeros((len(mesh.points), 3))
-    layer = (Region.SWITCHING_LAYER,)
-    lower, upper = (Region.COUNTER_ELECTRODE, Region.FILAMENT), (Region.ACTIVE_ELECTRODE,)
-    for regions, fields in ((layer, [1, 2]), (lower, [0, 2]), (upper, [0, 2])):
-        nodes = np.nonzero(mesh.nodes_of(*regions))[0]
-        values[nodes[:, None], fields] = interpolate(state.mesh, state.values[:, fields], mesh.points[nodes], regions)
-    return values
 
 
 @contextmanager
@@ -120,17 +89,16 @@ class Simulation(GrowingCell):
         return lambda z: self.model.size_effect.conductivity_ratio(filament.local_diameter(z))
 
     def _kind(self, leg):
-        """What the compiled forms depend on in the element of a leg."""
-        law = element(self.config, leg, leg.start)
+        """What the compiled forms depend on in the circuit of a leg."""
+        law = circuit(self.config, leg, leg.start)
         return type(law), getattr(law, "polarity", None)
 
     def _discretise(self, mesh, leg):
-        """Bind a mesh to the solver, fed by the element of a leg."""
-        kind, law = self._kind(leg), element(self.config, leg, leg.start)
+        """Bind a mesh to the solver, fed by the circuit of a leg."""
+        kind, law = self._kind(leg), circuit(self.config, leg, leg.start)
         if kind not in self._forms:
             with self.watch("forms"), refused(self._own_laws):
-                model = replace(self.model, compliance=law)
-                self._forms[kind] = FieldForms(self.comm, model, self.cell, self.transient)
+                self._forms[kind] = FieldForms(self.comm, self.model, law, self.cell, self.transient)
         with self.watch("set-up"):
             problem = FieldProblem(
                 self._forms[kind],
@@ -207,7 +175,7 @@ class Simulation(GrowingCell):
         # psi counts from the source; where that jumps the potentials stay, as a guess.
         values[state.mesh.nodes_of(Region.ACTIVE_ELECTRODE), 0] += state.source_voltage - voltage
         jumps = voltage != state.source_voltage
-        if element(self.config, leg, state.time) is None:
+        if circuit(self.config, leg, state.time) is None:
             # Connected directly, the electrode is at the source's voltage, and the ions follow.
             drop = values[np.argmax(state.mesh.points[:, 1]), 0]
             values[state.mesh.nodes_of(Region.ACTIVE_ELECTRODE), 0] -= drop
@@ -219,7 +187,7 @@ class Simulation(GrowingCell):
             values=values,
             previous_values=None if jumps else state.previous_values,
         )
-        if self._kind(leg) != self.discretisation.element:
+        if self._kind(leg) != self.discretisation.circuit:
             self.rebase(state)
         return state
 
@@ -281,7 +249,7 @@ class Simulation(GrowingCell):
             tip = self._tip(trial.gap, columns)
             problem.set_geometry(trial.mesh, columns, self._size_ratio(trial.filament), tip)
             problem.set_source(trial.source_voltage)
-            problem.set_element(element(self.config, trial.leg, trial.time))
+            problem.set_circuit(circuit(self.config, trial.leg, trial.time))
         if self.transient and step is not None:
             problem.set_time_step(step, self._old_rise(trial, state))
         iterations = self._converge(problem, newton, trial, state)
@@ -290,7 +258,7 @@ class Simulation(GrowingCell):
                 problem.assemble_residual()
                 out, direct_in, heat_out = problem.reactions()
                 totals = problem.totals()
-                entering = totals.get("current", direct_in)
+                entering = totals.entering.get("current", direct_in)
                 scale = current_scale(out, entering, state.largest_current)
                 if abs(entering - out) <= self.config.solver.charge_tolerance * scale or attempt == REFINEMENTS:
                     break
@@ -299,19 +267,20 @@ class Simulation(GrowingCell):
             values = problem.values
         with self.watch("outline"):
             current_density, dissolving = self._reaction(trial, values, tip)
-            velocity = self._growth_velocity(trial.filament, current_density, totals["deposition"], dissolving)
-        power = totals.get("power", trial.source_voltage * direct_in)
+            velocity = self._growth_velocity(trial.filament, current_density, totals.currents["ionic"], dissolving)
+        powers, tunnel = totals.powers, totals.currents["tunnel"]
+        heating = {"metal": self.model.joule_heating, "tunnel": self.model.tunnel_heating}
         balance = Balance(
             current=out,
             entering=entering,
-            currents={"ionic": totals["deposition"], "tunnel": totals["tunnel_current"]},
-            power=power,
-            dissipated=totals["metal"] + totals["tunnel"] + totals["ionic"],
-            heated=(totals["metal"] if self.model.joule_heating else 0.0)
-            + (totals["tunnel"] if self.model.tunnel_heating else 0.0),
+            currents=totals.currents,
+            supplied=totals.supplied["ionic"],
+            power=totals.entering.get("power", trial.source_voltage * direct_in),
+            dissipated=sum(powers.values()),
+            heated=sum(powers[name] for name, heats in heating.items() if heats),
             heat=heat_out,
             temperature_max=self.cell.ambient_temperature + float(values[:, 2].max()),
-            junction_voltage=totals["tunnel"] / totals["tunnel_current"] if totals["tunnel_current"] else 0.0,
+            junction_voltage=powers["tunnel"] / tunnel if tunnel else 0.0,
             atoms=tip.atoms,
         )
         return self._completed(

@@ -1,19 +1,19 @@
-"""Electrons of the reduced model: source, element, active electrode, gap, filament and counter electrode in series.
+"""Electrons of the reduced model: source, circuit, active electrode, gap, filament and counter electrode in series.
 
 The metals on either side of the gap are equipotentials V_Tu apart. Across it, over the columns above the filament's
 upper envelope, I_Tu = int J(V_Tu, g(r)) 2 pi r dr, Eq. (5); the ions (ions.py) are in parallel:
 
     I = I_Tu(V_Tu) + I_ion(V_Tu),   V_cell = V_Tu + I R_s,   I = f(V_app - V_cell)
 
-with f of Eq. (7) or of a resistor, or V_cell = V_app without an element. R_s is the sum of the filament,
+with f of Eq. (7) or of a resistor, or V_cell = V_app without a circuit in between. R_s is the sum of the filament,
 
     int s(z)^2 dz/(sigma(T) pi r^2)
 
 with the share s(z) of the current that has entered it above z and sigma with the size effect, Eq. (6), and of the
 constrictions in both electrodes (spreading.py), at the temperature half-way between contact and ambient.
 With I_Tu and I_ion linearised, and linearised anew until that makes no difference, one monotone equation is left, for
-the voltage V_R across the element, which Newton's method solves within a bracket. V_R, not V_cell, is the unknown:
-attoamperes through the element are then as exact as milliamperes, and I = f(V_R) <= I_CC to round-off.
+the voltage V_R across the circuit, which Newton's method solves within a bracket. V_R, not V_cell, is the unknown:
+attoamperes through the circuit are then as exact as milliamperes, and I = f(V_R) <= I_CC to round-off.
 """
 
 from dataclasses import dataclass
@@ -62,8 +62,8 @@ class Tunnelling:
 
 @dataclass(frozen=True)
 class Operation:
-    """Where a circuit works: drop V_R across the element, voltage V_Tu of the gap, cell_voltage, V; entering: current
-    through the element, A."""
+    """Where the cell works: drop V_R across the circuit before it, voltage V_Tu of the gap, cell_voltage, V; entering:
+    current through both, A."""
 
     drop: float
     voltage: float
@@ -72,10 +72,10 @@ class Operation:
 
 
 def operation(law, source_voltage, resistance, lines, guess=0.0) -> Operation:
-    """Solve the circuit with the currents across the gap linearised.
+    """Solve for the electrons with the currents across the gap linearised.
 
-    law: of the element, None where the source is connected directly; source_voltage in V; resistance R_s in ohm;
-    lines: Line of each current across the gap; guess: of V_R in V.
+    law: of the circuit between source and cell, None where they are connected directly; source_voltage in V; resistance
+    R_s in ohm; lines: Line of each current across the gap; guess: of V_R in V.
     """
     slope = sum(line.slope for line in lines)
 

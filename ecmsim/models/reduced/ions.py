@@ -25,7 +25,6 @@ from functools import cache
 
 import numpy as np
 from scipy.linalg import lu_factor, lu_solve
-from scipy.optimize import brentq
 
 from ecmsim.errors import SolveError
 from ecmsim.models.reduced.rings import layer_potentials
@@ -174,6 +173,7 @@ class _Balance:
         """Potentials if the layer were one node."""
         if not voltage:
             return np.zeros_like(self.areas)
+        from scipy.optimize import brentq  # long to load, and hardly any run comes here
 
         def excess(u):
             return float(np.dot(self.areas, self.density(np.full_like(self.areas, u))))

@@ -12,7 +12,7 @@ import numpy as np
 from ecmsim.errors import SolveError
 from ecmsim.models.balance import Balance
 from ecmsim.models.cell import GrowingCell, Tip
-from ecmsim.models.circuit import element
+from ecmsim.models.circuit import circuit
 from ecmsim.models.reduced.electrons import Line, Tunnelling, operation, series_resistances
 from ecmsim.models.reduced.heat import Contact, HeatNetwork, Sources, Temperatures, wedges
 from ecmsim.models.reduced.ions import RINGS, Ions, strips
@@ -35,7 +35,7 @@ KELVIN, HOT = 100.0, 1e4  # K, and over the rise: what solver.tolerance refers t
 class ReducedState(CellState):
     """A state of the reduced model. plate (k, 2): the active electrode's surface, nm; potentials (n + RINGS,): of the
     ions at the outline's points and the electrode's rings against the filament, V; temperatures; ions: their current
-    near the voltage of the gap; drop: across the element, V."""
+    near the voltage of the gap; drop: across the circuit between source and cell, V."""
 
     plate: np.ndarray
     potentials: np.ndarray
@@ -197,7 +197,7 @@ class ReducedSimulation(GrowingCell):
 
     def _solve(self, trial, state, step):
         """Circuit, temperatures and ions at a trial's geometry, time and voltage."""
-        law = element(self.config, trial.leg, trial.time)
+        law = circuit(self.config, trial.leg, trial.time)
         with self.watch("geometry"):
             geometry = self._geometry(trial)
             network = self._network(trial, geometry) if self.model.heat else None
@@ -251,6 +251,7 @@ class ReducedSimulation(GrowingCell):
             current=current,
             entering=point.entering,
             currents={"ionic": solution.current, "tunnel": here.current},
+            supplied=solution.entering,
             power=point.cell_voltage * point.entering,
             dissipated=metal + here.current * point.voltage + solution.power,
             heated=sources.total if sources else 0.0,

@@ -3,14 +3,17 @@
 import json
 from dataclasses import astuple, dataclass, fields
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import numpy as np
-import pandas as pd
 
 from ecmsim import __version__
 from ecmsim.errors import ResultsError
 from ecmsim.quantum.atoms.settings import Settings
 from ecmsim.quantum.atoms.trajectory import Sample
+
+if TYPE_CHECKING:
+    import pandas as pd
 
 FORMAT = "ecmsim trajectories of an atomic contact"
 COLUMNS = tuple(field.name for field in fields(Sample))
@@ -23,7 +26,7 @@ class Record:
 
     path: Path
     settings: Settings
-    rows: pd.DataFrame
+    rows: "pd.DataFrame"
 
     @property
     def title(self):
@@ -78,6 +81,8 @@ class Writer:
 
 def load(path) -> Record:
     """Trajectories from a file. Raises ResultsError where it is none, has no rows or lacks a column."""
+    import pandas as pd
+
     path = Path(path)
     try:
         head = path.read_text(encoding="utf-8").splitlines()[:4]

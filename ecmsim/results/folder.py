@@ -1,0 +1,54 @@
+"""What lies where in the folder of a run: the names of its files, what makes it a run's, which files belong to it."""
+
+import json
+import re
+from pathlib import Path
+
+FORMAT = "ecmsim run"
+FORMAT_VERSION = 1
+CONFIG, PROVENANCE, TIMESERIES = "config.toml", "provenance.json", "timeseries.csv"
+HISTORY, EVENTS, LOG, FAILURE = "history.h5", "events.csv", "ecmsim.log", "failure.npz"
+SNAPSHOTS, SNAPSHOT_INDEX = "snapshots", "index.csv"
+CHECKPOINTS, POINTER = "checkpoints", "latest.json"
+LOCK = ".lock"
+STATUSES = ("running", "finished", "stopped", "failed")
+
+
+def temporary_name(path):
+    """Where a file is written before it gets its own name."""
+    return path.with_name(f".{path.name}.tmp")
+
+
+def is_run_folder(folder):
+    """Whether a folder holds a run: whether its provenance.json says so."""
+    try:
+        provenance = json.loads((Path(folder) / PROVENANCE).read_text(encoding="utf-8"))
+    except (OSError, ValueError):
+        return False
+    return isinstance(provenance, dict) and provenance.get("format") == FORMAT
+
+
+def run_files(folder):
+    """The files in a folder that a run writes, but provenance.json, which says that it is a run; checkpoints first."""
+    files = [folder / name for name in (TIMESERIES, HISTORY, EVENTS, LOG, FAILURE, CONFIG)]
+    files += [
+        folder / SNAPSHOTS / SNAPSHOT_INDEX,
+        *(folder / SNAPSHOTS).glob("[0-9]*_*.vtu"),
+        *(folder / SNAPSHOTS).glob(".[0-9]*_*.vtu.tmp"),
+    ]
+    files += [temporary_name(path) for path in (*files, folder / PROVENANCE)]
+    return [path for path in (*checkpoint_files(folder / CHECKPOINTS), *files) if path.is_file()]
+
+
+def checkpoint_files(folder):
+    """All files in a folder of checkpoints that Checkpoints writes there, finished or not."""
+    folder = Path(folder)
+    files = [path for path in folder.iterdir() if checkpoint_number(path) is not None] if folder.is_dir() else []
+    pointer = folder / POINTER
+    return [*files, pointer, temporary_name(pointer), *folder.glob(".[0-9]*.h5.tmp")]
+
+
+def checkpoint_number(path):
+    """Number of a checkpoint by its name; None if it is not the name of one."""
+    found = re.fullmatch(r"(\d{6,})\.h5", path.name)
+    return int(found[1]) if found else None
