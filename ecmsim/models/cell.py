@@ -17,6 +17,7 @@ from ecmsim.models.contract import CellModel
 from ecmsim.models.rates import Rates
 from ecmsim.models.state import CellState
 from ecmsim.physics.model import DeviceModel
+from ecmsim.physics.roles import TunnellingAtTip
 from ecmsim.physics.tunnelling import over_tip
 from ecmsim.shape.filament import Filament
 from ecmsim.shape.front import Displacement, FrontMotion
@@ -37,7 +38,7 @@ class Tip:
     the gap (0 for laws without contact); open_shares: of the outline's points (n,) and of the electrode's (k,), where
     ions react; None: everywhere."""
 
-    law: object | None
+    law: TunnellingAtTip | None
     atoms: float = 0.0
     open_shares: tuple | None = None
 

@@ -2,12 +2,13 @@
 
 from ecmsim.drive import compliance_of
 from ecmsim.physics.compliance import IdealCompliance, SeriesResistor
+from ecmsim.physics.roles import Circuit
 
 LEAST_CURRENT = 1e-12  # A: of a current source, which an open cell would leave without a defined voltage
 SOURCE_SMOOTHING = 0.05  # V: V_0 of the limiter that stands for a current source
 
 
-def circuit(config, leg, time):
+def circuit(config, leg, time) -> Circuit | None:
     """Law of the circuit between source and cell at a time of a leg; None where they are connected directly.
 
     A current source with a voltage limit is the ideal compliance, Eq. (7), fed by that limit: below it the current is

@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 
+from ecmsim.physics import roles
 from ecmsim.physics.operators import exp, minimum
 from ecmsim.physics.readings import PLASTIC
 
@@ -22,10 +23,9 @@ class StressBarrier:
 
 @dataclass(frozen=True)
 class Acting:
-    """A barrier of another law, which does not say itself which way it acts. law: as of roles.StressBarrier or
-    VoidBarrier; reading: see ecmsim.physics.readings."""
+    """A barrier of another law, which does not say itself which way it acts. reading: see ecmsim.physics.readings."""
 
-    law: object
+    law: roles.StressBarrier | roles.VoidBarrier
     reading: str
 
     def __call__(self, place):

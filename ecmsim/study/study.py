@@ -107,8 +107,10 @@ class Study:
                 changed.append(job.place.name)
             planned.append((case, job, action, standing))
         if changed:
+            laws = any(case.config.laws for case in self.cases)
+            counted = " (laws of one's own count by the content of their files)" if laws else ""
             problems.append(
-                f"made with another configuration, or other laws, than the study has now: {', '.join(changed)}; "
+                f"made with another configuration than the study has now: {', '.join(changed)}{counted}; "
                 "replace these runs with --overwrite, or choose another folder with --out"
             )
         if problems:

@@ -1,6 +1,7 @@
 """Atoms read off outlines: a flat tip has the atoms and conductances of its area and gap; runs stay as they are."""
 
 import hashlib
+import json
 
 import numpy as np
 import pandas as pd
@@ -168,6 +169,16 @@ def test_what_cannot_be_annotated(copper, tmp_path):
         annotate(open_run(write_tips(tmp_path / "blend", [1, 1], [0.2, 0.1], "blend")))
     with pytest.raises(EcmsimError, match="nowhere"):
         write(tmp_path / "nowhere")
+
+
+def test_a_run_with_a_tunnelling_law_of_ones_own_is_none_with_simmons(tmp_path):
+    folder = write_tips(tmp_path / "run", [1, 1], [0.2, 0.1])
+    path = folder / "provenance.json"
+    path.write_text(json.dumps(json.loads(path.read_text()) | {"laws": {"tunnelling": "Mine(leak=1.0)"}}))
+    with pytest.raises(
+        ResultsError, match=r"a tunnelling law of one's own, Mine\(leak=1.0\): its outlines are not those"
+    ):
+        annotate(open_run(folder))
 
 
 def test_on_the_command_line(copper, tmp_path):
