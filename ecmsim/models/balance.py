@@ -3,6 +3,9 @@
 from dataclasses import dataclass
 
 from ecmsim.errors import SolveError
+from ecmsim.observed import OBSERVED
+
+CURRENTS = {item.name: 0.0 for item in OBSERVED if item.name.endswith("_current")}
 
 
 @dataclass(frozen=True)
@@ -43,6 +46,7 @@ class Balance:
         return {
             "cell_voltage": self.power / self.entering if self.entering else source_voltage,
             "current": self.current,
+            **CURRENTS,
             **{f"{name}_current": current for name, current in self.currents.items()},
             "junction_voltage": self.junction_voltage,
             "contact_atoms": self.atoms,

@@ -34,11 +34,11 @@ class RejectedStep(SolveError):
 
 @dataclass(frozen=True)
 class Tip:
-    """What electrons and ions see of one gap. law: of tunnelling as it holds for this tip, or None; atoms: that bridge
+    """What electrons and ions see of one gap. laws: DeviceModel.across_gap as they hold for it; atoms: that bridge
     the gap (0 for laws without contact); open_shares: of the outline's points (n,) and of the electrode's (k,), where
     ions react; None: everywhere."""
 
-    law: TunnellingAtTip | None
+    laws: dict[str, TunnellingAtTip]
     atoms: float = 0.0
     open_shares: tuple | None = None
 
@@ -100,12 +100,12 @@ class GrowingCell(CellModel):
 
     def _tip(self, gap: Gap, columns: Columns) -> Tip:
         """What electrons and ions see of a gap; columns: its columns."""
-        law, bridging, definition = self.model.tunnelling, self.model.bridging, self.config.tunnelling.gap
+        laws, bridging, definition = self.model.across_gap, self.model.bridging, self.config.tunnelling.gap
         if bridging is None:
-            return Tip(law)
-        law = over_tip(law, columns.gap, columns.weight)
+            return Tip(laws)
+        laws = {name: over_tip(law, columns.gap, columns.weight) for name, law in laws.items()}
         lower, upper = (bridging.open_share(seen(definition)) for seen in (gap.from_filament, gap.from_electrode))
-        return Tip(law, law.atoms, (lower, upper))
+        return Tip(laws, laws["tunnel"].atoms, (lower, upper))
 
     def _growth_velocity(self, filament, current_density, ionic_current, dissolving):
         """Velocity of the outline's points, nm/s: Faraday's law, Eq. (1), with the reaction current at each point.

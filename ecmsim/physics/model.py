@@ -178,6 +178,12 @@ class DeviceModel:
         return TunnelHeating(barrier, decay)
 
     @property
+    def across_gap(self):
+        """The laws by which electrons cross the gap: name of their current -> law (roles.Tunnelling)."""
+        laws = {"tunnel": self.tunnelling}
+        return {name: law for name, law in laws.items() if law}
+
+    @property
     def bridging(self):
         """How atoms bridge the gap; None where the tunnelling law has no contact."""
         return getattr(self.tunnelling, "bridging", None)

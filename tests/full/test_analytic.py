@@ -157,7 +157,7 @@ def test_planar_stack(voltage):
         wall_ambient=False,
         heat=False,
     )
-    problem.set_geometry(mesh, mesh.gap.columns("vertical"), np.ones_like, Tip(None))
+    problem.set_geometry(mesh, mesh.gap.columns("vertical"), np.ones_like, Tip({}))
     newton = Newton(problem, 1e-12, 40, Stopwatch())
     weak.ramp(problem, newton, voltage)
     out, into, _ = problem.reactions()

@@ -243,7 +243,7 @@ forms = FieldForms(comm, DeviceModel.from_config(config), limiter, config.cell, 
 mesh = weak.cell_of_blocks()
 for remesh in range(int(sys.argv[1])):
     problem = FieldProblem(forms, mesh, direct=False, wall_ambient=False)
-    columns, tip = mesh.gap.columns("vertical"), Tip(DeviceModel.from_config(config).tunnelling)
+    columns, tip = mesh.gap.columns("vertical"), Tip(DeviceModel.from_config(config).across_gap)
     problem.set_geometry(mesh, columns, np.ones_like, tip)
     problem.set_source(0.1)
     newton = Newton(problem, 1e-9, 40, Stopwatch())

@@ -324,7 +324,7 @@ def tall_problem(config, voltage, model=None, mesh=None, **options):
         heat=model.heat,
     )
     ratio = model.size_effect.conductivity_ratio if model.size_effect else np.ones_like
-    columns, tip = mesh.gap.columns(config.tunnelling.gap), Tip(model.tunnelling)
+    columns, tip = mesh.gap.columns(config.tunnelling.gap), Tip(model.across_gap)
     problem.set_geometry(mesh, columns, lambda z: ratio(filament.local_diameter(z)), tip)
     newton = Newton(problem, config.solver.tolerance, config.solver.max_iterations, Stopwatch())
     ramp(problem, newton, voltage)

@@ -17,7 +17,7 @@ from ecmsim.config import Config, load_config
 from ecmsim.constants import BOLTZMANN_EV
 from ecmsim.errors import ConfigError, ResultsError
 from ecmsim.models.reduced import ReducedSimulation
-from ecmsim.models.reduced.electrons import Line, Tunnelling, operation, series_resistances
+from ecmsim.models.reduced.electrons import Crossing, Line, operation, series_resistances
 from ecmsim.models.reduced.heat import Contact, HeatNetwork, Sources, Temperatures, wedges
 from ecmsim.models.reduced.ions import RINGS, Ions, spherical_hopping, strips
 from ecmsim.models.reduced.profile import SLICES, Profile
@@ -203,7 +203,7 @@ def test_tunnelling_over_a_flat_disc():
     gap = Gap(filament, FLAT).columns("vertical")
     assert gap.weight.sum() == pytest.approx(np.pi * 2.0**2)
     expected = law.conductance_density(0.4) * np.pi * 2.0**2 * 1e-18
-    line = Tunnelling(law, gap.weight, gap.gap).line(0.7)
+    line = Crossing({"tunnel": law}, gap.weight, gap.gap).line(0.7)
     assert (line.slope, line.current) == pytest.approx((expected, 0.7 * expected))
 
 

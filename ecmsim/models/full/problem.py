@@ -60,7 +60,7 @@ class FieldForms:
         }
         self.totals = [(group, name) for group, parts in totals.items() for name in parts]
         compiled |= {(group, name): totals[group][name] for group, name in self.totals}
-        self.tunnel_heating = model.tunnel_heating
+        self.heating = {"tunnel": model.tunnel_heating}  # of the gap's surfaces, by the current that heats them
         self.compiled = {name: dolfinx.fem.compile_form(comm, form) for name, form in compiled.items()}
 
     def bind(self, name, domain, spaces, coefficients, constants, subdomains):
@@ -110,7 +110,9 @@ class FieldProblem:
         self._boundary_conditions(mesh, direct, wall_ambient, heat)
         self.matrix = dolfinx.fem.petsc.create_matrix(self._forms["jacobian"])
         self.matrix.setOption(PETSc.Mat.Option.NEW_NONZERO_ALLOCATION_ERR, False)
-        self._columns, self._tunnelling, self._tunnel_flows, self._source_voltage = None, None, (0.0, 0.0), 0.0
+        self._columns, self._source_voltage = None, 0.0
+        # What crosses the gap, by name: its coupling of the surfaces, and power (W) and current (A) over it.
+        self._couplings, self._flows = {}, {}
         self.vector = domain.ghosted_vector()
 
     # --- set-up -----------------------------------------------------------------------------------------------------
@@ -136,7 +138,7 @@ class FieldProblem:
         """Move the mesh and evaluate what depends on the outline.
 
         columns: of the gap (ecmsim.shape.gap.Columns); size_ratio(z): conductivity ratio of the
-        filament at a height, Eq. (6); tip: ecmsim.models.cell.Tip with the tunnelling law.
+        filament at a height, Eq. (6); tip: ecmsim.models.cell.Tip.
         """
         domain = self.domain
         domain.move(mesh)
@@ -147,8 +149,11 @@ class FieldProblem:
             share = np.ones(len(mesh.points))
             share[mesh.filament_nodes], share[mesh.electrode_nodes] = tip.open_shares
             self.open_share.x.array[:] = share[domain.scalar_nodes]
-        if tip.law and domain.comm.rank == 0:
-            self._tunnelling = TunnelCoupling(tip.law, self.forms.tunnel_heating)
+        self._flows = dict.fromkeys(tip.laws, (0.0, 0.0))
+        if tip.laws and domain.comm.rank == 0:
+            self._couplings = {
+                name: TunnelCoupling(law, self.forms.heating.get(name)) for name, law in tip.laws.items()
+            }
             self._columns = CoupledColumns.of(columns, mesh)
             self._column_dofs = domain.block_dof_of_nodes()[self._columns.nodes]
 
@@ -190,10 +195,11 @@ class FieldProblem:
             local.set(0.0)
         dolfinx.fem.petsc.assemble_vector(self.vector, self._forms["residual"])
         if self._columns is not None:
-            residual, self._tunnel_flows = self._tunnelling.evaluate(self._columns, self._column_potentials())
             with self.vector.localForm() as local:
-                np.add.at(local.array, 3 * self._column_dofs + PSI, residual[..., 0])
-                np.add.at(local.array, 3 * self._column_dofs + RISE, residual[..., 1])
+                for name, coupling in self._couplings.items():
+                    residual, self._flows[name] = coupling.evaluate(self._columns, self._column_potentials())
+                    np.add.at(local.array, 3 * self._column_dofs + PSI, residual[..., 0])
+                    np.add.at(local.array, 3 * self._column_dofs + RISE, residual[..., 1])
         self.vector.ghostUpdate(addv=PETSc.InsertMode.ADD, mode=PETSc.ScatterMode.REVERSE)
 
     def constrain_residual(self):
@@ -207,7 +213,8 @@ class FieldProblem:
         dolfinx.fem.petsc.assemble_matrix(self.matrix, self._forms["jacobian"], bcs=self._conditions)
         self.matrix.assemble()
         if self._columns is not None:
-            self._add_tunnelling()
+            for coupling in self._couplings.values():
+                self._add(coupling)
         self.matrix.assemble()
 
     def _column_potentials(self):
@@ -215,9 +222,9 @@ class FieldProblem:
         lift = self._source_voltage * np.array([0.0, 0.0, 1.0, 1.0])
         return self.u.x.array[3 * self._column_dofs + PSI] + lift
 
-    def _add_tunnelling(self):
+    def _add(self, coupling):
         """Entries of the Jacobian that join the two surfaces."""
-        derivative = self._tunnelling.evaluate(self._columns, self._column_potentials(), jacobian=True)[2]
+        derivative = coupling.evaluate(self._columns, self._column_potentials(), jacobian=True)[2]
         blocks = np.zeros((len(derivative), 4, 3, 4, 3))
         blocks[:, :, PSI, :, PSI] = derivative[:, :, 0]
         blocks[:, :, RISE, :, PSI] = derivative[:, :, 1]
@@ -247,9 +254,11 @@ class FieldProblem:
 
     def totals(self):
         """Scalar results, after assemble_residual."""
-        names = [("powers", "tunnel"), ("currents", "tunnel"), *self.forms.totals]
+        names = [(group, name) for name in self._flows for group in ("powers", "currents")] + self.forms.totals
         local = [dolfinx.fem.assemble_scalar(self._forms[name]) for name in self.forms.totals]
-        found = self.domain.comm.allreduce(np.append(self._tunnel_flows, local), MPI.SUM).tolist()
+        found = self.domain.comm.allreduce(
+            np.append([value for flows in self._flows.values() for value in flows], local), MPI.SUM
+        ).tolist()
         groups = {"entering": {}, "currents": {}, "powers": {}, "supplied": {}}
         for (group, name), value in zip(names, found, strict=True):
             groups[group][name] = value

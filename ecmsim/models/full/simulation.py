@@ -268,7 +268,7 @@ class Simulation(GrowingCell):
         with self.watch("outline"):
             current_density, dissolving = self._reaction(trial, values, tip)
             velocity = self._growth_velocity(trial.filament, current_density, totals.currents["ionic"], dissolving)
-        powers, tunnel = totals.powers, totals.currents["tunnel"]
+        powers, tunnel = totals.powers, totals.currents.get("tunnel")
         heating = {"metal": self.model.joule_heating, "tunnel": self.model.tunnel_heating}
         balance = Balance(
             current=out,
@@ -277,7 +277,7 @@ class Simulation(GrowingCell):
             supplied=totals.supplied["ionic"],
             power=totals.entering.get("power", trial.source_voltage * direct_in),
             dissipated=sum(powers.values()),
-            heated=sum(powers[name] for name, heats in heating.items() if heats),
+            heated=sum(powers.get(name, 0.0) for name, heats in heating.items() if heats),
             heat=heat_out,
             temperature_max=self.cell.ambient_temperature + float(values[:, 2].max()),
             junction_voltage=powers["tunnel"] / tunnel if tunnel else 0.0,

@@ -38,26 +38,27 @@ class Line:
 
 
 @dataclass(frozen=True)
-class Tunnelling:
-    """Tunnelling over all columns. law: Eq. (5) or None; weight (nm2) and gap (nm) of the columns, (c,)."""
+class Crossing:
+    """Electrons that cross the gap, over all columns. laws: by the name of their current, such as "tunnel" for Eq. (5);
+    weight (nm2) and gap (nm) of the columns, (c,)."""
 
-    law: object | None
+    laws: dict
     weight: np.ndarray
     gap: np.ndarray
 
+    def by_column(self, name, voltage):
+        """Current of each column by one of the laws, A, (c,)."""
+        return PER_NM2 * self.weight * self.laws[name].current_density(voltage, self.gap)
+
     def currents(self, voltage):
-        """Current of each column, A, (c,)."""
-        if self.law is None:
-            return np.zeros_like(self.gap)
-        return PER_NM2 * self.weight * self.law.current_density(voltage, self.gap)
+        """The whole current by each law, A, name -> float."""
+        return {name: float(self.by_column(name, voltage).sum()) for name in self.laws}
 
     def line(self, voltage):
         """The whole current near a voltage."""
-        if self.law is None:
-            return Line(voltage, 0.0, 0.0)
-        slope = self.law.differential_conductance_density(voltage, self.gap)
-        current = float(self.currents(voltage).sum())
-        return Line(voltage, current, float(PER_NM2 * (self.weight * slope).sum()))
+        slopes = (law.differential_conductance_density(voltage, self.gap) for law in self.laws.values())
+        slope = sum(float(PER_NM2 * (self.weight * slope).sum()) for slope in slopes)
+        return Line(voltage, sum(self.currents(voltage).values()), slope)
 
 
 @dataclass(frozen=True)

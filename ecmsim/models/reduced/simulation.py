@@ -13,7 +13,7 @@ from ecmsim.errors import SolveError
 from ecmsim.models.balance import Balance
 from ecmsim.models.cell import GrowingCell, Tip
 from ecmsim.models.circuit import circuit
-from ecmsim.models.reduced.electrons import Line, Tunnelling, operation, series_resistances
+from ecmsim.models.reduced.electrons import Crossing, Line, operation, series_resistances
 from ecmsim.models.reduced.heat import Contact, HeatNetwork, Sources, Temperatures, wedges
 from ecmsim.models.reduced.ions import RINGS, Ions, strips
 from ecmsim.models.reduced.profile import SLICES, Profile
@@ -60,7 +60,7 @@ class Geometry:
 
     profile: Profile
     tip: Tip
-    tunnelling: Tunnelling
+    crossing: Crossing
     entry: np.ndarray
     entered: np.ndarray
     shares: np.ndarray
@@ -149,16 +149,16 @@ class ReducedSimulation(GrowingCell):
         profile = Profile.of(filament)
         columns = trial.gap.columns(self.config.tunnelling.gap)
         tip = self._tip(trial.gap, columns)
-        tunnelling = Tunnelling(tip.law, columns.weight.ravel(), columns.gap.ravel())
+        crossing = Crossing(tip.laws, columns.weight.ravel(), columns.gap.ravel())
         entry = profile.shares(columns.foot.ravel())
         foot = float(filament.points[-1, 0])
-        flow = tunnelling.currents(1.0) if self.model.tunnelling else tunnelling.weight
+        flow = crossing.by_column("tunnel", 1.0) if "tunnel" in tip.laws else crossing.weight
         flow = flow / flow.sum()
         contact = float(np.sqrt(2 * (flow * columns.radius.ravel() ** 2).sum()))
         return Geometry(
             profile=profile,
             tip=tip,
-            tunnelling=tunnelling,
+            crossing=crossing,
             entry=entry,
             entered=np.cumsum((flow @ entry)[::-1])[::-1][1:],
             shares=profile.shares(filament.points[:, 1]),
@@ -207,14 +207,14 @@ class ReducedSimulation(GrowingCell):
         ions, drop = state.ions, state.drop
         guess, rise = self._guess(trial, state)
         iterations, leaving, sources, solution = 0, 0.0, None, None
-        tunnelling = geometry.tunnelling.line(ions.voltage)
+        electrons = geometry.crossing.line(ions.voltage)
         tolerance = self.config.solver.tolerance
         for _ in range(ROUNDS):
             with self.watch("circuit"):
                 for _ in range(ROUNDS):
                     slices, electrodes = self._resistances(geometry, rise)
                     resistance = float(slices.sum()) + sum(electrodes)
-                    point = operation(law, trial.source_voltage, resistance, (tunnelling, ions), drop)
+                    point = operation(law, trial.source_voltage, resistance, (electrons, ions), drop)
                     iterations, drop = iterations + 1, point.drop
                     if network is None:
                         break
@@ -237,9 +237,9 @@ class ReducedSimulation(GrowingCell):
                     open_shares,
                 )
             iterations += solution.iterations
-            here = geometry.tunnelling.line(point.voltage)
-            missed = abs(ions(point.voltage) - solution.current) + abs(tunnelling(point.voltage) - here.current)
-            ions, tunnelling = Line(point.voltage, solution.current, solution.slope), here
+            here = geometry.crossing.line(point.voltage)
+            missed = abs(ions(point.voltage) - solution.current) + abs(electrons(point.voltage) - here.current)
+            ions, electrons = Line(point.voltage, solution.current, solution.slope), here
             guess = solution.potentials
             if missed <= MISSED * self.config.solver.charge_tolerance * abs(point.entering):
                 break
@@ -250,14 +250,14 @@ class ReducedSimulation(GrowingCell):
         balance = Balance(
             current=current,
             entering=point.entering,
-            currents={"ionic": solution.current, "tunnel": here.current},
+            currents={"ionic": solution.current} | geometry.crossing.currents(point.voltage),
             supplied=solution.entering,
             power=point.cell_voltage * point.entering,
             dissipated=metal + here.current * point.voltage + solution.power,
             heated=sources.total if sources else 0.0,
             heat=leaving,
             temperature_max=self.cell.ambient_temperature + rise.largest,
-            junction_voltage=point.voltage if self.model.tunnelling else 0.0,
+            junction_voltage=point.voltage if geometry.crossing.laws else 0.0,
             atoms=geometry.tip.atoms,
         )
         velocity = self._growth_velocity(
@@ -313,8 +313,8 @@ class ReducedSimulation(GrowingCell):
         """Heat made where, at a point of operation."""
         heat, active, counter, lost = np.zeros(SLICES + 1), 0.0, 0.0, 0.0
         if self.model.tunnel_heating:
-            voltage, gap = point.voltage, geometry.tunnelling.gap
-            power = geometry.tunnelling.currents(voltage) * voltage
+            voltage, gap = point.voltage, geometry.crossing.gap
+            power = geometry.crossing.by_column("tunnel", voltage) * voltage
             share = self.model.tunnel_heating.active_electrode_share(voltage, gap)
             active = float((share * power).sum())
             heat += ((1 - share) * power) @ geometry.entry
