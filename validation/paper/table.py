@@ -12,7 +12,6 @@ from validation.paper.facts import FACTS, Fact, Finding
 from validation.paper.runs import Runs
 
 PREFIXED = ("A", "ohm", "V", "s")  # units of which people write milli and mega
-WORDS = {"ohm": "Ω"}
 
 
 @dataclass(frozen=True)

@@ -20,7 +20,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
-PER_NM, PER_NM2 = 1e-9, 1e-18
+from ecmsim.constants import METRES_PER_NM, SQUARE_METRES_PER_NM2
+
 SETTLED = 1e-12  # last correction of V_R over V_R
 EDGE = 1e-3  # over the source voltage: least step of the numerical derivative, before its 1e-6
 
@@ -49,7 +50,7 @@ class Tunnelling:
         """Current of each column, A, (c,)."""
         if self.law is None:
             return np.zeros_like(self.gap)
-        return PER_NM2 * self.weight * self.law.current_density(voltage, self.gap)
+        return SQUARE_METRES_PER_NM2 * self.weight * self.law.current_density(voltage, self.gap)
 
     def line(self, voltage):
         """The whole current near a voltage."""
@@ -57,7 +58,7 @@ class Tunnelling:
             return Line(voltage, 0.0, 0.0)
         slope = self.law.differential_conductance_density(voltage, self.gap)
         current = float(self.currents(voltage).sum())
-        return Line(voltage, current, float(PER_NM2 * (self.weight * slope).sum()))
+        return Line(voltage, current, float(SQUARE_METRES_PER_NM2 * (self.weight * slope).sum()))
 
 
 @dataclass(frozen=True)
@@ -126,4 +127,4 @@ def series_resistances(profile, entered, temperature, metal, size_effect):
     middle = 0.5 * (profile.radii[1:] + profile.radii[:-1])
     ratio = size_effect.conductivity_ratio(2 * middle) if size_effect else 1.0
     sigma = metal.electrical(temperature) * ratio
-    return entered**2 * profile.lengths / (sigma * profile.section * PER_NM)
+    return entered**2 * profile.lengths / (sigma * profile.section * METRES_PER_NM)
