@@ -42,6 +42,8 @@ def run(
 
     folder = out or Path("runs") / config.stem
     talks = on_first_rank() and not quiet
+    for line in configured.idle if talks else ():
+        typer.echo(line, err=True)
     outcome = start(configured, folder, overwrite=overwrite, progress=display() if talks else Silent(), until=end)
     if talks:
         _tell(outcome, folder)
@@ -133,7 +135,7 @@ def validate(
         bool, typer.Option("--schema", help="List every setting with unit, default and meaning.")
     ] = False,
 ):
-    """Check a configuration and report everything that is wrong with it."""
+    """Check a configuration and report everything that is wrong with it, and what in it has no effect."""
     from ecmsim.config import reference_text
 
     if schema:
@@ -146,6 +148,8 @@ def validate(
 
     DeviceModel.from_config(configured)  # laws may need more than a configuration tells, such as a table
     typer.echo(configured.to_toml() if show else f"{config}: valid ({configured.title})")
+    for line in configured.idle:
+        typer.echo(line, err=show)
 
 
 @app.command()

@@ -156,6 +156,7 @@ class _Run:
         """Open the folder and run to the end."""
         model = model_of(self.config)
         known = {"versions": model.versions(), "title": self.config.title, "laws": told(self.laws)}
+        known |= {"idle": list(self.config.idle)} if self.config.idle else {}
         report = Reporter(self.comm, self.config, known, writer, progress or Silent())
         with report, StopRequests(folder, self.config.checkpoint.walltime) as requests:
             requests.clear()
