@@ -44,6 +44,8 @@ def run(
 
     folder = out or Path("runs") / config.stem
     talks = on_first_rank() and not quiet
+    for line in configured.idle if talks else ():
+        typer.echo(line, err=True)
     progress = display() if talks else Silent()
     outcome = start(configured, folder, overwrite=overwrite, progress=progress, until=end, allow_code=allow_code)
     if talks:
@@ -141,7 +143,7 @@ def validate(
     ] = False,
     allow_code: AllowCode = False,
 ):
-    """Check a configuration and report everything that is wrong with it."""
+    """Check a configuration and report everything that is wrong with it, and what in it has no effect."""
     from ecmsim.config import reference_text
 
     if schema:
@@ -158,6 +160,8 @@ def validate(
     typer.echo(configured.to_toml() if show else f"{config}: valid ({configured.title})")
     for name, law in own.told.items():
         typer.echo(f"{'# ' if show else ''}laws.{name}: {law}, from {own.files[name]['file']}")
+    for line in configured.idle:
+        typer.echo(line, err=show)
 
 
 @app.command()

@@ -8,9 +8,10 @@ from pathlib import Path
 from pydantic import ValidationError
 
 from ecmsim.config.files import expand, parse
+from ecmsim.config.idle import idle_settings, names
 from ecmsim.config.laws import placed
 from ecmsim.config.messages import problems_of, report
-from ecmsim.config.overrides import apply_overrides
+from ecmsim.config.overrides import apply_overrides, given_by
 from ecmsim.config.resolve import resolve_materials
 
 
@@ -20,11 +21,19 @@ def from_text(model, text, base, overrides, source):
     base: folder to which paths in the text are relative; overrides: "key.path=value" texts; source: name of the text
     in messages. Raises ConfigError with all problems.
     """
-    return checked(model, expand(parse(text, source), source, Path(base)), overrides, source)
+    return completed(model, parse(text, source), Path(base), overrides, source)
 
 
-def checked(model, data, overrides, source):
-    """A model (Config) from data that extends nothing; otherwise as from_text."""
+def completed(model, data, folder, overrides, source, chain=(), programme=None):
+    """A model (Config) from the data of a file; otherwise as from_text.
+
+    folder: to which its paths are relative; chain: the file itself, so that it is not extended by itself; programme:
+    data in place of its programme.
+    """
+    stated = names(data)
+    data = expand(data, source, folder, chain)
+    if programme is not None:
+        data["programme"] = programme
     problems = [*apply_overrides(data, overrides, model), *resolve_materials(data)]
     if "laws" in data:
         data["laws"] = placed(data["laws"], Path())
@@ -34,4 +43,5 @@ def checked(model, data, overrides, source):
         problems += problems_of(error, model, data)
     if problems:
         raise report(source, problems, data)
+    config.note_idle(idle_settings(config, stated, names(given_by(overrides))))
     return config

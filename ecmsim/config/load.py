@@ -2,8 +2,8 @@
 
 from pathlib import Path
 
-from ecmsim.config.complete import checked
-from ecmsim.config.files import expand, read
+from ecmsim.config.complete import completed
+from ecmsim.config.files import read
 from ecmsim.config.schema import Config
 from ecmsim.config.steps import table_of
 
@@ -16,7 +16,5 @@ def load_config(path, overrides=(), programme=None):
     place of those of the file. Raises ConfigError with all problems.
     """
     path = Path(path)
-    data = expand(read(path), path, path.parent, (path.resolve(),))
-    if programme is not None:
-        data["programme"] = [table_of(step) for step in programme]
-    return checked(Config, data, overrides, path)
+    steps = None if programme is None else [table_of(step) for step in programme]
+    return completed(Config, read(path), path.parent, overrides, path, (path.resolve(),), steps)

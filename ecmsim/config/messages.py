@@ -2,6 +2,7 @@
 
 from typing import NamedTuple, get_origin
 
+from ecmsim.config.moved import MOVED
 from ecmsim.config.structure import (
     at,
     choices,
@@ -82,6 +83,8 @@ def _unknown_key(model, keys, data):
     _, parent, table = locate(model, keys[:-1], data)
     allowed = settings(section(parent, table))
     owners = [kind for kind, member in kinds(parent).items() if keys[-1] in settings(member)]
+    if tuple(keys) in MOVED:
+        return f"is called {dotted(MOVED[tuple(keys)])} now"
     if owners:
         return f"not used by kind = {quoted(table['kind'])}, only by {listed(owners)}"
     suggestion = did_you_mean(keys[-1], allowed)

@@ -47,7 +47,7 @@ class Mesh(Section):
 
 
 class Stepping(Section):
-    """How long the time steps may be."""
+    """How long the time steps may be, and after how many of them the solver begins afresh."""
 
     first_step: quantity("s", gt=0) = Field("1 ms", description="First time step")
     smallest_step: quantity("s", gt=0) = Field("1e-15 s", description="Time step below which a run gives up")
@@ -75,6 +75,12 @@ class Stepping(Section):
         2.0, description="Jump of the current, beyond that of the source voltage, that rejects a step"
     )
     smallest_judged_current: quantity("A", ge=0) = Field("1e-12 A", description="Current below which jumps pass")
+    rebind_every: StrictInt = Field(
+        50,
+        ge=1,
+        description="Accepted steps after which the solver is bound to the state anew, so that what follows depends on "
+        "the state alone: from there a run can be resumed to the same bits",
+    )
     refinement: quantity("", ge=0.25, le=100) = Field(
         1.0, description="How many times shorter than the limits above: 2 halves all steps (for convergence studies)"
     )
@@ -132,9 +138,8 @@ class Checkpoint(Section):
     """What makes a run resumable (ecmsim resume)."""
 
     enabled: StrictBool = Field(True, description="Whether checkpoints are written")
-    interval: quantity("s", gt=0) = Field("20 s", description="Wall time between two checkpoints")
-    every: StrictInt = Field(
-        50, ge=1, description="Accepted steps between two states that can be resumed from to the same bits"
+    interval: quantity("s", gt=0) = Field(
+        "20 s", description="Wall time between two checkpoints; they are taken where stepping.rebind_every has it"
     )
     keep: StrictInt = Field(2, ge=1, le=100, description="Checkpoints that are kept")
     walltime: quantity("s", gt=0) | None = Field(

@@ -9,6 +9,21 @@ from ecmsim.config.structure import dotted, locate, section, settings
 from ecmsim.config.suggest import quoted
 
 
+def given_by(overrides):
+    """The data that overrides give by themselves: tables of what they set."""
+    data = {}
+    for text in overrides:
+        path, _, value = text.partition("=")
+        *above, name = _split(path)
+        table = data
+        for key in above:
+            if not isinstance(table.get(key), dict):
+                table[key] = {}
+            table = table[key]
+        table[name] = _value(value.strip())
+    return data
+
+
 def apply_overrides(data, overrides, model):
     """Change the TOML data in place; returns the problems.
 

@@ -7,7 +7,7 @@ Equation numbers are those of Buttberg et al., Adv. Mater. Technol. 2025, doi 10
 from pathlib import Path
 from typing import Annotated, Literal
 
-from pydantic import Field, StrictBool, StrictInt, StrictStr, ValidationInfo, field_validator
+from pydantic import Field, PrivateAttr, StrictBool, StrictInt, StrictStr, ValidationInfo, field_validator
 from pydantic_core import PydanticCustomError
 
 from ecmsim.config.complete import from_text
@@ -265,6 +265,7 @@ class Config(Section):
         f'"my_laws.py:Leaky", or {{ law = "my_laws.py:Leaky", leak = 1e-3 }} with parameters for its constructor '
         f"(--allow-code lets it run). Names: {', '.join(SWITCHES)}",
     )
+    _idle: tuple = PrivateAttr(())
 
     @field_validator("programme")
     @classmethod
@@ -333,6 +334,19 @@ class Config(Section):
         for _, text in unusable(info.data, value):
             raise inconsistent("", text)
         return value
+
+    def __eq__(self, other):
+        """Whether all settings are equal; where they were given does not count."""
+        return type(self) is type(other) and dict(self) == dict(other)
+
+    @property
+    def idle(self):
+        """Settings of the user's own that have no effect, a line each (see ecmsim.config.idle)."""
+        return self._idle
+
+    def note_idle(self, lines):
+        """Keep what the reading of the configuration found idle."""
+        self._idle = tuple(lines)
 
     @property
     def materials(self):

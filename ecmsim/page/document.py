@@ -70,6 +70,7 @@ def page_text(run, output=NAME):
         changed=[row for row in rows if row.differs],
         fitted=[row for row in rows if row.value.label == "fitted"],
         labels=settings.label_counts(rows),
+        idle=run.provenance.get("idle") or [],
         unlabelled=sum(not row.value.label for row in rows),
         sections=settings.sections(rows),
         unchanged=sum(not row.differs for row in rows),

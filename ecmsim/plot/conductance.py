@@ -12,9 +12,9 @@ from ecmsim.constants import CONDUCTANCE_QUANTUM
 from ecmsim.errors import PlotError
 from ecmsim.plot import style
 from ecmsim.plot.trace import LEAST_V, Drawn, is_current_source, named, trace_of, window
+from ecmsim.quantum.atoms.statistics import BIN
 from ecmsim.results.levels import FLOOR, SHARE, TOLERANCE, edges_of, find_plateaus
 
-BIN = 0.05  # G0; Milano et al. (2024), Fig. 4
 SAMPLES = 4000  # equidistant in time, for the histogram
 CONTACT = 0.5  # G0; less is no atomic contact
 DECADES = 6  # of a logarithmic axis

@@ -4,6 +4,8 @@ import tomllib
 from itertools import zip_longest
 from typing import NamedTuple
 
+from ecmsim.config.moved import with_new_names
+
 NUMERICS = {"mesh", "stepping", "solver"}  # how it is computed
 HARMLESS = {"title", "output", "checkpoint", "checkpoints"}  # what is kept of it
 ABSENT = object()
@@ -29,7 +31,7 @@ def differences(old, new):
     run's provenance knows. Steps that are added to the end of the programme, also by more repetitions of its last ones,
     are harmless. A section that is not known here is taken for one of the model. Returns Differences.
     """
-    old, new = (_anywhere(_values(tomllib.loads(text))) for text in (old, new))
+    old, new = (_anywhere(_values(tomllib.loads(with_new_names(text)))) for text in (old, new))
     found = Differences([], [], [])
     for name in [*old, *(name for name in new if name not in old)]:
         before, after = (values.get(name, SINCE.get(name, ABSENT)) for values in (old, new))

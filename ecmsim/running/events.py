@@ -63,7 +63,7 @@ class EventDetector:
 
     def recall(self, memory):
         """Go on with what `remembered` gave."""
-        for name in self.memory:
+        for name in filter(memory.__contains__, self.memory):  # checkpoints of older versions have no limit
             setattr(self, name, type(getattr(self, name))(memory[name]))
 
     def between(self, before, after, limit):
@@ -73,8 +73,9 @@ class EventDetector:
         return sorted(events, key=lambda event: event.time_s)
 
     def _compliance(self, before, after, limit):
-        if self.limit != (limit or 0.0):  # another one comes with another step, and is there to be reached anew
-            self.limit, self.limited = limit or 0.0, False
+        if limit is None or self.limit not in (0.0, limit):  # another one is there to be reached anew
+            self.limited = False
+        self.limit = limit or 0.0
         if limit is None:
             return
         sign = 1 if limit > 0 else -1

@@ -42,6 +42,8 @@ class Reporter:
         logger.addHandler(handler)
         logger.setLevel(logging.INFO)
         self._handler = handler
+        for line in self.config.idle:
+            logger.warning("%s", line)
 
     def on_root(self, action, *arguments):
         """Do something on rank 0 and return its result to all ranks; its error is raised on all of them."""

@@ -14,10 +14,10 @@ from pathlib import Path
 import numpy as np
 from mpi4py import MPI
 
+from ecmsim.config.moved import with_new_names
 from ecmsim.config.schema import Config
 from ecmsim.drive import limit
-from ecmsim.errors import EcmsimError, ResultsError, SolveError
-from ecmsim.models.balance import Unbalanced
+from ecmsim.errors import EcmsimError, ResultsError
 from ecmsim.models.state import CellState
 from ecmsim.observed import row
 from ecmsim.results.checkpoint_reader import CheckpointReader
@@ -26,6 +26,7 @@ from ecmsim.results.folder import CHECKPOINTS, checkpoint_files
 from ecmsim.results.reader import open_run
 from ecmsim.results.writer import RunWriter
 from ecmsim.running.events import Event, EventDetector
+from ecmsim.running.failure import explained
 from ecmsim.running.march import March
 from ecmsim.running.milestones import Milestones
 from ecmsim.running.own_laws import OwnLaws, own_laws, require_same
@@ -148,7 +149,7 @@ def _agreed(comm, action):
 def _found(folder, overrides, laws, allow_code):
     """Effective configuration, path and content of the checkpoint to resume, and the settings that were changed."""
     opened = open_run(folder)
-    config = Config.from_toml(opened.config_text, base=folder, overrides=overrides)
+    config = Config.from_toml(with_new_names(opened.config_text), base=folder, overrides=overrides)
     require_same(opened, config, laws, allow_code)
     text, checkpoints = config.to_toml(), folder / CHECKPOINTS
     begun = any(path.exists() for path in checkpoint_files(checkpoints)) or len(opened.timeseries) > 1
@@ -190,6 +191,7 @@ class _Run:
         model = model_of(self.config)
         known = {"versions": model.versions(), "title": self.config.title}
         known |= {"laws": self.own.told, "law_files": self.own.files}
+        known |= {"idle": list(self.config.idle)} if self.config.idle else {}
         report = Reporter(self.comm, self.config, known, writer, progress or Silent())
         with report, StopRequests(folder, self.config.checkpoint.walltime) as requests:
             requests.clear()
@@ -227,7 +229,7 @@ class _Run:
             try:
                 state = march.step(min([stop, *snapshots[:1]]))
             except StepError as final:
-                failure = _explained(final, final.__cause__, before)
+                failure = explained(final, final.__cause__, before, simulation)
                 report.fail(simulation, before, failure)
                 keeper.write()
                 raise failure from final.__cause__
@@ -281,13 +283,12 @@ class _Keeper:
 
     def passed(self):
         """A step was reported."""
-        settings = self.run.config.checkpoint
-        if self.march.steps % settings.every or self.march.finished:
+        if self.march.steps % self.run.config.stepping.rebind_every or self.march.finished:
             return
         # Also without checkpoints: they must not decide the bits of the result.
         self.march.simulation.rebase(self.march.state)
         self._take()
-        due = time.monotonic() - self.written > settings.interval
+        due = time.monotonic() - self.written > self.run.config.checkpoint.interval
         if self.report.comm.bcast(due):
             self.write()
 
@@ -319,27 +320,3 @@ def _rupture(state):
         f"{state.rupture.volume:.3g} nm3 of metal above it join the active electrode"
     )
     return [Event(state.time, "rupture", detail)]
-
-
-def _explained(final, cause, state):
-    """The error that ends a run: where, when, the worst field, and what to try."""
-    field = getattr(cause, "field", None)
-    tip = state.filament.height
-    message = (
-        f"stopped at t = {state.time:.6g} s, source {state.source_voltage:.4g} V, tip at {tip:.4g} nm, "
-        f"gap {state.observed['gap']:.3g} nm: {final}."
-    )
-    if isinstance(cause, Unbalanced):
-        remedy = f"{cause.remedy}, or a limit that you can accept (balance.{cause.balance})"
-    elif field:
-        message += f" Worst field: {field}."
-        remedy = "a finer mesh (mesh.refinement), smaller steps (stepping.refinement) or more solver.max_iterations"
-    elif cause is None:  # no step was tried: the outline is too fast for the smallest one
-        remedy = "a smaller stepping.smallest_step, or a slower programme"
-    elif state.observed["gap"] < 0.1:
-        remedy = "a lower compliance.current: the gap has closed, and this model has no contact"
-    else:
-        remedy = (
-            "smaller steps (stepping.refinement) on the way on, or a finer outline (mesh.refinement) from the start"
-        )
-    return SolveError(f"{message} Try {remedy}. The last accepted state is kept in failure.npz.")

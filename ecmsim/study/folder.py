@@ -17,13 +17,14 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from ecmsim.config import Config
+from ecmsim.config.moved import with_new_names
 from ecmsim.errors import ConfigError, ResultsError
 from ecmsim.results import open_run
 from ecmsim.results.folder import CONFIG, LOCK, PROVENANCE, is_run_folder
 from ecmsim.results.holder import writer_of
 from ecmsim.study.naming import folder_name, key_in
 
-STUDY, CASES, SUMMARY, PARQUET, FIGURES = "study.toml", "cases.csv", "summary.csv", "summary.parquet", "figures"
+STUDY, CASES, SUMMARY, PARQUET = "study.toml", "cases.csv", "summary.csv", "summary.parquet"
 CONFIGS, LOGS = "configs", "logs"
 HARMLESS = ("title", "checkpoint")  # parts of a configuration that leave the numbers of a run as they are
 
@@ -182,7 +183,7 @@ def is_changed(place, config):
     if text == config.to_toml():
         return not _is_same_code(place, config)
     try:
-        old = Config.from_toml(text, place.run, source=place.run / CONFIG)
+        old = Config.from_toml(with_new_names(text), place.run, source=place.run / CONFIG)
     except ConfigError:
         return True
     return _counted(old) != _counted(config) or not _is_same_code(place, config)

@@ -142,3 +142,13 @@ def test_schema_lists_every_setting_with_its_unit():
     assert process.returncode == 0
     for line in ("[butler_volmer]", "  rate_constant", "  gap_change", "182 m/s", "Thickness L of the switching layer"):
         assert line in process.stdout
+
+
+def test_validate_tells_what_has_no_effect():
+    given = ("--set", "stress.enabled=false", "--set", "stress.energy=0.1 eV")
+    line = 'stress.energy = "0.1 eV" has no effect: stress.enabled = false'
+    process = ecmsim("validate", QUICK, *given)
+    assert process.returncode == 0 and process.stdout.splitlines()[1:] == [line] and not process.stderr
+    process = ecmsim("validate", QUICK, "--show", *given)
+    assert line in process.stderr and line not in process.stdout
+    assert Config.from_toml(process.stdout).stress.energy == 0.1

@@ -107,6 +107,7 @@ BAD = [
         'output.snapshot_times=["1 s", "2 V"]',
         'output.snapshot_times[1] = "2 V": expected a time such as "1 ms" (got a voltage)',
     ),
+    ("checkpoint.every=10", "checkpoint.every: is called stepping.rebind_every now"),
     # tables of quantities
     (
         'stress.energy={value = "1 eV", label = "guess"}',

@@ -44,6 +44,7 @@ displacement_error = "0.0005 nm"
 height_fraction = 0.2
 first_step = "20 ms"
 segment_fraction = 1
+rebind_every = 10
 
 [mesh]
 largest_size = "12 nm"
@@ -55,7 +56,6 @@ snapshot_currents = ["1e-16 A"]
 event_gaps = ["9 nm"]
 
 [checkpoint]
-every = 10
 interval = "0.01 s"
 """
 

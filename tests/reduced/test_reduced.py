@@ -430,8 +430,8 @@ height = "1.5 nm"
 [stepping]
 velocity_change = 0.1
 displacement_error = "0.0005 nm"
+rebind_every = 10
 [checkpoint]
-every = 10
 interval = "0.01 s"
 """
 

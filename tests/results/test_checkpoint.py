@@ -966,6 +966,14 @@ def test_differences_of_configurations(old, new, kind, lines):
     assert sum(map(len, found)) == len(getattr(found, kind))
 
 
+def test_a_setting_under_its_old_name_is_the_same_setting():
+    """How often the solver is bound anew decides bits: it is none of the checkpoints' harmless settings."""
+    old = OLD + "[checkpoint]\nevery = 50\n"
+    same, other = (OLD + f"[stepping]\nrebind_every = {number}\n[checkpoint]\n" for number in (50, 10))
+    assert differences(old, same) == ([], [], [])
+    assert differences(old, other) == differences(same, other) == ([], ["stepping.rebind_every: 50 -> 10"], [])
+
+
 def test_a_shortened_programme_is_another_run():
     step = '[[programme]]\nkind = "ramp"\n'
     assert differences(step * 2, step).forbidden == ['programme[1].kind: "ramp" -> not set']

@@ -230,6 +230,18 @@ def test_the_wall_time(case, undisturbed, tmp_path, monkeypatch):
     assert [*events_in(folder, "setting changed").detail] == ['checkpoint.walltime: "60 s" -> "3600 s"']
 
 
+def test_a_run_of_an_older_version_goes_on(case, undisturbed, tmp_path):
+    """Its configuration has the number of steps between two states to resume from under another name."""
+    folder = stopped(case, tmp_path / "run", rows=35)
+    text = (folder / "config.toml").read_text()
+    assert "rebind_every = 10\n" in text
+    text = text.replace("rebind_every = 10\n", "").replace("[checkpoint]\n", "[checkpoint]\nevery = 10\n")
+    (folder / "config.toml").write_text(text)
+    resume(folder)
+    assert_same_run(folder, undisturbed)
+    assert "rebind_every = 10" in (folder / "config.toml").read_text()
+
+
 def test_without_checkpoints_nothing_can_be_resumed(case, undisturbed, tmp_path):
     """The run says so when it is stopped; and its numbers are the same."""
     folder, config = tmp_path / "run", load_config(case, ["checkpoint.enabled=false"])

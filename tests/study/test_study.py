@@ -666,6 +666,18 @@ def test_labels_have_readable_units():
     assert label("volume_end_nm3") == "Volume of the filament (nm³)"
 
 
+def test_a_study_tells_what_it_varies_in_vain(tmp_path, capsys):
+    """A parameter of a law that is switched off in some of its cases."""
+    text = 'stress.enabled = [true, false]\nstress.energy = ["0.01 eV", "0.02 eV"]\n'
+    path = write(tmp_path / "study.toml", f"[grid]\n{text}")
+    assert sweep_command(path, tmp_path / "out", listing=True) == 0
+    told = [line for line in capsys.readouterr().out.splitlines() if "no effect" in line]
+    assert told == [
+        f'In 1 of 4 cases stress.energy = "{energy} eV" has no effect: stress.enabled = false'
+        for energy in ("0.01", "0.02")
+    ]
+
+
 # --- with real runs -----------------------------------------------------------------------------------------
 
 

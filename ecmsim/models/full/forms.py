@@ -14,6 +14,7 @@ import basix.ufl
 import numpy as np
 import ufl
 
+from ecmsim.constants import METRES_PER_NM, SQUARE_METRES_PER_NM2
 from ecmsim.models.full.domain import ELEMENT
 from ecmsim.models.full.mesh.cell_mesh import METALS, Region, Surface
 from ecmsim.physics.model import DeviceModel
@@ -22,7 +23,6 @@ FIELDS = basix.ufl.element("Lagrange", "triangle", 1, shape=(3,))
 SCALARS = basix.ufl.element("Lagrange", "triangle", 1)
 CELLWISE = basix.ufl.element("DG", "triangle", 0)
 VOLUME_DEGREE, SURFACE_DEGREE = 2, 4  # of the quadrature
-PER_NM, PER_NM2 = 1e-9, 1e-18
 FIELD_FLOOR = 1e-12  # V/nm: keeps the derivative of |E| finite at E = 0
 
 
@@ -97,13 +97,13 @@ def conductor(model: DeviceModel, region):
 
 def metal_conductivity(s: Symbols, model, region):
     """sigma_e(T) of Eq. (8), in the filament times the size factor of Eq. (6), S/nm."""
-    sigma = conductor(model, region).electrical(s.temperature) * PER_NM
+    sigma = conductor(model, region).electrical(s.temperature) * METRES_PER_NM
     return sigma * s.size_ratio if region == Region.FILAMENT else sigma
 
 
 def reaction_current(s: Symbols, model, surface):
     """J_BV on an interface, Eqs. (2), (3), (12), A/nm2; positive from metal to layer."""
-    return PER_NM2 * model.reaction_current_density(
+    return SQUARE_METRES_PER_NM2 * model.reaction_current_density(
         s.phi_e - s.phi_i,
         s.temperature,
         s.r,
@@ -117,7 +117,7 @@ def ionic_conductivity(s: Symbols, model):
     """sigma_ion of Eq. (4), S/nm."""
     gradient = ufl.grad(s.phi_i)
     field = ufl.sqrt(ufl.inner(gradient, gradient) + FIELD_FLOOR**2)
-    return PER_NM * model.hopping.conductivity(field, s.temperature)
+    return METRES_PER_NM * model.hopping.conductivity(field, s.temperature)
 
 
 # --- terms -------------------------------------------------------------------------------------------------------
@@ -160,7 +160,7 @@ def heat_conduction(s: Symbols, model):
     """int kappa(T) grad T . grad v_T over all regions, kappa by Eq. (8)."""
     return sum(
         s.weight
-        * PER_NM
+        * METRES_PER_NM
         * conductor(model, m).thermal(s.temperature)
         * ufl.inner(ufl.grad(s.rise), ufl.grad(s.v_t))
         * s.dx(m)
@@ -172,7 +172,7 @@ def heat_storage(s: Symbols, model):
     """int rho c (T - T_old)/dt v_T (implicit Euler); 1/dt = 0 makes it steady."""
     return sum(
         s.weight
-        * PER_NM**3
+        * METRES_PER_NM**3
         * conductor(model, m).volumetric_heat_capacity
         * s.inverse_step
         * (s.rise - s.old_rise)

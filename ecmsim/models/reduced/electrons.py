@@ -20,7 +20,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
-PER_NM, PER_NM2 = 1e-9, 1e-18
+from ecmsim.constants import METRES_PER_NM, SQUARE_METRES_PER_NM2
+
 SETTLED = 1e-12  # last correction of V_R over V_R
 EDGE = 1e-3  # over the source voltage: least step of the numerical derivative, before its 1e-6
 
@@ -48,7 +49,7 @@ class Crossing:
 
     def by_column(self, name, voltage):
         """Current of each column by one of the laws, A, (c,)."""
-        return PER_NM2 * self.weight * self.laws[name].current_density(voltage, self.gap)
+        return SQUARE_METRES_PER_NM2 * self.weight * self.laws[name].current_density(voltage, self.gap)
 
     def currents(self, voltage):
         """The whole current by each law, A, name -> float."""
@@ -57,7 +58,7 @@ class Crossing:
     def line(self, voltage):
         """The whole current near a voltage."""
         slopes = (law.differential_conductance_density(voltage, self.gap) for law in self.laws.values())
-        slope = sum(float(PER_NM2 * (self.weight * slope).sum()) for slope in slopes)
+        slope = sum(float(SQUARE_METRES_PER_NM2 * (self.weight * slope).sum()) for slope in slopes)
         return Line(voltage, sum(self.currents(voltage).values()), slope)
 
 
@@ -127,4 +128,4 @@ def series_resistances(profile, entered, temperature, metal, size_effect):
     middle = 0.5 * (profile.radii[1:] + profile.radii[:-1])
     ratio = size_effect.conductivity_ratio(2 * middle) if size_effect else 1.0
     sigma = metal.electrical(temperature) * ratio
-    return entered**2 * profile.lengths / (sigma * profile.section * PER_NM)
+    return entered**2 * profile.lengths / (sigma * profile.section * METRES_PER_NM)

@@ -25,9 +25,9 @@ from functools import cached_property
 
 import numpy as np
 
+from ecmsim.constants import METRES_PER_NM
 from ecmsim.models.reduced.spreading import halo
 
-PER_NM = 1e-9
 LEAST = 1e-3  # nm: shortest arc
 
 
@@ -111,7 +111,8 @@ class HeatNetwork:
         arcs = self._arcs
         warm = self.ambient + guess.filament
         matrix = np.zeros((n + 1, n + 1))
-        along = PER_NM * self.filament(0.5 * (warm[1:] + warm[:-1])) * self.profile.section / self.profile.lengths
+        middle = 0.5 * (warm[1:] + warm[:-1])
+        along = METRES_PER_NM * self.filament(middle) * self.profile.section / self.profile.lengths
         lower, upper = np.arange(n - 1), np.arange(1, n)
         matrix[lower, lower] += along
         matrix[upper, upper] += along
@@ -119,7 +120,7 @@ class HeatNetwork:
         matrix[upper, lower] -= along
         # The layer: from rings of the filament to both electrodes.
         ends = self.ambient + 0.5 * (arcs.ends @ np.append(guess.filament, guess.active))
-        conductance = PER_NM * arcs.length * self.layer(ends)
+        conductance = METRES_PER_NM * arcs.length * self.layer(ends)
         matrix += arcs.pull.T @ (conductance[:, None] * arcs.pull)
         exits = np.zeros(n + 1)
         exits[0] = self._exit(self.counter, guess.filament[0])
@@ -145,7 +146,7 @@ class HeatNetwork:
 
     def _exit(self, contact, rise):
         """Conductance from a contact to ambient, W/K."""
-        return PER_NM * contact.thermal(self.ambient + 0.5 * rise) / contact.spreading
+        return METRES_PER_NM * contact.thermal(self.ambient + 0.5 * rise) / contact.spreading
 
 
 def wedges(filament, surface, areas):

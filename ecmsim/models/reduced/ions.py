@@ -26,6 +26,7 @@ from functools import cache
 import numpy as np
 from scipy.linalg import lu_factor, lu_solve
 
+from ecmsim.constants import METRES_PER_NM, SQUARE_METRES_PER_NM2
 from ecmsim.errors import SolveError
 from ecmsim.models.reduced.rings import layer_potentials
 
@@ -39,7 +40,6 @@ THERMAL = 0.03  # V: kT/e, over which reaction currents bend
 DIFFERENCE = 1e-7  # V: step of the numerical derivative of the reaction current
 NODES, WEIGHTS = np.polynomial.legendre.leggauss(12)
 SQUARES, RECIPROCALS = (0.5 * (NODES + 1)) ** 2, 0.5 * WEIGHTS / (0.5 * (NODES + 1)) ** 2
-PER_NM2, PER_NM = 1e-18, 1e-9
 
 
 class IonError(SolveError):
@@ -137,9 +137,9 @@ class Ions:
             upper = reaction(voltage - u[n:, None], plate, self.samples, recess, False, open_above)
             return np.append(lower, upper.mean(axis=1))
 
-        areas = PER_NM2 * np.append(strips(filament)[1], self.areas)
+        areas = SQUARE_METRES_PER_NM2 * np.append(strips(filament)[1], self.areas)
         ohmic, limit = self.model.hopping.low_field_limits(np.append(temperature, plate_temperature))
-        balance = _Balance(n, density, areas, limit, between * (areas * limit / (ohmic * PER_NM) / (4 * np.pi)))
+        balance = _Balance(n, density, areas, limit, between * (areas * limit / (ohmic * METRES_PER_NM) / (4 * np.pi)))
         # What is left after a correction is of the order of its square over kT/e; that decides the balance of charge.
         least = np.sqrt(self.tolerance * THERMAL * 1e-3 * max(abs(voltage), 1e-3))
         found = balance.newton(guess, least, self.max_iterations)

@@ -9,6 +9,7 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
+from ecmsim.constants import METRES_PER_NM
 from ecmsim.errors import SolveError
 from ecmsim.models.balance import Balance
 from ecmsim.models.cell import GrowingCell, Tip
@@ -24,7 +25,6 @@ from ecmsim.shape.front import Front
 from ecmsim.shape.gap import Gap
 from ecmsim.shape.spacing import filament_spacing
 
-PER_NM = 1e-9
 TOUCHING = 1e-3  # nm: gap below which filament and electrode have met
 ROUNDS = 100  # of circuit, heat and ions in turn, before a step is rejected
 MISSED = 0.5  # of solver.charge_tolerance: what the linearised currents may miss
@@ -301,7 +301,7 @@ class ReducedSimulation(GrowingCell):
         warmth = ambient + 0.5 * (rise.filament[1:] + rise.filament[:-1])
         slices = series_resistances(geometry.profile, geometry.entered, warmth, model.filament, model.size_effect)
         electrodes = [
-            spreading(contact, self.cell.radius, height) / (PER_NM * metal.electrical(ambient + 0.5 * warm))
+            spreading(contact, self.cell.radius, height) / (METRES_PER_NM * metal.electrical(ambient + 0.5 * warm))
             for contact, height, metal, warm in (
                 (geometry.contact_up, self.cell.active_electrode_height, model.active_electrode, rise.active),
                 (geometry.contact_down, self.cell.counter_electrode_height, model.counter_electrode, rise.filament[0]),

@@ -1,0 +1,20 @@
+"""Settings that have another name now: messages tell it, and configurations of older runs are read with it."""
+
+import tomllib
+
+import tomli_w
+
+MOVED = {("checkpoint", "every"): ("stepping", "rebind_every")}  # section and name, then and now
+
+
+def with_new_names(text):
+    """The TOML text of the effective configuration of a run with the settings of older versions under their new names.
+
+    A text that has none of them is returned as it is.
+    """
+    data = tomllib.loads(text)
+    sections = {name: section for name, section in data.items() if isinstance(section, dict)}
+    found = [(old, new) for old, new in MOVED.items() if old[1] in sections.get(old[0], {})]
+    for (section, name), (new_section, new_name) in found:
+        data.setdefault(new_section, {}).setdefault(new_name, data[section].pop(name))
+    return tomli_w.dumps(data) if found else text
