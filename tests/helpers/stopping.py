@@ -46,6 +46,9 @@ first_step = "20 ms"
 segment_fraction = 1
 rebind_every = 10
 
+[balance]
+faraday = 0.02  # the steps are long
+
 [mesh]
 largest_size = "12 nm"
 growth = 0.6

@@ -439,7 +439,7 @@ interval = "0.01 s"
 def test_a_run_that_was_stopped_goes_on_to_the_same_bytes(tmp_path):
     """RESET of a thin filament with a rupture or dissolution, SET again, a current source: all that a state carries."""
     path = tmp_path / "life.toml"
-    path.write_text(f'extends = "{QUICK}"\n{LIFE}')
+    path.write_text(f'extends = "{QUICK}"\n{LIFE}\n[balance]\nfaraday = 0.02\n')
     run(load_config(path), tmp_path / "whole")
     rows = len(open_run(tmp_path / "whole").timeseries)
     for part in (0.3, 0.7):
