@@ -110,7 +110,9 @@ class Balance(Section):
 
     charge: quantity("", gt=0, le=1) = Field(1e-8, description="Largest difference of the terminal currents, relative")
     faraday: quantity("", gt=0, le=1) = Field(
-        1e-3, description="Largest difference of the filament's volume from the ionic charge, over the largest volume"
+        1e-3,
+        description="Largest difference of the filament's volume from the ionic charge, over the largest volume; with "
+        "stepping.refinement below 1 as many times more as the square of the step",
     )
     power: quantity("", gt=0, le=1) = Field(
         1e-4, description="Largest difference of the power given from the power dissipated and carried off, relative"

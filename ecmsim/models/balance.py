@@ -88,10 +88,25 @@ class Unbalanced(SolveError):
         self.remedy = f"{remedy}, a finer mesh (mesh.refinement)"
 
 
-def check(observed, limits):
-    """Raise Unbalanced where an observed state is beyond the limits, a section [balance]."""
-    most = {"charge": limits.charge, "faraday": limits.faraday, "power": limits.power}
-    for name, quantity, what, remedy in BALANCES:
-        value, limit = observed[quantity], most[name]
-        if not value <= limit:
-            raise Unbalanced(name, value, limit, what, remedy)
+@dataclass(frozen=True)
+class Limits:
+    """How far a state may be from each balance, relative; floor: current against which they are measured at least, A."""
+
+    charge: float
+    faraday: float
+    power: float
+    floor: float
+
+    @classmethod
+    def from_config(cls, config):
+        """Those of [balance]; that of Faraday's law holds for steps of the usual length: its error goes with their
+        square, so that who asks for longer ones (stepping.refinement) asks for more of it."""
+        limits, refinement = config.balance, min(config.stepping.refinement, 1.0)
+        return cls(limits.charge, limits.faraday / refinement**2, limits.power, limits.smallest_current)
+
+    def check(self, observed):
+        """Raise Unbalanced where what is observed of a state is beyond them."""
+        for name, quantity, what, remedy in BALANCES:
+            value, limit = observed[quantity], getattr(self, name)
+            if not value <= limit:
+                raise Unbalanced(name, value, limit, what, remedy)

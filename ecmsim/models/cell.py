@@ -12,7 +12,7 @@ import numpy as np
 from ecmsim.constants import CONDUCTANCE_QUANTUM
 from ecmsim.drive import Programme
 from ecmsim.errors import SolveError
-from ecmsim.models.balance import Balance, check
+from ecmsim.models.balance import Balance, Limits
 from ecmsim.models.contract import CellModel
 from ecmsim.models.rates import Rates
 from ecmsim.models.state import CellState
@@ -55,6 +55,7 @@ class GrowingCell(CellModel):
         self.model = DeviceModel.from_config(config, laws)
         self.programme = Programme.from_steps(config.programme)
         self.watch = Stopwatch()
+        self.limits = Limits.from_config(config)
         self.motion = FrontMotion.from_config(config, self.model.dissolution, self.model.nucleus.reach)
         self.electrode = self.motion.electrode
         self.transient = config.heat.enabled and config.heat.mode == "transient"
@@ -141,7 +142,7 @@ class GrowingCell(CellModel):
     def _judge(self, trial, state):
         """Reject a step that keeps no balance, or over which the current jumped by more than the source voltage
         explains."""
-        check(trial.observed, self.config.balance)
+        self.limits.check(trial.observed)
         if trial.rupture or trial.leg.piece.source == "current" or state.time == trial.leg.start:  # another circuit
             return
         limit = self.config.stepping.largest_current_ratio
@@ -164,8 +165,8 @@ class GrowingCell(CellModel):
         smallest, position = gap.smallest(self.config.tunnelling.gap)
         volume = filament.volume
         grown = volume - self._first_volume
-        floor = self.config.balance.smallest_current
-        return balance.observed(trial.source_voltage, state.largest_current, self.transient, floor) | {
+        seen = balance.observed(trial.source_voltage, state.largest_current, self.transient, self.limits.floor)
+        return seen | {
             "gap": smallest,
             "gap_vertical": gap.smallest("vertical")[0],
             "gap_shortest": gap.smallest("shortest")[0],

@@ -232,7 +232,6 @@ PARAMETERS = [
     ("commands/mesh.py", "numerics", "mesh"),
     ("commands/mesh.py", "cell", "cell"),
     ("running/stepping.py", "settings", "stepping"),
-    ("models/balance.py", "limits", "balance"),
     ("models/circuit.py", "compliance", "compliance"),
     ("drive/compliance.py", "compliance", "compliance"),
     ("physics/model.py", "section", "surface_diffusion"),

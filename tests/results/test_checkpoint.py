@@ -633,7 +633,11 @@ def test_a_killed_run_is_continued_as_if_undisturbed(tmp_path, undisturbed):
     (entry,) = after["resumed"]
     assert (entry["step"], entry["time_s"]) == (7, 6.0)
     assert entry["host"] == socket.gethostname() and entry["process"] == os.getpid() != after["process"]
-    assert entry["versions"]["numpy"] == np.__version__ and entry["ranks"] == 1 and entry["command"] == collect_provenance()["command"]
+    assert (
+        entry["versions"]["numpy"] == np.__version__
+        and entry["ranks"] == 1
+        and entry["command"] == collect_provenance()["command"]
+    )
     assert entry["start_time"] >= after["start_time"]
     assert entry["after"] == {"status": "interrupted", "reason": ""}
 
