@@ -83,14 +83,14 @@ class Unbalanced(SolveError):
     """A balance is not kept. balance: its name in [balance]; value, limit: relative."""
 
     def __init__(self, balance, value, limit, what, remedy):
-        super().__init__(f"{what} differ by {value:.2g} (balance.{balance} = {limit:g})")
+        super().__init__(f"{what} differ by {value:.4g} (balance.{balance} = {limit:g})")
         self.balance, self.value, self.limit = balance, value, limit
         self.remedy = f"{remedy}, a finer mesh (mesh.refinement)"
 
 
 @dataclass(frozen=True)
 class Limits:
-    """How far a state may be from each balance, relative; floor: current against which they are measured at least, A."""
+    """How far a state may be from each balance, relative; floor: least current against which they are measured, A."""
 
     charge: float
     faraday: float

@@ -101,7 +101,8 @@ def test_a_contact_opens_under_the_other_sign(tmp_path):
     _, series = went(
         tmp_path / "run",
         "model=reduced",
-        "programme=[{kind='ramp', to='2.6 V', rate='1 V/s'}, {kind='ramp', to='-2.6 V', rate='1 V/s', until='gap > 0.5 nm'}]",
+        "programme=[{kind='ramp', to='2.6 V', rate='1 V/s'}, "
+        "{kind='ramp', to='-2.6 V', rate='1 V/s', until='gap > 0.5 nm'}]",
         'compliance.polarity="positive"',
     )
     assert series.contact_atoms.max() > 0.5
