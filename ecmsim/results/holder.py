@@ -13,7 +13,7 @@ def writer_of(folder):
     """Who is writing a run's folder, as {"host", "process"} (empty if unknown); None if nobody is."""
     path = Path(folder) / LOCK
     try:
-        with open(path, "rb") as file:
+        with open(path, "rb", opener=lambda name, flags: os.open(name, flags | os.O_NONBLOCK)) as file:
             fcntl.flock(file, fcntl.LOCK_SH | fcntl.LOCK_NB)
     except FileNotFoundError:
         return None
