@@ -1,7 +1,6 @@
 """What the commands share: arguments that several take, and how texts of the command line become values."""
 
 import os
-import tomllib
 from pathlib import Path
 from typing import Annotated
 
@@ -38,12 +37,14 @@ def loaded(config, overrides):
 
 def option(text):
     """KEY=VALUE as key and value: a TOML value, or else the text."""
+    from ecmsim.config.texts import tables_of
+
     key, equals, value = text.partition("=")
     if not equals:
         raise ConfigError(f'--option "{text}": expected KEY=VALUE')
     try:
-        return key.strip(), tomllib.loads(f"value = {value}")["value"]
-    except tomllib.TOMLDecodeError:
+        return key.strip(), tables_of(f"value = {value}")["value"]
+    except ConfigError:
         return key.strip(), value.strip()
 
 

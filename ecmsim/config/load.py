@@ -6,6 +6,7 @@ from ecmsim.config.complete import checked
 from ecmsim.config.files import expand, read
 from ecmsim.config.schema import Config
 from ecmsim.config.steps import table_of
+from ecmsim.config.texts import absolute
 
 
 def load_config(path, overrides=(), programme=None):
@@ -16,7 +17,7 @@ def load_config(path, overrides=(), programme=None):
     place of those of the file. Raises ConfigError with all problems.
     """
     path = Path(path)
-    data = expand(read(path), path, path.parent, (path.resolve(),))
+    data = expand(read(path), path, path.parent, (absolute(path),))
     if programme is not None:
         data["programme"] = [table_of(step) for step in programme]
     return checked(Config, data, overrides, path)

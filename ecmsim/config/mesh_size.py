@@ -12,7 +12,7 @@ LEAST = 1e-100  # nm
 
 
 def refusal(mesh, cell, model):
-    """What is wrong with the sizes as (setting, text), or None. mesh, cell: those sections; model: "full" or "reduced"."""
+    """What is wrong with the sizes of [mesh] in a [cell] as (setting, text), or None; model: "full" or "reduced"."""
     setting, vertices, points = estimated(mesh, cell)
     if points > MOST_POINTS:
         return setting[1], f"asks for an outline of about {points:.2g} points (at most {MOST_POINTS:,})"

@@ -1,4 +1,4 @@
-"""Sizes of a mesh that would eat all memory are refused, with the number of vertices and the setting; others are not."""
+"""Sizes of a mesh that would eat all memory are refused with the number of vertices and the setting; others are not."""
 
 import pytest
 from helpers.paths import ROOT
