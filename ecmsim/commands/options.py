@@ -48,18 +48,23 @@ def option(text):
         return key.strip(), value.strip()
 
 
-def scaled(option, text, unit, factor):
+def scaled(option, text, unit, factor, **bounds):
     """As quantity, times a factor and without its rounding: picoseconds from seconds."""
-    return float(f"{quantity(option, text, unit) * factor:.12g}")
+    return float(f"{quantity(option, text, unit, **bounds) * factor:.12g}")
 
 
-def quantity(option, text, unit):
-    """A quantity given as an option, in the unit."""
+def end_of(until):
+    """The time in s that --until asks for; None if it was not given."""
+    return None if until is None else quantity("--until", until, "s", gt=0)
+
+
+def quantity(option, text, unit, **bounds):
+    """A quantity given as an option, in the unit. bounds: as of ecmsim.config.quantities.QuantityType."""
     from pydantic_core import PydanticCustomError
 
     from ecmsim.config.quantities import QuantityType
 
     try:
-        return float(QuantityType(unit).validate(text))
+        return float(QuantityType(unit, **bounds).validate(text))
     except PydanticCustomError as error:
         raise ConfigError(f'{option} = "{text}": {error.message()}') from None

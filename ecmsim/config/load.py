@@ -7,6 +7,13 @@ from ecmsim.config.files import expand, read
 from ecmsim.config.schema import Config
 from ecmsim.config.steps import table_of
 from ecmsim.config.texts import absolute
+from ecmsim.errors import ConfigError
+
+# Keys of other files that name a configuration, what they are, and the command that takes them.
+OTHERS = (
+    ({"targets", "target", "parameters", "rows"}, "a calibration", "calibrate"),
+    ({"grid", "zip", "sample", "case", "observe"}, "a study", "sweep"),
+)
 
 
 def load_config(path, overrides=(), programme=None):
@@ -18,6 +25,15 @@ def load_config(path, overrides=(), programme=None):
     """
     path = Path(path)
     data = expand(read(path), path, path.parent, (absolute(path),))
+    _refuse_other_files(data, path)
     if programme is not None:
         data["programme"] = [table_of(step) for step in programme]
     return checked(Config, data, overrides, path)
+
+
+def _refuse_other_files(data, path):
+    """Raise ConfigError for a file that is a study or a calibration: each names a configuration."""
+    if "config" in data and "cell" not in data:
+        for keys, what, command in OTHERS:
+            if not keys.isdisjoint(data):
+                raise ConfigError(f"{path}: is {what}, not a configuration: ecmsim {command} {path}")
