@@ -33,7 +33,7 @@ def described(holder):
 def holder_of(path):
     """The process that a lock's file names; empty if it names none."""
     try:
-        holder = json.loads(path.read_bytes())
+        holder = json.loads(path.read_bytes() if path.is_file() else b"")
         return {"host": str(holder["host"]), "process": int(holder["process"])}
     except (OSError, ValueError, KeyError, TypeError):
         return {}

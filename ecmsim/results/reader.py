@@ -27,8 +27,10 @@ from ecmsim.results.folder import (
     PROVENANCE,
     SNAPSHOT_INDEX,
     SNAPSHOTS,
+    STATUSES,
     TIMESERIES,
     is_run_folder,
+    no_plain_file,
 )
 from ecmsim.results.history_reader import CRC, DAMAGE, crc_of, read_history
 from ecmsim.results.holder import process_is_gone, writer_of
@@ -43,6 +45,8 @@ def open_run(folder):
         raise ResultsError(f"no such run: {folder} is not a folder")
     if not is_run_folder(folder):
         raise ResultsError(f"{folder} is not the folder of a run: it has no {PROVENANCE} of one")
+    if strange := no_plain_file(folder):
+        raise ResultsError(f"{strange} is no plain file: {folder} cannot be read")
     return Run(folder)
 
 
@@ -211,13 +215,19 @@ class Run:
         """The effective configuration as a dict; quantities are strings with units or tables with a value."""
         try:
             return tomllib.loads(self.config_text)
-        except tomllib.TOMLDecodeError as error:
+        except (ValueError, RecursionError) as error:
             raise ResultsError(f"{self.folder / CONFIG} is not valid TOML: {error}") from error
 
     @cached_property
     def provenance(self):
         """Versions, command, git state, host, times, status and reason, as a dict."""
-        return json.loads(self._text(PROVENANCE))
+        try:
+            found = json.loads(self._text(PROVENANCE))
+            if found["status"] not in STATUSES:
+                raise ValueError(f"its status is {found['status']!r}")
+        except (ValueError, TypeError, KeyError, RecursionError) as error:
+            raise ResultsError(f"{self.folder / PROVENANCE} is damaged: {error}") from error
+        return found
 
     @property
     def status(self):
@@ -293,6 +303,8 @@ class Run:
             return (self.folder / name).read_text(encoding="utf-8")
         except OSError as error:
             raise ResultsError(f"cannot read {self.folder / name}: {error.strerror}") from error
+        except UnicodeDecodeError as error:
+            raise ResultsError(f"{self.folder / name} is damaged: it is no text") from error
 
     def _table(self, name, names):
         """A CSV file of whole lines: what a kill or a power cut left of a last line is dropped."""
@@ -312,4 +324,9 @@ class Run:
             )
         except ValueError as error:
             raise ResultsError(f"cannot read {path}: {error}") from error
+        for column in numbers:
+            if column in table and table[column].dtype.kind not in "iuf":
+                raise ResultsError(f"{path} is damaged: {column} holds something else than numbers")
+        if not set(names) & set(table):
+            raise ResultsError(f"{path} is damaged: it has none of its columns")
         return table.reindex(columns=[*names, *table.columns.difference(names, sort=False)])

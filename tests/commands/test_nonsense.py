@@ -98,9 +98,7 @@ def test_a_working_folder_that_is_gone(tmp_path):
 
 
 def test_an_interruption_while_the_command_line_is_loaded():
-    code = (
-        "import sys, ecmsim.__main__ as m; sys.modules['ecmsim.commands.cli'] = type('X', (), {'main':\n"
-    )
+    code = "import sys, ecmsim.__main__ as m; sys.modules['ecmsim.commands.cli'] = type('X', (), {'main':\n"
     code += "staticmethod(lambda: (_ for _ in ()).throw(KeyboardInterrupt))})\nm.main()"
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, cwd=ROOT, timeout=100)
     assert (done.returncode, done.stderr) == (130, "interrupted\n")
