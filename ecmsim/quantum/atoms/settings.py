@@ -14,6 +14,7 @@ from ecmsim.quantum.geometry import LATTICE_CONSTANTS, AtomicContact, Fcc, neck,
 # Whole layers on either side: those next to the leads, which stay as the leads are, so that no moving atom is a
 # neighbour of a lead; and those of the crystals' surfaces, which move.
 FROZEN, MOBILE = 2, 1
+LARGEST_LAYER = 10_000  # atoms
 LARGEST_BIAS = 10.0  # V: no band of the metals is wider
 
 
@@ -57,6 +58,8 @@ class Settings:
                 object.__setattr__(self, field.name, float(value))
         if not self.counts or min(self.counts) < 1:
             raise ConfigError("--counts: give the atoms of every layer of the neck, each 1 or more, such as 9,4,9")
+        if max(*self.counts, self.size**2, len(self.counts)) > LARGEST_LAYER:
+            raise ConfigError(f"--counts, --size: more than {LARGEST_LAYER} atoms in a layer, or as many layers")
         for name, least in (("time_ps", 0), ("temperature_K", 0), ("step_fs", 0), ("sample_ps", 0), ("force_ps", 0)):
             if not getattr(self, name) > least:
                 raise ConfigError(f"--{option(name)} {getattr(self, name):g}: must be more than {least}")
