@@ -1,5 +1,21 @@
 """Errors that a user may see: one clear sentence each, and the exit code of the command line."""
 
+import errno
+
+REFUSALS = (errno.EACCES, errno.EPERM, errno.EROFS, errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.ENAMETOOLONG)
+MEMORY = ("cannot allocate memory", "failed to map segment", "out of memory")
+
+
+def refusal_of_the_system(error):
+    """What an exception that is no defect of ours says that the system refuses, as a text, or None."""
+    if isinstance(error, MemoryError) or any(words in str(error).lower() for words in MEMORY):
+        return "not enough memory: a coarser mesh, a smaller study or a higher limit (ulimit -v) may help"
+    if isinstance(error, OSError) and error.errno in REFUSALS:
+        where = error.filename or "the output"
+        cache = " (another folder for compiled forms: XDG_CACHE_HOME)" if "fenics" in str(where) else ""
+        return f"cannot write or read {where}: {error.strerror}{cache}"
+    return None
+
 
 class EcmsimError(Exception):
     """Something that the user can act on; str(error) says what, where and what to do."""

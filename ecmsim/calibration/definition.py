@@ -12,10 +12,11 @@ from pathlib import Path
 
 from ecmsim.calibration import targets
 from ecmsim.config import load_config
-from ecmsim.config.files import parse
+from ecmsim.config.files import read as toml_of
 from ecmsim.config.laws import is_law, located
 from ecmsim.config.quantities import Quantity
 from ecmsim.config.suggest import did_you_mean, quoted
+from ecmsim.config.texts import is_file
 from ecmsim.errors import ConfigError
 from ecmsim.study import naming, space
 from ecmsim.study.definition import toml
@@ -65,17 +66,14 @@ class Calibration:
 def read(path):
     """The Calibration in a file. Raises ConfigError with all that is wrong."""
     path = Path(path)
-    try:
-        data = parse(path.read_text(encoding="utf-8-sig"), path)
-    except OSError as error:
-        raise ConfigError(f"{path}: cannot be read ({error.strerror})") from None
+    data = toml_of(path)
     problems = [
         f"{key}: unknown key{did_you_mean(key, KEYS) or '; allowed: ' + ', '.join(KEYS)}"
         for key in data
         if key not in KEYS
     ]
     config = path.parent / str(data.get("config", ""))
-    if not config.is_file():
+    if not is_file(config):
         problems.append(f"config = {data.get('config')!r}: expected the path of a configuration, relative to this file")
     known = _targets(data, path, problems)
     chosen = _chosen(data, known.targets, problems)

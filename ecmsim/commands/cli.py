@@ -10,9 +10,9 @@ import typer
 
 from ecmsim import __version__
 from ecmsim.commands.clone import validation
-from ecmsim.commands.options import AllowCode, Config, RunFolder, Set, loaded, on_first_rank, option, quantity
+from ecmsim.commands.options import AllowCode, Config, RunFolder, Set, end_of, loaded, on_first_rank, option, quantity
 from ecmsim.commands.quantum import quantum
-from ecmsim.errors import ConfigError, EcmsimError
+from ecmsim.errors import ConfigError, EcmsimError, refusal_of_the_system
 
 app = typer.Typer(
     help="Simulate electrochemical metallization (ECM, CBRAM) memory cells.",
@@ -38,7 +38,7 @@ def run(
 ):
     """Run a configuration. Under mpirun the fields are shared out over the ranks."""
     configured = loaded(config, [*(settings or ()), *(["model=reduced"] if reduced else [])])
-    end = quantity("--until", until, "s") if until else None
+    end = end_of(until)
     from ecmsim.running.progress import Silent, display
     from ecmsim.running.run import run as start
 
@@ -64,7 +64,7 @@ def resume(
 
     Numerical settings and output may be changed, and steps added to the end of the programme; the model may not.
     """
-    end = quantity("--until", until, "s") if until else None
+    end = end_of(until)
     from ecmsim.running.progress import Silent, display
     from ecmsim.running.run import resume as start
 
@@ -174,10 +174,13 @@ def mesh(
     allow_code: AllowCode = False,
 ):
     """Build the mesh of a cell and draw it: at the start, or as a run left it."""
+    if time is not None and run is None:
+        raise ConfigError(f'--time "{time}" is of a run: give --run as well, or leave it out')
     configured = loaded(config, settings)
+    moment = None if time is None else quantity("--time", time, "s", ge=0)
     from ecmsim.commands.mesh import preview
 
-    for path in preview(configured, out, run, quantity("--time", time, "s") if time else None, allow_code):
+    for path in preview(configured, out, run, moment, allow_code):
         typer.echo(f"wrote {path}")
 
 
@@ -323,6 +326,7 @@ def benchmark(
     from ecmsim.commands.benchmark import benchmark as measure
     from ecmsim.config.laws import require_permission
 
+    end_of(until)
     require_permission(loaded(config, settings), allow_code)
     measure(config, settings or [], cold, until, allow_code)
 
@@ -348,13 +352,27 @@ def _wait_for_all_ranks(patience=10.0):
 def main():
     """Entry point: one clear line for an error that a user can act on, with its exit code."""
     try:
-        app()
+        os.getcwd()
+    except OSError as error:
+        print(f"error: the working folder cannot be read ({error.strerror}): change to another one", file=sys.stderr)
+        sys.exit(2)
+    try:
+        try:
+            app()
+        finally:
+            sys.stdout.flush()
     except EcmsimError as error:
         if on_first_rank():
             print(f"error: {error}", file=sys.stderr, flush=True)
         _wait_for_all_ranks()
         sys.exit(error.exit_code)
-    except Exception:
+    except BrokenPipeError:
+        os._exit(0)  # nobody reads any more, and nothing that is left can be written
+    except Exception as error:
+        if refusal := refusal_of_the_system(error):
+            print(f"error: {refusal}", file=sys.stderr, flush=True)
+            _wait_for_all_ranks()
+            os._exit(2)  # what is left in a buffer cannot be written
         # A defect on one rank must not leave the others waiting.
         mpi = sys.modules.get("mpi4py.MPI")
         if mpi is None or mpi.COMM_WORLD.size == 1:

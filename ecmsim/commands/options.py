@@ -1,7 +1,6 @@
 """What the commands share: arguments that several take, and how texts of the command line become values."""
 
 import os
-import tomllib
 from pathlib import Path
 from typing import Annotated
 
@@ -38,27 +37,34 @@ def loaded(config, overrides):
 
 def option(text):
     """KEY=VALUE as key and value: a TOML value, or else the text."""
+    from ecmsim.config.texts import tables_of
+
     key, equals, value = text.partition("=")
     if not equals:
         raise ConfigError(f'--option "{text}": expected KEY=VALUE')
     try:
-        return key.strip(), tomllib.loads(f"value = {value}")["value"]
-    except tomllib.TOMLDecodeError:
+        return key.strip(), tables_of(f"value = {value}")["value"]
+    except ConfigError:
         return key.strip(), value.strip()
 
 
-def scaled(option, text, unit, factor):
+def scaled(option, text, unit, factor, **bounds):
     """As quantity, times a factor and without its rounding: picoseconds from seconds."""
-    return float(f"{quantity(option, text, unit) * factor:.12g}")
+    return float(f"{quantity(option, text, unit, **bounds) * factor:.12g}")
 
 
-def quantity(option, text, unit):
-    """A quantity given as an option, in the unit."""
+def end_of(until):
+    """The time in s that --until asks for; None if it was not given."""
+    return None if until is None else quantity("--until", until, "s", gt=0)
+
+
+def quantity(option, text, unit, **bounds):
+    """A quantity given as an option, in the unit. bounds: as of ecmsim.config.quantities.QuantityType."""
     from pydantic_core import PydanticCustomError
 
     from ecmsim.config.quantities import QuantityType
 
     try:
-        return float(QuantityType(unit).validate(text))
+        return float(QuantityType(unit, **bounds).validate(text))
     except PydanticCustomError as error:
         raise ConfigError(f'{option} = "{text}": {error.message()}') from None

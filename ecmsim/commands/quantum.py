@@ -136,7 +136,7 @@ def quantum_trajectory(
         counts=layers,
         face=face,
         size=size,
-        separation_A=scaled("--separation", separation, "nm", 10) if separation else None,
+        separation_A=scaled("--separation", separation, "nm", 10) if separation is not None else None,
         time_ps=scaled("--time", time, "s", 1e12),
         settle_ps=scaled("--settle", settle, "s", 1e12),
         temperature_K=quantity("--temperature", temperature, "K"),

@@ -1,33 +1,28 @@
 """TOML files of a configuration: reading, and inheritance by `extends`."""
 
-import tomllib
-from pathlib import Path
-
 from ecmsim.config.laws import placed, renewed
 from ecmsim.config.roles import ROLES
-from ecmsim.config.suggest import did_you_mean, quoted
+from ecmsim.config.suggest import quoted
+from ecmsim.config.texts import absolute, is_file, like, tables_of, text_of
 from ecmsim.errors import ConfigError
+
+LONGEST_CHAIN = 50  # files that extend each other
 
 
 def read(path):
     """The tables of a TOML file. Raises ConfigError."""
-    path = Path(path)
     try:
-        return parse(path.read_text(encoding="utf-8-sig"), path)
-    except FileNotFoundError:
-        raise ConfigError(f"{path}: no such file{_similar(path)}") from None
-    except UnicodeDecodeError:
-        raise ConfigError(f"{path}: is not UTF-8 text") from None
-    except OSError as error:
-        raise ConfigError(f"{path}: cannot be read ({error.strerror})") from None
+        return tables_of(text_of(path))
+    except ConfigError as error:
+        raise ConfigError(f"{path}: {error}") from None
 
 
 def parse(text, source):
     """The tables of a TOML text; source: its name in messages. Raises ConfigError."""
     try:
-        return tomllib.loads(text)
-    except tomllib.TOMLDecodeError as error:
-        raise ConfigError(f"{source}: is not valid TOML: {error}") from None
+        return tables_of(text)
+    except ConfigError as error:
+        raise ConfigError(f"{source}: {error}") from None
 
 
 def expand(data, source, folder, chain=()):
@@ -38,10 +33,10 @@ def expand(data, source, folder, chain=()):
     cell = data.get("cell")
     for role in ROLES if isinstance(cell, dict) else ():
         if is_path(cell.get(role)):
-            cell[role] = str((folder / cell[role]).resolve())
+            cell[role] = str(absolute(folder / cell[role]))
     for step in _steps(data.get("programme")):
         if isinstance(step.get("file"), str):
-            step["file"] = str((folder / step["file"]).resolve())
+            step["file"] = str(absolute(folder / step["file"]))
     if "laws" in data:
         data["laws"] = placed(data["laws"], folder)
     if "extends" not in data:
@@ -51,12 +46,14 @@ def expand(data, source, folder, chain=()):
     if not isinstance(parent, str):
         raise ConfigError(f"{line}: expected the path of a configuration file in quotes")
     path = folder / parent
-    if path.resolve() in chain:
+    if absolute(path) in chain:
         loop = " -> ".join(file.name for file in (*chain, path))
         raise ConfigError(f"{line}: the files extend each other in a circle: {loop}")
-    if not path.is_file():
-        raise ConfigError(f"{line}: no such file{_similar(path)}")
-    base = expand(read(path), path, path.parent, (*chain, path.resolve()))
+    if len(chain) >= LONGEST_CHAIN:
+        raise ConfigError(f"{chain[0]}: more than {LONGEST_CHAIN} files extend each other")
+    if not is_file(path):
+        raise ConfigError(f"{line}: no such file{like(path, '*.toml')}")
+    base = expand(read(path), path, path.parent, (*chain, absolute(path)))
     if "laws" in base:
         base["laws"] = renewed(base["laws"], data.get("laws"))
     return merge(base, data)
@@ -85,7 +82,3 @@ def merge(base, top):
 def is_path(name):
     """Whether the name of a material is the path of a file."""
     return isinstance(name, str) and (name.endswith(".toml") or "/" in name)
-
-
-def _similar(path):
-    return did_you_mean(path.name, [file.name for file in path.parent.glob("*.toml")])

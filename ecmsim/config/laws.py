@@ -14,6 +14,7 @@ from pydantic_core import PydanticCustomError
 from ecmsim.config.quantities import Quantity, QuantityType
 from ecmsim.config.section import Section
 from ecmsim.config.suggest import did_you_mean, quoted
+from ecmsim.config.texts import absolute, is_file, like
 from ecmsim.errors import ConfigError
 
 EXPECTED = 'the file and the name of a class, such as "my_laws.py:Leaky"'
@@ -88,8 +89,8 @@ def _check_file(law):
         text = f": expected {EXPECTED}"
     elif not file.endswith(".py"):
         text = f": {quoted(Path(file).name)} is no Python file; expected {EXPECTED}"
-    elif not Path(file).is_file():
-        text = f": no such file{did_you_mean(Path(file).name, [path.name for path in Path(file).parent.glob('*.py')])}"
+    elif not is_file(file):
+        text = f": no such file{like(Path(file), '*.py')}"
     if text:
         raise PydanticCustomError("relative", "{text}", {"text": f" = {quoted(law, 300)}{text}"})
 
@@ -146,7 +147,7 @@ def _placed(law, folder):
 def located(law, folder):
     """A text FILE.py:CLASS with the path absolute; anything else as it is."""
     file, colon, name = law.rpartition(":") if isinstance(law, str) else ("", "", "")
-    return f"{(Path(folder) / file).resolve()}:{name}" if file else law
+    return f"{absolute(Path(folder) / file)}:{name}" if file else law
 
 
 def is_law(keys):

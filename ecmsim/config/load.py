@@ -6,6 +6,14 @@ from ecmsim.config.complete import completed
 from ecmsim.config.files import read
 from ecmsim.config.schema import Config
 from ecmsim.config.steps import table_of
+from ecmsim.config.texts import absolute
+from ecmsim.errors import ConfigError
+
+# Keys of other files that name a configuration, what they are, and the command that takes them.
+OTHERS = (
+    ({"targets", "target", "parameters", "rows"}, "a calibration", "calibrate"),
+    ({"grid", "zip", "sample", "case", "observe"}, "a study", "sweep"),
+)
 
 
 def load_config(path, overrides=(), programme=None):
@@ -16,5 +24,15 @@ def load_config(path, overrides=(), programme=None):
     place of those of the file. Raises ConfigError with all problems.
     """
     path = Path(path)
+    data = read(path)
+    _refuse_other_files(data, path)
     steps = None if programme is None else [table_of(step) for step in programme]
-    return completed(Config, read(path), path.parent, overrides, path, (path.resolve(),), steps)
+    return completed(Config, data, path.parent, overrides, path, (absolute(path),), steps)
+
+
+def _refuse_other_files(data, path):
+    """Raise ConfigError for a file that is a study or a calibration: each names a configuration."""
+    if "config" in data and "cell" not in data:
+        for keys, what, command in OTHERS:
+            if not keys.isdisjoint(data):
+                raise ConfigError(f"{path}: is {what}, not a configuration: ecmsim {command} {path}")

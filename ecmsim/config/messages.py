@@ -28,6 +28,10 @@ _BOUNDS = {
 _PLAIN_TYPES = {bool: "true or false", int: "a whole number", str: "text in quotes"}
 
 
+MOST = 30  # problems of a configuration that are told
+LAST = (None,)  # keys that come after all others
+
+
 class Problem(NamedTuple):
     """One line of a report. keys: where it belongs; line: the sentence, with its path."""
 
@@ -48,7 +52,10 @@ def problems_of(error, model, data):
     """The problems that a pydantic ValidationError of the model found in the data."""
     items = error.errors(include_url=False)
     # A list whose items are wrong is called too short as well.
-    return [_problem(model, data, item) for item in items if item["type"] != "too_short" or not item["input"]]
+    items = [item for item in items if item["type"] != "too_short" or not item["input"]]
+    found = [_problem(model, data, item) for item in items[:MOST]]
+    more = [Problem(LAST, f"… and {len(items) - MOST} more problems")] if len(items) > MOST else []
+    return [*found, *more]
 
 
 def _problem(model, data, item):
@@ -117,8 +124,8 @@ def _expectation(keys, annotation):
 
 
 def _position(data, keys):
-    position = []
-    for key in keys:
+    position = [] if keys != LAST else [float("inf")]
+    for key in keys if keys != LAST else ():
         if isinstance(data, dict):
             position.append(list(data).index(key) if key in data else len(data))
         elif isinstance(key, int):

@@ -25,7 +25,9 @@ LIMITS = (
 class Mesh(Section):
     """How fine the cell is meshed, and when the moving mesh is rebuilt."""
 
-    nucleus_segments: StrictInt = Field(12, ge=4, description="Edges along the quarter circle of the nucleus")
+    nucleus_segments: StrictInt = Field(
+        12, ge=4, le=10**12, description="Edges along the quarter circle of the nucleus"
+    )
     surface_size: quantity("nm", gt=0) = Field("0.4 nm", description="Largest edge length on the interfaces")
     smallest_size: quantity("nm", gt=0) = Field("0.02 nm", description="Smallest edge length wanted anywhere")
     largest_size: quantity("nm", gt=0) = Field("4 nm", description="Largest edge length, far from the filament")

@@ -1,12 +1,13 @@
 """Settings given as "key.path=value" (`--set`), put into the data before it is validated."""
 
 import re
-import tomllib
 
 from ecmsim.config.laws import is_law, overridden
 from ecmsim.config.messages import Problem
 from ecmsim.config.structure import dotted, locate, section, settings
 from ecmsim.config.suggest import quoted
+from ecmsim.config.texts import tables_of
+from ecmsim.errors import ConfigError
 
 
 def given_by(overrides):
@@ -61,8 +62,8 @@ def _split(path):
 
 def _value(text):
     try:
-        table = tomllib.loads(f"value = {text}")
-    except tomllib.TOMLDecodeError:
+        table = tables_of(f"value = {text}")
+    except ConfigError:
         return text
     return table["value"] if len(table) == 1 else text
 

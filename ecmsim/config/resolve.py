@@ -1,12 +1,11 @@
 """The materials that a cell names, found in the data, in files and in the package, and put into the data."""
 
-from pathlib import Path
-
 from ecmsim.config.files import is_path, merge, parse, read
 from ecmsim.config.material import packaged_material_text, packaged_materials
 from ecmsim.config.messages import Problem
 from ecmsim.config.roles import ROLES
 from ecmsim.config.suggest import did_you_mean, quoted
+from ecmsim.config.texts import absolute, is_file
 
 
 def resolve_materials(data):
@@ -24,12 +23,12 @@ def resolve_materials(data):
         given = cell.get(role)
         if not isinstance(given, str):
             continue
-        path = Path(given).resolve() if is_path(given) else None
+        path = absolute(given) if is_path(given) else None
         name = cell[role] = path.stem if path else given
         refusal = None
         if origins.setdefault(name, path) != path:
             refusal = f"the cell has another material {quoted(name)}: give the file another name"
-        elif path and not path.is_file():
+        elif path and not is_file(path):
             refusal = "no such file"
         elif not path and name not in available:
             names = ", ".join([*available, "or a .toml file"])
@@ -38,12 +37,12 @@ def resolve_materials(data):
             problems.append(Problem(("cell", role), f"cell.{role} = {quoted(given)}: {refusal}"))
     for name in dict.fromkeys([*tables, *origins]):
         base = _base(name, origins.get(name))
-        if base:
+        if base is not None:
             tables[name] = merge(base, tables.get(name, {}))
     return problems
 
 
 def _base(name, path):
     if path:
-        return read(path) if path.is_file() else None
+        return read(path) if is_file(path) else None
     return parse(packaged_material_text(name), name) if name in packaged_materials() else None

@@ -15,6 +15,7 @@ from ecmsim.config.compliance import Compliance
 from ecmsim.config.initial import Initial, Nucleus
 from ecmsim.config.laws import EXPECTED, SWITCHES, OwnLaw, unusable
 from ecmsim.config.material import AnyMaterial
+from ecmsim.config.mesh_size import refusal
 from ecmsim.config.numerics import Balance, Checkpoint, Mesh, Output, Solver, Stepping
 from ecmsim.config.programme import Step
 from ecmsim.config.quantities import Quantity, quantity
@@ -296,6 +297,19 @@ class Config(Section):
                 "heat.mode",
                 ' = "transient": the reduced model knows steady heat only; set heat.mode = "steady" or model = "full"',
             )
+        return value
+
+    @field_validator("mesh")
+    @classmethod
+    def _mesh_can_be_made(cls, value, info: ValidationInfo):
+        cell = info.data.get("cell")
+        wrong = cell and refusal(value, cell, info.data.get("model"))
+        if wrong:
+            setting, text = wrong
+            given = getattr(value, setting.removeprefix("mesh."))
+            given = quoted(given.text) if isinstance(given, Quantity) and given.unit else f"{given:.6g}"
+            fine = f", with mesh.refinement = {value.refinement:g}" if value.refinement > 1 else ""
+            raise inconsistent(setting, f" = {given}: {text}{fine}: choose coarser sizes, or a smaller cell")
         return value
 
     @field_validator("initial")

@@ -5,10 +5,12 @@ import math
 from pathlib import Path
 
 from ecmsim.config.quantities import Quantity
-from ecmsim.config.suggest import did_you_mean, listed
+from ecmsim.config.suggest import listed, quoted
+from ecmsim.config.texts import text_of
 from ecmsim.errors import ConfigError
 
 TIME = "time_s"
+MOST_NAMES = 12  # of columns that a message names
 
 
 def read_table(path, column, ge, le):
@@ -19,14 +21,17 @@ def read_table(path, column, ge, le):
     """
     lines = _lines(Path(path))
     header = next(lines, (0, []))[1]
-    for name in (TIME, column):
-        if name not in header:
-            other = ' (for this one use kind = "{}")'
-            hint = did_you_mean(name, header)
-            if not hint and {"voltage_V", "current_A"} & {*header}:
-                hint = other.format("table" if "voltage_V" in header else "current_table")
-            there = f"has only {listed(header, 'and')}" if any(header) else "has no line with names of columns"
-            raise ConfigError(f'needs a column "{name}", but {there}{hint}')
+    lacking = [name for name in (TIME, column) if name not in header]
+    if lacking:
+        hint = ""
+        if lacking == [column] and {"voltage_V", "current_A"} & {*header}:
+            hint = ' (for this one use kind = "{}")'.format("table" if "voltage_V" in header else "current_table")
+        elif any(header):
+            hint = f"; its first line has to name the columns: rename those of an instrument to {TIME} and {column}"
+        names = [*map(_short, header[:MOST_NAMES]), *(["…"] if len(header) > MOST_NAMES else [])]
+        there = f"has only {listed(names, 'and')}" if any(header) else "has no line with names of columns"
+        needed = f"columns {listed(lacking, 'and')}" if len(lacking) > 1 else f'a column "{lacking[0]}"'
+        raise ConfigError(f"needs {needed}, but {there}{hint}")
     points = []
     for line, cells in lines:
         time = _number(cells, header, TIME, line)
@@ -44,18 +49,12 @@ def read_table(path, column, ge, le):
 
 def _lines(path):
     """Line numbers and cells of the lines that hold something."""
-    try:
-        text = path.read_text(encoding="utf-8-sig")
-    except FileNotFoundError:
-        hint = did_you_mean(path.name, [file.name for file in path.parent.glob("*.csv")])
-        raise ConfigError(f"no such file{hint}") from None
-    except UnicodeDecodeError:
-        raise ConfigError("is not UTF-8 text") from None
-    except OSError as error:
-        raise ConfigError(f"cannot be read ({error.strerror})") from None
-    for number, line in enumerate(text.splitlines(), 1):
+    for number, line in enumerate(text_of(path, "*.csv").splitlines(), 1):
         if line.strip() and not line.lstrip().startswith("#"):
-            yield number, [cell.strip() for cell in next(csv.reader([line]))]
+            try:
+                yield number, [cell.strip() for cell in next(csv.reader([line]))]
+            except csv.Error as error:
+                raise ConfigError(f"line {number}: {error}") from None
 
 
 def _number(cells, header, name, line):
@@ -67,5 +66,9 @@ def _number(cells, header, name, line):
     except ValueError:
         number = math.nan
     if not math.isfinite(number):
-        raise ConfigError(f'line {line}: {name} = "{cells[index]}" is not a number')
+        raise ConfigError(f"line {line}: {name} = {quoted(cells[index])} is not a number")
     return number
+
+
+def _short(name):
+    return name if len(name) <= 40 else f"{name[:37]}..."

@@ -76,8 +76,11 @@ def _registry():
 
 @cache
 def _parse(unit):
+    registry = _registry()
     try:
-        return _registry().parse_units(unit)
+        return registry.parse_units(unit)
+    except (MemoryError, ImportError):  # which say nothing of the unit
+        raise
     except Exception as error:  # pint raises many kinds for malformed text
         raise UnitError(f'unknown unit "{unit}"') from error
 

@@ -78,7 +78,7 @@ class CheckpointReader:
         """All checkpoints, oldest first."""
         if not self.folder.is_dir():
             return []
-        files = [path for path in self.folder.iterdir() if checkpoint_number(path) is not None]
+        files = [path for path in self.folder.iterdir() if checkpoint_number(path) is not None and path.is_file()]
         return sorted(files, key=checkpoint_number)
 
     def _pointer(self, skipped):

@@ -8,6 +8,7 @@ from contextlib import contextmanager
 
 from ecmsim.errors import ResultsError
 from ecmsim.results.folder import temporary_name
+from ecmsim.results.links import open_own
 
 FULL = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
 GONE = (errno.ENOENT, errno.ESTALE)
@@ -23,10 +24,12 @@ def guarded(path):
         # HDF5 says what the system said only in its text.
         told = re.search(r"errno = (\d+)", str(error))
         code = int(told[1]) if told else getattr(error, "errno", None)
-        reason = os.strerror(code) if code else str(error)
+        reason = os.strerror(code) if told else getattr(error, "strerror", None) or str(error)
         remedy = "choose"
         if code in FULL:
             remedy = "free some space there or choose"
+        elif code == errno.ELOOP:
+            reason, remedy = "it is a symbolic link", "remove it or choose"
         elif code in GONE:
             remedy = "the folder was removed or has become unreachable: bring it back or choose"
         raise ResultsError(f"cannot write {path}: {reason}; {remedy} another folder with --out") from error
@@ -40,7 +43,9 @@ def replace_file(path, data):
     temporary = temporary_name(path)
     try:
         with guarded(path):
-            with open(temporary, "wb") as file:
+            with contextlib.suppress(FileNotFoundError):
+                os.unlink(temporary)  # of a process that was killed
+            with open_own(temporary, "xb") as file:
                 file.write(data)
                 file.flush()
                 os.fsync(file.fileno())

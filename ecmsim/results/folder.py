@@ -21,11 +21,19 @@ def temporary_name(path):
 
 def is_run_folder(folder):
     """Whether a folder holds a run: whether its provenance.json says so."""
+    path = Path(folder) / PROVENANCE
     try:
-        provenance = json.loads((Path(folder) / PROVENANCE).read_text(encoding="utf-8"))
-    except (OSError, ValueError):
+        provenance = json.loads(path.read_text(encoding="utf-8")) if path.is_file() else None
+    except (OSError, ValueError, RecursionError):
         return False
     return isinstance(provenance, dict) and provenance.get("format") == FORMAT
+
+
+def no_plain_file(folder):
+    """The first of the files that are read of a run that is there, but is a pipe or a folder; None if there is none."""
+    names = (CONFIG, TIMESERIES, HISTORY, EVENTS, f"{SNAPSHOTS}/{SNAPSHOT_INDEX}", f"{CHECKPOINTS}/{POINTER}")
+    paths = (Path(folder) / name for name in names)
+    return next((path for path in paths if path.exists() and not path.is_file()), None)
 
 
 def run_files(folder):

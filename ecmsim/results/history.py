@@ -1,5 +1,6 @@
 """Writes history.h5, in HDF5's SWMR mode: the outlines at every reported step can be read at any moment."""
 
+import hashlib
 import io
 import os
 from contextlib import contextmanager
@@ -10,8 +11,8 @@ import numpy as np
 from ecmsim.errors import ResultsError
 from ecmsim.results.files import check_in_place, guarded, replace_file, sync_file
 from ecmsim.results.folder import FORMAT, FORMAT_VERSION
-from ecmsim.results.history_reader import read_history
-from ecmsim.results.marks import NO_ROWS, ROWS, too_short
+from ecmsim.results.history_reader import CRC, DAMAGE, crc_of, read_history
+from ecmsim.results.marks import NO_ROWS, OUTLINES_SUM, ROWS, too_short
 
 COPIED_ROWS = 2**18
 
@@ -35,7 +36,8 @@ class History:
             flags = h5py.h5f.ACC_RDWR | h5py.h5f.ACC_SWMR_WRITE
             self._file = h5py.File(h5py.h5f.open(os.fsencode(path), flags, access))
             names = [f"{group}/{name}" for group in ("outline", "electrode") for name in ("points", "offset")]
-            self._datasets = {name: self._file[name] for name in [*names, "outline/time_s", "outline/step"]}
+            self._datasets = {name: self._file[name] for name in [*names, CRC, "outline/time_s", "outline/step"]}
+            self._sums = sums_of(self._file, self._rows)
 
     def append(self, time_s, step, points, electrode_points):
         with self._guarded():
@@ -43,15 +45,16 @@ class History:
                 total = self._extend(f"{group}/points", np.asarray(block, dtype=float))
                 self._extend(f"{group}/offset", [total])
                 self._rows[f"{group}_points"] = total
+            self._extend(CRC, [crc_of(time_s, step, points, electrode_points)])
             self._extend("outline/time_s", [time_s])
             self._extend("outline/step", [step])
         self._rows["outlines"] += 1
 
     def mark(self):
-        """How many outlines and points of them there are, all of which are on the disk."""
+        """How many outlines and points of them there are, all of which are on the disk, and their checksum."""
         with self._guarded():
             self._sync()
-        return dict(self._rows)
+        return self._rows | {OUTLINES_SUM: total(self._sums)}
 
     def _sync(self):
         descriptor = self._file.id.get_vfd_handle()
@@ -73,6 +76,7 @@ class History:
         dataset.resize(length, axis=0)
         dataset[length - len(block) :] = block
         dataset.flush()
+        self._sums[name].update(np.asarray(block, dataset.dtype).tobytes())
         return length
 
     @contextmanager
@@ -127,22 +131,36 @@ def marked_history(path, rows, config_text=None):
 
     Raises ResultsError when there is less in it or it cannot be read.
     """
-    with read_history(path) as source:
+    with read_history(path, live=False) as source:
         try:
-            n = rows["outlines"]
-            short = [name for name, length in lengths(rows).items() if len(source[name]) < length]
-            if short or any(source[f"{g}/offset"][n] != rows[f"{g}_points"] for g in ("outline", "electrode")):
-                raise too_short(path, f"fewer than {n} outlines")
+            if any(len(source[name]) < length for name, length in lengths(rows).items()):
+                raise too_short(path, f"fewer than {rows['outlines']} outlines")
+            if total(sums_of(source, rows)) != rows[OUTLINES_SUM]:
+                raise too_short(path, "its outlines are not those that were written")
             text = source["config"].asstr()[()] if config_text is None else config_text
             return history_image(text, source, rows)
-        except (OSError, RuntimeError, KeyError) as error:
+        except DAMAGE as error:
             raise ResultsError(f"cannot read the outlines in {path}: {error}") from error
+
+
+def sums_of(source, rows):
+    """SHA-256 of what a mark counts of each dataset of an open history.h5, by name, to be gone on with."""
+    sums = {name: hashlib.sha256() for name in lengths(rows)}
+    for name, length in lengths(rows).items():
+        for start in range(0, length, COPIED_ROWS):
+            sums[name].update(source[name][start : min(start + COPIED_ROWS, length)].tobytes())
+    return sums
+
+
+def total(sums):
+    """One checksum of all datasets."""
+    return hashlib.sha256(b"".join(sums[name].digest() for name in sorted(sums))).hexdigest()
 
 
 def lengths(rows):
     """Length of each dataset of history.h5 at a mark."""
     n = rows["outlines"]
-    found = {"outline/time_s": n, "outline/step": n}
+    found = {"outline/time_s": n, "outline/step": n, CRC: n}
     for group in ("outline", "electrode"):
         found |= {f"{group}/points": rows[f"{group}_points"], f"{group}/offset": n + 1}
     return found

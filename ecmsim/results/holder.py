@@ -13,7 +13,7 @@ def writer_of(folder):
     """Who is writing a run's folder, as {"host", "process"} (empty if unknown); None if nobody is."""
     path = Path(folder) / LOCK
     try:
-        with open(path, "rb") as file:
+        with open(path, "rb", opener=lambda name, flags: os.open(name, flags | os.O_NONBLOCK)) as file:
             fcntl.flock(file, fcntl.LOCK_SH | fcntl.LOCK_NB)
     except FileNotFoundError:
         return None
@@ -33,7 +33,7 @@ def described(holder):
 def holder_of(path):
     """The process that a lock's file names; empty if it names none."""
     try:
-        holder = json.loads(path.read_bytes())
+        holder = json.loads(path.read_bytes() if path.is_file() else b"")
         return {"host": str(holder["host"]), "process": int(holder["process"])}
     except (OSError, ValueError, KeyError, TypeError):
         return {}

@@ -6,6 +6,7 @@ import os
 import time
 
 from ecmsim.results.files import check_in_place, guarded
+from ecmsim.results.links import open_own
 
 SYNC_INTERVAL_S = 1.0
 
@@ -21,7 +22,7 @@ class LineFile:
         self._synced = 0.0
         self._changed = True
         with guarded(path):
-            self._file = open(path, "wb" if size is None else "r+b", buffering=0)
+            self._file = open_own(path, "wb" if size is None else "r+b", buffering=0)
             if size is not None:
                 self._file.truncate(size)
                 self._file.seek(size)

@@ -12,6 +12,7 @@ from ecmsim.errors import ResultsError
 from ecmsim.results.files import guarded
 from ecmsim.results.folder import LOCK
 from ecmsim.results.holder import described, holder_of, may_live
+from ecmsim.results.links import open_own
 
 ATTEMPTS, PAUSE_S = 5, 0.02  # a reader that looks whether the lock is held holds it for a moment
 
@@ -33,7 +34,7 @@ class FolderLock:
     def _acquire(self):
         attempt = 1
         while True:
-            file = open(self.path, "a+b", buffering=0)
+            file = open_own(self.path, "a+b", buffering=0)
             try:
                 fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
             except BlockingIOError:

@@ -8,7 +8,8 @@ from ecmsim.results.folder import EVENTS, SNAPSHOT_INDEX, SNAPSHOTS, TIMESERIES
 
 ROWS = ("outlines", "outline_points", "electrode_points")
 NO_ROWS = dict.fromkeys(ROWS, 0)
-COUNTED = {"steps", "time_s", "snapshots", "timeseries_bytes", "events_bytes", "index_bytes", *ROWS}
+OUTLINES_SUM = "outlines_sha256"  # of all that these rows hold
+COUNTED = {"steps", "time_s", "snapshots", "timeseries_bytes", "events_bytes", "index_bytes", OUTLINES_SUM, *ROWS}
 
 
 def check_lines(folder, mark):

@@ -6,8 +6,10 @@ run.timeseries.plot(x="source_voltage_V", y="current_A")
 
 import io
 import json
+import logging
 import tomllib
 from collections.abc import Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
@@ -25,11 +27,15 @@ from ecmsim.results.folder import (
     PROVENANCE,
     SNAPSHOT_INDEX,
     SNAPSHOTS,
+    STATUSES,
     TIMESERIES,
     is_run_folder,
+    no_plain_file,
 )
-from ecmsim.results.history_reader import read_history
+from ecmsim.results.history_reader import CRC, DAMAGE, crc_of, read_history
 from ecmsim.results.holder import process_is_gone, writer_of
+
+logger = logging.getLogger("ecmsim")
 
 
 def open_run(folder):
@@ -39,6 +45,8 @@ def open_run(folder):
         raise ResultsError(f"no such run: {folder} is not a folder")
     if not is_run_folder(folder):
         raise ResultsError(f"{folder} is not the folder of a run: it has no {PROVENANCE} of one")
+    if strange := no_plain_file(folder):
+        raise ResultsError(f"{strange} is no plain file: {folder} cannot be read")
     return Run(folder)
 
 
@@ -82,6 +90,7 @@ class Outlines(Sequence):
             time, step = file["outline/time_s"][:], file["outline/step"][:]
             self._offsets = {group: file[f"{group}/offset"][:] for group in ("outline", "electrode")}
             stored = {group: len(file[f"{group}/points"]) for group in self._offsets}
+            self._crc = file[CRC][: len(step)] if CRC in file else None  # of older versions
         # A kill may have left the last outline incomplete, or without its line in timeseries.csv.
         n = min(len(time), len(step), *(len(offset) - 1 for offset in self._offsets.values()))
         good = np.isfinite(time[:n]) & (step[:n] >= 0) & (step[:n] < len(self._current))
@@ -89,6 +98,9 @@ class Outlines(Sequence):
             good &= (offset[:n] >= 0) & (offset[1 : n + 1] > offset[:n]) & (offset[1 : n + 1] <= stored[group])
         n = n if good.all() else int(np.argmin(good))
         self.time_s, self.step = time[:n], step[:n]
+        if len(time) > n + 1 or self._ends_early():
+            last = f"step {self.step[-1]}" if n else "the beginning"
+            logger.warning("%s has lost outlines: what it holds ends with %s", path, last)
 
     def __len__(self):
         return len(self.time_s)
@@ -99,14 +111,30 @@ class Outlines(Sequence):
         i = range(len(self))[index]
         with self._open() as file:
             blocks = [file[f"{group}/points"][offset[i] : offset[i + 1]] for group, offset in self._offsets.items()]
-        return Outline(float(self.time_s[i]), int(self.step[i]), *blocks)
+        return self._checked(i, blocks)
 
     def __iter__(self):
         with self._open() as file:
             stored = {group: file[f"{group}/points"][:] for group in self._offsets}
         for i in range(len(self)):
             blocks = [stored[group][offset[i] : offset[i + 1]] for group, offset in self._offsets.items()]
-            yield Outline(float(self.time_s[i]), int(self.step[i]), *blocks)
+            yield self._checked(i, blocks)
+
+    def _checked(self, i, blocks):
+        """The Outline of a number, of its points as they were read. Raises ResultsError."""
+        outline = Outline(float(self.time_s[i]), int(self.step[i]), *blocks)
+        if self._crc is not None and (i >= len(self._crc) or self._crc[i] != crc_of(*vars(outline).values())):
+            raise ResultsError(
+                f"{self._path} is damaged: the outline of step {outline.step} is not the one that was written; "
+                "nothing of it is drawn or read"
+            )
+        return outline
+
+    def _ends_early(self):
+        """Whether steps at the end have no outline, more of them than lie between two outlines elsewhere."""
+        between = np.diff(self.step, prepend=0).max(initial=1)
+        last = self.step[-1] if len(self) else 0
+        return len(self._current) - 1 - last > between
 
     @property
     def current_A(self):
@@ -129,8 +157,14 @@ class Outlines(Sequence):
     def __repr__(self):
         return f"<{len(self)} outlines in {self._path}>"
 
+    @contextmanager
     def _open(self):
-        return read_history(self._path)
+        """The open file. What is wrong with it comes as a ResultsError."""
+        try:
+            with read_history(self._path) as file:
+                yield file
+        except DAMAGE as error:
+            raise ResultsError(f"cannot read the outlines in {self._path}: {error}") from error
 
 
 class Run:
@@ -181,13 +215,19 @@ class Run:
         """The effective configuration as a dict; quantities are strings with units or tables with a value."""
         try:
             return tomllib.loads(self.config_text)
-        except tomllib.TOMLDecodeError as error:
+        except (ValueError, RecursionError) as error:
             raise ResultsError(f"{self.folder / CONFIG} is not valid TOML: {error}") from error
 
     @cached_property
     def provenance(self):
         """Versions, command, git state, host, times, status and reason, as a dict."""
-        return json.loads(self._text(PROVENANCE))
+        try:
+            found = json.loads(self._text(PROVENANCE))
+            if found["status"] not in STATUSES:
+                raise ValueError(f"its status is {found['status']!r}")
+        except (ValueError, TypeError, KeyError, RecursionError) as error:
+            raise ResultsError(f"{self.folder / PROVENANCE} is damaged: {error}") from error
+        return found
 
     @property
     def status(self):
@@ -263,6 +303,8 @@ class Run:
             return (self.folder / name).read_text(encoding="utf-8")
         except OSError as error:
             raise ResultsError(f"cannot read {self.folder / name}: {error.strerror}") from error
+        except UnicodeDecodeError as error:
+            raise ResultsError(f"{self.folder / name} is damaged: it is no text") from error
 
     def _table(self, name, names):
         """A CSV file of whole lines: what a kill or a power cut left of a last line is dropped."""
@@ -282,4 +324,9 @@ class Run:
             )
         except ValueError as error:
             raise ResultsError(f"cannot read {path}: {error}") from error
+        for column in numbers:
+            if column in table and table[column].dtype.kind not in "iuf":
+                raise ResultsError(f"{path} is damaged: {column} holds something else than numbers")
+        if not set(names) & set(table):
+            raise ResultsError(f"{path} is damaged: it has none of its columns")
         return table.reindex(columns=[*names, *table.columns.difference(names, sort=False)])

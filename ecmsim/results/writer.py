@@ -39,6 +39,7 @@ from ecmsim.results.folder import (
 )
 from ecmsim.results.history import History, history_image, marked_history
 from ecmsim.results.lines import LineFile
+from ecmsim.results.links import open_own, refuse_links
 from ecmsim.results.lock import FolderLock
 from ecmsim.results.marks import NO_ROWS, check_lines
 from ecmsim.results.provenance import now
@@ -63,10 +64,12 @@ class RunWriter:
     def __init__(self, folder, *, config_text, provenance, overwrite=False):
         self._begin(folder)
         self._refuse_occupied(overwrite)
+        refuse_links(self.folder)
         with guarded(self.folder):
             self.folder.mkdir(parents=True, exist_ok=True)
         with self._locked():
             self._refuse_occupied(overwrite)  # now that no other process can change it
+            refuse_links(self.folder)
             with guarded(self.folder):
                 for path in run_files(self.folder):
                     path.unlink()
@@ -100,6 +103,7 @@ class RunWriter:
         self._begin(folder)
         if not is_run_folder(self.folder):
             raise ResultsError(f"{folder} is not the folder of a run: there is nothing to resume")
+        refuse_links(self.folder)
         with self._locked():
             if checkpoint is not None:
                 newest = self.checkpoints.newest()
@@ -181,6 +185,8 @@ class RunWriter:
         with self._noting_failure():
             try:
                 with guarded(path):
+                    temporary.unlink(missing_ok=True)
+                    open_own(temporary, "xb").close()  # which meshio opens by its name
                     meshio.write(temporary, mesh, file_format="vtu")
                     sync_file(temporary)
                     os.replace(temporary, path)

@@ -1,5 +1,6 @@
 """What a user sees of a running simulation: a bar on a terminal, plain lines elsewhere."""
 
+import contextlib
 import sys
 import time
 
@@ -46,11 +47,12 @@ class Lines(Silent):
 
     def _print(self, state, now):
         share = state.time / self.until if self.until else 1.0
-        print(
-            f"{100 * share:5.1f} %  t = {state.time:.5f} s  {status(state)}  [{now:.0f} s]",
-            file=self.stream,
-            flush=True,
-        )
+        with contextlib.suppress(OSError):  # nobody listens any more, or the disk is full: the run goes on
+            print(
+                f"{100 * share:5.1f} % of the programme  t = {state.time:.5f} s  {status(state)}  [{now:.0f} s]",
+                file=self.stream,
+                flush=True,
+            )
         self.printed = state
 
     def end(self):
@@ -67,8 +69,8 @@ class Bar(Silent):
 
         # Narrow enough for a terminal of 80 columns.
         self.bar = Progress(
-            BarColumn(8),
-            TextColumn("{task.percentage:3.0f} % {task.completed:.4f} s {task.description} left"),
+            BarColumn(4),
+            TextColumn("{task.percentage:3.0f} % of time {task.completed:.4f} s {task.description} left"),
             TimeRemainingColumn(compact=True),
             console=Console(stderr=True),
         )

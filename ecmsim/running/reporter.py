@@ -5,6 +5,8 @@ import logging
 
 from ecmsim.errors import EcmsimError
 from ecmsim.observed import row
+from ecmsim.results.files import guarded
+from ecmsim.results.links import open_own
 from ecmsim.results.provenance import collect
 
 logger = logging.getLogger("ecmsim")
@@ -22,6 +24,13 @@ class Interrupted(EcmsimError):
     exit_code = 130
 
 
+class LogFile(logging.FileHandler):
+    """A log that is never written through a link."""
+
+    def _open(self):
+        return open_own(self.baseFilename, self.mode, encoding=self.encoding)
+
+
 class Reporter:
     """The writer and the progress display on rank 0; silence elsewhere. An error on rank 0 reaches every rank.
 
@@ -37,7 +46,8 @@ class Reporter:
     def _open(self, open_writer):
         self.writer = open_writer(collect(self.known, ranks=self.comm.size))
         self.writer.checkpoints.keep = self.config.checkpoint.keep
-        handler = logging.FileHandler(self.writer.log_path)
+        with guarded(self.writer.log_path):
+            handler = LogFile(self.writer.log_path, encoding="utf-8")
         handler.setFormatter(logging.Formatter("%(asctime)s %(levelname)s %(message)s"))
         logger.addHandler(handler)
         logger.setLevel(logging.INFO)

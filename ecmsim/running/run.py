@@ -5,6 +5,8 @@ from ecmsim.running.run import run
 run(load_config("configs/quick.toml"), "runs/quick")
 """
 
+import contextlib
+import signal
 import time
 from dataclasses import dataclass, field
 from functools import partial
@@ -22,7 +24,7 @@ from ecmsim.models.state import CellState
 from ecmsim.observed import row
 from ecmsim.results.checkpoint_reader import CheckpointReader
 from ecmsim.results.compatibility import differences
-from ecmsim.results.folder import CHECKPOINTS, checkpoint_files
+from ecmsim.results.folder import CHECKPOINTS
 from ecmsim.results.reader import open_run
 from ecmsim.results.writer import RunWriter
 from ecmsim.running.events import Event, EventDetector
@@ -48,6 +50,9 @@ def model_of(config):
     require_supported_dolfinx()
     from ecmsim.models.full.simulation import Simulation
 
+    with contextlib.suppress(ValueError):  # not in the main thread
+        # PETSc has set a handler that aborts the other ranks through a launcher that may be gone, and waits for ever.
+        signal.signal(signal.SIGPIPE, signal.SIG_IGN)
     return Simulation
 
 
@@ -62,6 +67,9 @@ class Outcome:
     seconds: dict
     reason: str
     worst: dict  # of the balances over all steps, by their names in ecmsim.observed
+
+    def __repr__(self):
+        return f"<Outcome: {self.reason}; {self.steps} steps to {self.state.time:.4g} s, {self.remeshes} meshes>"
 
 
 def run(
@@ -152,8 +160,9 @@ def _found(folder, overrides, laws, allow_code):
     config = Config.from_toml(with_new_names(opened.config_text), base=folder, overrides=overrides)
     require_same(opened, config, laws, allow_code)
     text, checkpoints = config.to_toml(), folder / CHECKPOINTS
-    begun = any(path.exists() for path in checkpoint_files(checkpoints)) or len(opened.timeseries) > 1
-    if config.checkpoint.enabled and opened.status in ("interrupted", "stopped") and not begun:
+    # A kill or a full disk while the first one is written costs no more than the state at t = 0.
+    begun = len(opened.timeseries) > 1 or CheckpointReader(checkpoints).newest() is not None
+    if config.checkpoint.enabled and opened.status in ("interrupted", "stopped", "failed") and not begun:
         return text, None, None, []  # it had not come to its first one: begin again
     found = CheckpointReader(checkpoints).read()
     old = found.content["config"]

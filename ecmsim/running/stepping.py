@@ -45,7 +45,8 @@ class StepController:
         step = min(limits)
         if step < s.smallest_step:
             least = f"less than stepping.smallest_step ({s.smallest_step:.2g} s)"
-            raise StepError(f"the outline moves so fast that a step would have to be {step:.2g} s, {least}")
+            what = "the source changes" if step == rates.source_time else "the outline moves"
+            raise StepError(f"{what} so fast that a step would have to be {step:.2g} s, {least}")
         if step >= time_left:
             return time_left
         # Two even steps to a corner rather than a long one and a sliver.

@@ -119,7 +119,7 @@ def _number(index):
     if index is None:
         return None
     told = os.environ.get(TASK_VARIABLE, "") if index == "slurm" else index
-    if not told.isdecimal():
+    if not told.isdecimal() or len(told) > 9:
         where = f"{TASK_VARIABLE} = {told!r}" if index == "slurm" else f'--index = "{index}"'
         raise ConfigError(f"{where}: expected the number of a case, counted from 0")
     return int(told)

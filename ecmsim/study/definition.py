@@ -6,11 +6,12 @@ from pathlib import Path
 import tomli_w
 from pydantic_core import PydanticCustomError
 
-from ecmsim.config.files import is_path, parse
+from ecmsim.config.files import is_path
 from ecmsim.config.laws import is_law, located
 from ecmsim.config.quantities import QuantityType
 from ecmsim.config.roles import ROLES
 from ecmsim.config.suggest import did_you_mean, listed, quoted
+from ecmsim.config.texts import absolute, is_file, like, tables_of, text_of
 from ecmsim.errors import ConfigError
 from ecmsim.results import COLUMNS
 from ecmsim.study import space
@@ -48,12 +49,10 @@ def read(path):
     """The Definition in a study file. Raises ConfigError with all problems of the file."""
     path = Path(path)
     try:
-        text = path.read_text(encoding="utf-8-sig")
-    except OSError as error:
-        raise ConfigError(f"{path}: cannot be read ({error.strerror})") from None
-    except UnicodeDecodeError:
-        raise ConfigError(f"{path}: is not UTF-8 text") from None
-    data = parse(text, path)
+        text = text_of(path)
+        data = tables_of(text)
+    except ConfigError as error:
+        raise ConfigError(f"{path}: {error}") from None
     reader = _Reader(data, path.parent)
     points = reader.points()
     named = reader.named()
@@ -116,9 +115,8 @@ class _Reader:
             self.problems.append(f"{told} the path of a configuration file in quotes, relative to this file")
             return Path()
         path = self.folder / given
-        if not path.is_file():
-            near = did_you_mean(path.name, [file.name for file in path.parent.glob("*.toml")])
-            self.problems.append(f"config = {quoted(given)}: no such file ({path}){near}")
+        if not is_file(path):
+            self.problems.append(f"config = {quoted(given)}: no such file ({path}){like(path, '*.toml')}")
         return path
 
     def quantity(self, key, unit, default):
@@ -129,6 +127,8 @@ class _Reader:
             return default
 
     def fixed(self):
+        if not isinstance(self.data.get("set", {}), dict):
+            self.problems.append(f"set = {quoted(self.data['set'])}: expected a table of settings")
         return {field: self._located(field, value) for field, value in self._fields("set").items()}
 
     def points(self):
@@ -144,7 +144,10 @@ class _Reader:
             self.problems.append(
                 "varies nothing: it needs [grid], [zip] or [sample] with at least one setting, or [[case]]"
             )
-        return [] if self.problems or not self.varied else space.product(*(block for block in blocks if block))
+        blocks = [block for block in blocks if block]
+        if not self.problems and space.count(blocks) > space.MOST_CASES:
+            self.problems.append(f"{space.count(blocks):.3g} cases: a study has at most {space.MOST_CASES:,}")
+        return [] if self.problems or not self.varied else space.product(*blocks)
 
     def named(self):
         """The cases that stand by themselves, as dicts of name, title and set."""
@@ -204,11 +207,11 @@ class _Reader:
             problem = f"unknown key {quoted(unknown[0])}; allowed: name, column, reduce, time, current"
         elif not isinstance(name, str) or not name.isidentifier():
             problem = "needs a name of letters, digits and underscores"
-        elif column not in COLUMNS:
+        elif not isinstance(column, str) or column not in COLUMNS:
             problem = f"column = {quoted(column)}: expected a column of timeseries.csv{did_you_mean(column, COLUMNS)}"
         elif len(moments) != 1:
             problem = 'needs exactly one of reduce = "max", time = "1 s", current = "1 uA"'
-        elif moments == ["reduce"] and item["reduce"] not in REDUCTIONS:
+        elif moments == ["reduce"] and str(item["reduce"]) not in REDUCTIONS:
             problem = f"reduce = {quoted(item['reduce'])}: expected {listed(REDUCTIONS)}"
         else:
             at = item[moments[0]]
@@ -224,6 +227,8 @@ class _Reader:
 
     def _block(self, name, combine):
         lists = {}
+        if not isinstance(self.data.get(name, {}), dict):
+            self.problems.append(f"{name} = {quoted(self.data[name])}: expected a table of settings")
         for field, given in self._fields(name).items():
             self.varied.append(field)
             try:
@@ -238,11 +243,17 @@ class _Reader:
 
     def _sample(self):
         ranges = self._fields("sample")
+        if not isinstance(self.data.get("sample", {}), dict):
+            self.problems.append(f"sample = {quoted(self.data['sample'])}: expected a table")
+            return []
         if "sample" not in self.data:
             return []
         count, seed = ranges.pop("count", None), ranges.pop("seed", 0)
         if isinstance(count, bool) or not isinstance(count, int) or count < 1:
             self.problems.append("sample: needs count, a whole number of points")
+            return []
+        if count > space.MOST_CASES:
+            self.problems.append(f"sample.count = {count}: a study has at most {space.MOST_CASES:,} cases")
             return []
         if isinstance(seed, bool) or not isinstance(seed, int) or seed < 0:
             self.problems.append(f"sample.seed = {quoted(seed)}: expected a whole number")
@@ -273,7 +284,7 @@ class _Reader:
         if (field.removeprefix("cell.") in ROLES and is_path(value)) or (
             field.rpartition(".")[2] == "file" and isinstance(value, str)
         ):
-            return str((self.folder / value).resolve())
+            return str(absolute(self.folder / value))
         if isinstance(value, list):
             return [self._located(field, item) for item in value]
         if isinstance(value, dict):

@@ -8,6 +8,7 @@ figures/         pictures of the study      logs/NUMBER_KEY.row     scalars read
 """
 
 import contextlib
+import errno
 import fcntl
 import json
 import os
@@ -22,6 +23,7 @@ from ecmsim.errors import ConfigError, ResultsError
 from ecmsim.results import open_run
 from ecmsim.results.folder import CONFIG, LOCK, PROVENANCE, is_run_folder
 from ecmsim.results.holder import writer_of
+from ecmsim.results.links import open_own
 from ecmsim.study.naming import folder_name, key_in
 
 STUDY, CASES, SUMMARY, PARQUET = "study.toml", "cases.csv", "summary.csv", "summary.parquet"
@@ -93,6 +95,9 @@ def require_study_folder(root):
     root = Path(root)
     if root.exists() and not root.is_dir():
         raise ResultsError(f"{root} is a file: choose another folder with --out")
+    for name in (CONFIGS, LOGS, FIGURES, STUDY, CASES, SUMMARY, PARQUET):
+        if (root / name).is_symlink():
+            raise ResultsError(f"{root / name} is a symbolic link: remove it, or choose another folder with --out")
     # Another driver of the same study may just be writing the first file.
     if root.is_dir() and any(not begun(path) for path in root.iterdir()) and not (root / STUDY).is_file():
         raise ResultsError(f"{root} holds files that are not those of a study: choose another folder with --out")
@@ -108,7 +113,8 @@ def replace(path, data):
     temporary = path.with_name(f".{path.name}.{socket.gethostname()}-{os.getpid()}-{threading.get_ident()}.tmp")
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
-        with open(temporary, "wb") as file:
+        temporary.unlink(missing_ok=True)  # of a process that was killed and had the same number
+        with open_own(temporary, "xb") as file:
             file.write(data.encode() if isinstance(data, str) else data)
             file.flush()
             os.fsync(file.fileno())
@@ -116,7 +122,7 @@ def replace(path, data):
     except OSError as error:
         with contextlib.suppress(OSError):
             temporary.unlink(missing_ok=True)
-        raise ResultsError(f"cannot write {path}: {error.strerror}; choose another folder with --out") from error
+        raise _refusal(path, error) from error
 
 
 @contextlib.contextmanager
@@ -126,8 +132,12 @@ def locked(path, wait=True):
     A child process that inherits the file keeps the lock when this process dies. On file systems without locks
     nobody is locked out.
     """
-    path.parent.mkdir(parents=True, exist_ok=True)
-    with open(path, "ab") as file:
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        opened = open_own(path, "ab")
+    except OSError as error:
+        raise _refusal(path, error) from error
+    with opened as file:
         try:
             fcntl.flock(file, fcntl.LOCK_EX | (0 if wait else fcntl.LOCK_NB))
         except BlockingIOError:
@@ -136,6 +146,11 @@ def locked(path, wait=True):
         except OSError:
             pass
         yield file
+
+
+def _refusal(path, error):
+    reason = "it is a symbolic link" if error.errno == errno.ELOOP else error.strerror
+    return ResultsError(f"cannot write {path}: {reason}; choose another folder with --out")
 
 
 def attempts(place):

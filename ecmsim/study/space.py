@@ -1,6 +1,7 @@
 """The points of a study: grids, lists that advance together, ranges and Latin hypercube samples."""
 
 import itertools
+import math
 
 import numpy as np
 from pydantic_core import PydanticCustomError
@@ -11,6 +12,7 @@ from ecmsim.config.suggest import did_you_mean, quoted
 from ecmsim.study.naming import keys_of
 
 SPACINGS = ("lin", "log")
+MOST_CASES = 10_000  # of a study, each of which is checked before the first is run
 GRID_DIGITS, SAMPLE_DIGITS = 12, 6  # kept of the values of ranges, so that 1e-8 is not 1.0000000000000002e-8
 
 
@@ -23,8 +25,15 @@ def product(*blocks):
     return [dict(itertools.chain.from_iterable(point.items() for point in row)) for row in itertools.product(*blocks)]
 
 
+def count(blocks):
+    """How many combinations there are of blocks, each a list."""
+    return math.prod(len(block) for block in blocks)
+
+
 def grid(lists):
-    """Full factorial: a list of points from lists of values by setting."""
+    """Full factorial: a list of points from lists of values by setting. Raises Wrong."""
+    if count(lists.values()) > MOST_CASES:
+        raise Wrong(f"{count(lists.values()):.3g} cases: a study has at most {MOST_CASES:,}")
     return product(*([{field: value} for value in values] for field, values in lists.items()))
 
 
@@ -51,6 +60,8 @@ def values_of(field, given):
         raise Wrong(
             f"count = {quoted(count)}: expected a whole number of at least 2" if "count" in given else "needs a count"
         )
+    if count > MOST_CASES:
+        raise Wrong(f"count = {count}: a study has at most {MOST_CASES:,} cases")
     inner = np.geomspace(low, high, count) if log else np.linspace(low, high, count)
     return [write(value) for value in (low, *(_rounded(value, GRID_DIGITS) for value in inner[1:-1]), high)]
 

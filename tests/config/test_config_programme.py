@@ -303,12 +303,17 @@ class TestFiles:
     @pytest.mark.parametrize(
         ("content", "message"),
         [
-            ("", 'needs a column "time_s", but has no line with names of columns'),
+            ("", 'needs columns "time_s" and "voltage_V", but has no line with names of columns'),
             (
                 "time_s,voltage\n",
-                'needs a column "voltage_V", but has only "time_s" and "voltage"; did you mean "voltage"?',
+                'needs a column "voltage_V", but has only "time_s" and "voltage"; its first line has to name the '
+                "columns: rename those of an instrument to time_s and voltage_V",
             ),
-            ("t,u\n", 'needs a column "time_s", but has only "t" and "u"'),
+            (
+                "Time,AV,AI\n",
+                'needs columns "time_s" and "voltage_V", but has only "Time", "AV" and "AI"; its first line has to '
+                "name the columns: rename those of an instrument to time_s and voltage_V",
+            ),
             (
                 "time_s,current_A\n",
                 'needs a column "voltage_V", but has only "time_s" and "current_A" '

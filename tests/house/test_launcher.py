@@ -104,3 +104,22 @@ def test_without_dolfinx_and_apt_the_other_ways_are_named(tmp_path, version, rea
     assert "missing: apt-get" in answer.stderr
     for way in ("environment.yml", "Containerfile", "apt install"):
         assert way in answer.stderr
+
+
+def test_a_home_that_is_a_file_is_told_in_one_line(tmp_path):
+    (tmp_path / "home").write_text("")
+    answer = run("info", ECMSIM_HOME=str(tmp_path / "home"))
+    assert (answer.returncode, answer.stdout) == (69, "")
+    assert answer.stderr == f"ecm: ECMSIM_HOME is a file, {tmp_path / 'home'}: give it a folder\n"
+
+
+def test_a_working_folder_that_is_gone_is_told(tmp_path):
+    (tmp_path / "gone").mkdir()
+    command = f"cd {tmp_path}/gone && rmdir {tmp_path}/gone && {LAUNCHER} info"
+    answer = subprocess.run(["bash", "-c", command], capture_output=True, text=True, timeout=60)
+    assert answer.returncode == 69 and "ecm: the working folder is not there any more" in answer.stderr
+
+
+def test_chroot_is_found_without_the_administrator_s_folders_on_the_path():
+    text = LAUNCHER.read_text()
+    assert 0 < text.index("/usr/sbin") < text.index("exec chroot")

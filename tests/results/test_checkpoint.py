@@ -582,7 +582,7 @@ def assert_equal_runs(folder, undisturbed):
     with h5py.File(folder / "history.h5") as a, h5py.File(undisturbed / "history.h5") as b:
         found = []
         b.visititems(lambda name, item: found.append(name) if isinstance(item, h5py.Dataset) else None)
-        assert len(found) == 7
+        assert len(found) == 8
         for name in found:
             assert a[name].shape == b[name].shape and a[name].dtype == b[name].dtype
             assert a[name].chunks == b[name].chunks and a[name].maxshape == b[name].maxshape

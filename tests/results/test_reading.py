@@ -14,7 +14,7 @@ from ecmsim.results import Checkpoints
 from ecmsim.results.folder import CHECKPOINTS, PROVENANCE
 
 # The files of ecmsim/results that create, change, lock or remove files; whatever else does so goes through `files`.
-WRITING = {"checkpoint", "files", "history", "lines", "lock", "marks", "writer"}
+WRITING = {"checkpoint", "files", "history", "lines", "links", "lock", "marks", "writer"}
 
 
 def told_by(code):

@@ -303,6 +303,24 @@ def test_no_checkpoint_that_is_whole(case, tmp_path):
     assert (folder / "timeseries.csv").read_bytes() == before and open_run(folder).status == "stopped"
 
 
+@pytest.mark.parametrize("left", ["nothing", "temporary", "torn", "pointer"])
+def test_a_kill_or_a_full_disk_at_the_first_checkpoint_costs_nothing(case, undisturbed, tmp_path, left):
+    """The run begins anew: there is no more than the state at t = 0."""
+    folder = stopped(case, tmp_path / "run", rows=25)
+    lines = (folder / "timeseries.csv").read_text().splitlines(keepends=True)
+    (folder / "timeseries.csv").write_text("".join(lines[:2]))
+    data = next((folder / "checkpoints").glob("*.h5")).read_bytes()
+    for path in (folder / "checkpoints").iterdir():
+        path.unlink()
+    if left in ("temporary", "torn"):
+        name = ".000001.h5.tmp" if left == "temporary" else "000001.h5"
+        (folder / "checkpoints" / name).write_bytes(data[: len(data) // 2])
+    if left == "pointer":
+        (folder / "checkpoints" / "latest.json").write_text('{"file": "000001.h5"}')
+    resume(folder)
+    assert_same_run(folder, undisturbed)
+
+
 # --- with other settings ------------------------------------------------------------------------------------------
 
 

@@ -27,6 +27,7 @@ from ecmsim.shape.spacing import filament_spacing
 
 TOUCHING = 1e-3  # nm: gap below which filament and electrode have met
 ROUNDS = 100  # of circuit, heat and ions in turn, before a step is rejected
+COOLER = " (heat.enabled = false leaves them out, a lower compliance.current heats less)"
 MISSED = 0.5  # of solver.charge_tolerance: what the linearised currents may miss
 KELVIN, HOT = 100.0, 1e4  # K, and over the rise: what solver.tolerance refers to
 
@@ -224,7 +225,7 @@ class ReducedSimulation(GrowingCell):
                     if change < tolerance * (KELVIN + HOT * rise.largest):
                         break
                 else:
-                    raise SolveError("the temperatures do not settle")
+                    raise SolveError(f"the temperatures do not settle{COOLER}")
             with self.watch("ions"):
                 solution = self._ions.solve(
                     trial.filament,

@@ -14,6 +14,8 @@ from ecmsim.quantum.geometry import LATTICE_CONSTANTS, AtomicContact, Fcc, neck,
 # Whole layers on either side: those next to the leads, which stay as the leads are, so that no moving atom is a
 # neighbour of a lead; and those of the crystals' surfaces, which move.
 FROZEN, MOBILE = 2, 1
+LARGEST_LAYER = 10_000  # atoms
+LARGEST_BIAS = 10.0  # V: no band of the metals is wider
 
 
 @dataclass(frozen=True)
@@ -56,12 +58,20 @@ class Settings:
                 object.__setattr__(self, field.name, float(value))
         if not self.counts or min(self.counts) < 1:
             raise ConfigError("--counts: give the atoms of every layer of the neck, each 1 or more, such as 9,4,9")
+        if max(*self.counts, self.size**2, len(self.counts)) > LARGEST_LAYER:
+            raise ConfigError(f"--counts, --size: more than {LARGEST_LAYER} atoms in a layer, or as many layers")
         for name, least in (("time_ps", 0), ("temperature_K", 0), ("step_fs", 0), ("sample_ps", 0), ("force_ps", 0)):
             if not getattr(self, name) > least:
                 raise ConfigError(f"--{option(name)} {getattr(self, name):g}: must be more than {least}")
         for name, least in (("settle_ps", 0), ("speed_m_s", 0), ("grid", 1), ("runs", 1), ("size", 1), ("seed", 0)):
             if getattr(self, name) < least:
                 raise ConfigError(f"--{option(name)} {getattr(self, name):g}: must be {least} or more")
+        if not self.settle_ps < self.time_ps:
+            raise ConfigError(f"--settle {self.settle_ps:g} ps: must be less than --time ({self.time_ps:g} ps)")
+        if self.separation_A is not None and not self.separation_A > 0:
+            raise ConfigError(f"--separation {self.separation_A:g} angstrom: must be more than 0")
+        if abs(self.bias_V) > LARGEST_BIAS:
+            raise ConfigError(f"--bias {self.bias_V:g} V: must be from -{LARGEST_BIAS:g} V to {LARGEST_BIAS:g} V")
         if self.damping_ps is not None and not self.damping_ps > 0:
             raise ConfigError(f"--damping {self.damping_ps:g}: must be more than 0")
         for name in ("sample_ps", "force_ps"):
