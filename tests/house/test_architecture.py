@@ -238,6 +238,7 @@ PARAMETERS = [
     ("physics/model.py", "section", "surface_diffusion"),
     ("physics/model.py", "material", "materials"),
     ("physics/model.py", "metal", "materials"),
+    ("running/remarks.py", "metal", "materials"),
     ("drive", "step", "programme"),
     ("drive", "read", "programme.read"),
 ]
@@ -247,7 +248,6 @@ UNREAD = {
     "programme[].file": "config.programme puts its content into points",
     "mesh.refinement": "Mesh.refined works it into the other settings",
     "stepping.refinement": "Stepping.refined works it into the other settings",
-    "materials.NAME.name": "for messages about materials and the effective configuration",
 }
 
 
