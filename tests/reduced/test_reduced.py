@@ -579,6 +579,18 @@ def test_older_runs_are_of_the_full_model():
 
 
 @pytest.mark.slow
+def test_nothing_dissolves_in_a_thick_layer_at_positive_bias(tmp_path):
+    """30 nm: the filament is hot at its tip and cold at its foot, and its narrow places stay."""
+    thick = ["model=reduced", "cell.layer_thickness=30 nm", "stepping.refinement=0.5", "mesh.refinement=0.5"]
+    run(load_config(REFERENCE, thick), tmp_path / "run", until=2.0)
+    found = open_run(tmp_path / "run")
+    volume = found.timeseries.volume_nm3.to_numpy()
+    assert (np.diff(volume) > -1e-9 * volume[1:]).all() and not (found.events.event == "rupture").any()
+    assert found.timeseries.current_A.max() == pytest.approx(1e-3, rel=1e-3)
+    assert found.timeseries.gap_nm.iloc[-1] == pytest.approx(0.112, abs=0.01)  # 0.11 nm in the full model
+
+
+@pytest.mark.slow
 def test_reduced_and_full_model_agree(quick, tmp_path):
     """The oracle: a SET to 1 uA by both models. Times to half a millisecond over 18 decades of the current, then gap,
     radius, resistance, and warmth to a tenth."""
