@@ -76,9 +76,11 @@ def resume(
 
 
 def _tell(outcome, folder):
-    """How a run went, in three lines."""
+    """How a run went, in three lines, and what has to be said about it."""
     seen, worst = outcome.state.observed, outcome.worst
     typer.echo(f"Ended: {outcome.reason}.")
+    for remark in outcome.remarks:
+        typer.echo(f"Warning: {remark}.")
     typer.echo(
         f"{outcome.steps} steps, {outcome.newton_iterations} Newton iterations, {outcome.remeshes} meshes. "
         f"Last: I = {seen['current']:.3e} A, gap = {seen['gap']:.3f} nm. "

@@ -47,6 +47,9 @@ class Metal(Material):
     electron_mean_free_path: quantity("nm", gt=0) = Field(
         description="Mean free path of conduction electrons in the bulk, for the size effect of wires"
     )
+    melting_point: quantity("K", gt=0) | None = Field(
+        None, description="Melting point, up to which the laws of the solid hold; not watched if not given"
+    )
 
 
 class IonConductor(Material):

@@ -214,6 +214,9 @@ class Heat(Section):
     wall: Literal["insulated", "ambient"] = Field(
         "insulated", description="Outer wall of the cylinder: no heat flow, or at ambient temperature"
     )
+    stop_at_melting: StrictBool = Field(
+        False, description="Whether a run ends where the highest temperature passes the filament's melting point"
+    )
 
 
 class SurfaceDiffusion(Section):

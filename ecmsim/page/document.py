@@ -50,6 +50,7 @@ def page_text(run, output=NAME):
         status=run.status,
         outcome=outcome.outcome(run),
         remedies=outcome.remedies(run),
+        remarks=outcome.remarks(run),
         empty=not len(run.timeseries),
         numbers=numbers,
         regimes=regimes,

@@ -76,6 +76,12 @@ def outcome(run):
     return f"{words}. {count(len(series) - 1)} steps, up to {seconds(series['time_s'].iloc[-1])}."
 
 
+def remarks(run):
+    """What has to be said about a run, as texts: the ranges of its laws that it left."""
+    told = run.provenance.get("remarks") or []
+    return [f"{text[:1].upper()}{text[1:]}." for text in told if isinstance(text, str)]
+
+
 def remedies(run):
     """What can be done about a run that has not finished, as texts with the commands in them."""
     found = []

@@ -5,8 +5,8 @@ A: the gap closes and the current rises exponentially; B: the void stops vertica
 sideways and the current rises gradually; C: heat renews vertical growth and the current jumps.
 Gamma: vertical growth stops; Y: the compliance current is reached; Lambda: from here on no growth is visible.
 
-Rates are taken between fixed levels of the current (or height), not between steps of a run: they depend
-neither on the step control nor on the small jitter that remeshing leaves.
+Rates are taken between fixed levels of the current (or of the height: growth_stop.py), not between steps of a run:
+they depend neither on the step control nor on the small jitter that remeshing leaves.
 """
 
 from dataclasses import dataclass
@@ -15,18 +15,18 @@ import numpy as np
 
 from ecmsim.results.crossing import crossing
 from ecmsim.results.cycles import find_cycles
+from ecmsim.results.growth_stop import growth_stop
 from ecmsim.results.limits import limit_reached
 from ecmsim.shape.filament import distance_to_polyline
 
 LEVELS_PER_E_FOLD = 10  # levels of ln I
-LEVEL_HEIGHT_NM = 0.01
 PERSISTENCE = 3  # levels for which a change must last
 AROUND = 7  # levels on either side that share a median: a new mesh may shift the current a little
 CLOSING_SLOWS_TO = 1 / 3  # A ends where d ln I/dt falls below this share of its maximum
 RISE_RESUMES_BY = 2.0  # C begins where d ln I/dt exceeds its minimum in B by this factor ...
 RISE_RESUMES_ABOVE_K = 30.0  # ... and the cell is hotter than its surroundings by this
 BELOW_COMPLIANCE = 0.5  # above this share of the compliance current the compliance bends the current
-GROWTH_STOPS_AT = 0.1  # Gamma: the tip's speed falls below this share of its maximum
+GROWTH = ("time_s", "height_nm", "source_voltage_V")  # what Gamma is found in
 VISIBLE_NM = 0.05  # Lambda: the outline has this far to go
 
 
@@ -78,7 +78,9 @@ def find_regimes(run):
     limits = run.limits[: len(series)]
     rise = column["temperature_max_K"] - run.setting("cell.ambient_temperature", "K", column["temperature_max_K"][0])
     a_b, b_c = current_regimes(time, current, column["gap_nm"], rise, np.abs(limits))
-    gamma = growth_stop(time, column["height_nm"])
+    whole = run.timeseries  # the definition itself ends with the first SET, as it does while a run goes on
+    tunnels = (whole["tunnel_current_A"].abs() > whole["ionic_current_A"].abs()).to_numpy()
+    gamma = growth_stop(*(whole[name].to_numpy(float) for name in GROWTH), tunnels)
     y = limit_reached(time, column["current_A"], limits)
     stopped = (gamma, y) != (None, None)
     end = end_of_growth(run.outlines, time, column["volume_nm3"]) if stopped else None
@@ -121,21 +123,6 @@ def current_regimes(time, current, gap, temperature_rise, limits=None):
     minimum = np.minimum.accumulate(rate[k_ab:])
     k_bc = first(lasting(hot[k_ab:] & (rate[k_ab:] > RISE_RESUMES_BY * minimum)))
     return boundary(k_ab), None if k_bc is None else boundary(k_ab + k_bc)
-
-
-def growth_stop(time, height):
-    """Gamma: when the tip's speed has fallen for good below a tenth of its maximum; s, or None."""
-    end = int(np.argmax(height))
-    if height[end] - height[0] < 1.0:
-        return None
-    at, rate = rates_at_levels(time[: end + 1], height[: end + 1], LEVEL_HEIGHT_NM)
-    # A slow tip crosses no more levels: the time that it then spends below the next one bounds its speed.
-    last = at[-1] + 0.5 * LEVEL_HEIGHT_NM / rate[-1]
-    falls = end + first(height[end:] < height[end] - LEVEL_HEIGHT_NM, len(time) - end)
-    bound = LEVEL_HEIGHT_NM / max(time[falls - 1] - last, 1e-300)
-    at, rate = np.append(at, [last] * PERSISTENCE), np.append(rate, [bound] * PERSISTENCE)
-    k = first(lasting(rate < GROWTH_STOPS_AT * np.maximum.accumulate(rate)))
-    return None if k is None else float(at[k])
 
 
 def end_of_growth(outlines, time, volume):

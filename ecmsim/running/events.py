@@ -5,18 +5,18 @@ interpolation in time: linear for voltages and lengths, logarithmic for currents
 """
 
 from dataclasses import dataclass, field
-from math import pi
+from math import inf
 
 from ecmsim.results.crossing import crossing
 from ecmsim.results.limits import COMPLIANCE_REACHED
+from ecmsim.results.states import DISSOLVED, FIRST_ATOM, REGROWN, nucleus_volume, only_nucleus, touches
+from ecmsim.running.remarks import Ranges
 from ecmsim.text import quantity
 
 REACHED = "compliance reached"
+STOPPED = "vertical growth stops"
 COMPLIANCE_LEFT = 0.95  # of the compliance current
 PAST_PEAK = 0.8  # of the largest current of a RESET, below which it is over
-DISSOLVED = 1.331  # volumes of the nucleus: 10 % more than its radius
-REGROWN = 2.0
-FIRST_ATOM = 0.5  # atoms: above, the contact conducts as one
 
 
 @dataclass(frozen=True)
@@ -33,13 +33,14 @@ class EventDetector:
     """Notices events as rows go by.
 
     nucleus_radius in nm; gaps: those whose crossing is noted, nm; contact_gap in nm, 0 where atoms bridge the gap
-    instead. The other fields are its memory,
-    plain numbers that a checkpoint keeps.
+    instead; melting_point: of the filament's metal, K. The other fields are its memory, plain numbers that a checkpoint
+    keeps.
     """
 
     nucleus_radius: float
     gaps: tuple = ()
     contact_gap: float = 0.0
+    melting_point: float = inf
     limit: float = 0.0  # compliance current that holds, signed, A; 0 for none
     limited: bool = False  # it flows
     dissolved: bool = True  # only the nucleus is left
@@ -55,7 +56,10 @@ class EventDetector:
     def from_config(cls, config, bridged=False):
         """bridged: whether atoms bridge the gap, as the law of tunnelling has it."""
         contact_gap = 0.0 if bridged else config.tunnelling.contact_gap
-        return cls(config.cell.nucleus_radius, tuple(config.output.event_gaps), contact_gap)
+        melting_point = Ranges.from_config(config).melting_point or inf
+        return cls(
+            config.cell.nucleus_radius, tuple(config.output.event_gaps), float(contact_gap), float(melting_point)
+        )
 
     def remembered(self):
         """What it has to keep from one row to the next, as a dict of numbers."""
@@ -69,7 +73,7 @@ class EventDetector:
     def between(self, before, after, limit):
         """Events after one row (a dict) up to the next. limit: compliance current that holds (signed, A), or None."""
         events = [*self._compliance(before, after, limit), *self._gap(before, after), *self._reset(before, after)]
-        events += [*self._contact(before, after), *self._dissolution(before, after)]
+        events += [*self._contact(before, after), *self._dissolution(before, after), *self._melting(before, after)]
         return sorted(events, key=lambda event: event.time_s)
 
     def _compliance(self, before, after, limit):
@@ -94,10 +98,8 @@ class EventDetector:
         for gap in self.gaps:
             if (old > gap) != (new > gap):
                 yield Event(crossing(*pair, gap), "gap", f"{'closes to' if new < old else 'opens to'} {gap:g} nm")
-        old, new = before["gap_shortest_nm"], after["gap_shortest_nm"]
-        if old >= self.contact_gap > new:
-            time = crossing((before["time_s"], old), (after["time_s"], new), self.contact_gap)
-            yield Event(time, "contact", f"the gap closed to {self.contact_gap:g} nm")
+        if touches(new, self.contact_gap) and not touches(old, self.contact_gap):
+            yield Event(crossing(*pair, self.contact_gap), "contact", f"the gap closed to {self.contact_gap:g} nm")
 
     def _contact(self, before, after):
         """The first atom that bridges the gap, and the last one that leaves."""
@@ -128,11 +130,19 @@ class EventDetector:
             )
 
     def _dissolution(self, before, after):
-        nucleus = 2 / 3 * pi * self.nucleus_radius**3
+        nucleus = nucleus_volume(self.nucleus_radius)
         old, new = before["volume_nm3"], after["volume_nm3"]
         if self.dissolved:
             self.dissolved = new < REGROWN * nucleus
-        elif new < DISSOLVED * nucleus:
+        elif only_nucleus(new, self.nucleus_radius):
             self.dissolved = True
             time = crossing((before["time_s"], old), (after["time_s"], new), DISSOLVED * nucleus, True)
             yield Event(time, "full dissolution", "only the nucleus is left")
+
+    def _melting(self, before, after):
+        if self.melting_point == inf:
+            return
+        old, new = before["temperature_max_K"], after["temperature_max_K"]
+        if old <= self.melting_point < new:
+            time = crossing((before["time_s"], old), (after["time_s"], new), self.melting_point)
+            yield Event(time, "melting", f"the highest temperature passes {self.melting_point:g} K")

@@ -163,5 +163,8 @@ class Reporter:
             newton_iterations=outcome.newton_iterations,
             remeshes=outcome.remeshes,
             balances=outcome.worst,
+            remarks=outcome.remarks,
         )
+        for remark in outcome.remarks:
+            logger.warning("%s", remark)
         self.writer.finish("finished", outcome.reason)

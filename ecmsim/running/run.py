@@ -19,24 +19,29 @@ from mpi4py import MPI
 from ecmsim.config.moved import with_new_names
 from ecmsim.config.schema import Config
 from ecmsim.drive import limit
-from ecmsim.errors import EcmsimError, ResultsError
+from ecmsim.errors import EcmsimError, ResultsError, SolveError
 from ecmsim.models.state import CellState
 from ecmsim.observed import row
 from ecmsim.results.checkpoint_reader import CheckpointReader
 from ecmsim.results.compatibility import differences
 from ecmsim.results.folder import CHECKPOINTS
+from ecmsim.results.growth_stop import GrowthStop
 from ecmsim.results.reader import open_run
+from ecmsim.results.states import molten, touches
 from ecmsim.results.writer import RunWriter
-from ecmsim.running.events import Event, EventDetector
+from ecmsim.running.events import STOPPED, Event, EventDetector
 from ecmsim.running.failure import explained
 from ecmsim.running.march import March
 from ecmsim.running.milestones import Milestones
 from ecmsim.running.own_laws import OwnLaws, own_laws, require_same
 from ecmsim.running.progress import Silent
+from ecmsim.running.remarks import Ranges, Remarks
 from ecmsim.running.reporter import Interrupted, Reporter, Stopped, logger
 from ecmsim.running.restart import content_of, restore
 from ecmsim.running.stepping import StepError
 from ecmsim.running.stopping import StopRequests
+
+PLANNED = "end of the programme"
 
 
 def model_of(config):
@@ -67,6 +72,7 @@ class Outcome:
     seconds: dict
     reason: str
     worst: dict  # of the balances over all steps, by their names in ecmsim.observed
+    remarks: list = field(default_factory=list)  # what has to be said about it: ecmsim.running.remarks
 
     def __repr__(self):
         return f"<Outcome: {self.reason}; {self.steps} steps to {self.state.time:.4g} s, {self.remeshes} meshes>"
@@ -215,20 +221,25 @@ class _Run:
         march = March(simulation, report.note)
         bridged = simulation.model.bridging is not None
         detector, milestones = EventDetector.from_config(config, bridged), Milestones(config)
+        growth, remarks = GrowthStop(), Remarks(Ranges.from_config(config, bridged))
         planned = simulation.programme.duration
         stop = inf if self.until is None else self.until
         report.begin(min(stop, planned))
         if self.content:
             restore(self.content, march, detector)
             milestones.recall(self.content["milestones"])
+            remarks.recall(self.content.get("remarks", {}))
+            growth.recall(self.content.get("growth", {}))
             for setting in self.changed:
                 report.note(march.state, "setting changed", setting)
         else:
             march.begin()
+            remarks.see(march.state.seen)
+            self._growth(growth, march.state)
             report.accept(simulation, march.state, [], milestones.passed(march.state))
-        keeper = _Keeper(self, report, march, detector, milestones)
+        keeper = _Keeper(self, report, march, detector, milestones, remarks, growth)
         snapshots = sorted(t for t in config.output.snapshot_times if t > march.state.time)
-        reason = "end of the programme"
+        reason = PLANNED
         while not march.finished:
             before = march.state
             if stop < inf and stop - before.time <= 8 * np.finfo(float).eps * stop:
@@ -245,21 +256,59 @@ class _Run:
             rows = row(before.seen), row(state.seen)
             held = limit(config, before.leg, 0.5 * (before.time + state.time))
             events = [*detector.between(*rows, held), *march.events]
-            events += _rupture(state)
+            events += [*_rupture(state), *self._growth(growth, state)]
             labels = milestones.passed(state, events)
+            remarks.see(state.seen, held)
             while snapshots and snapshots[0] <= state.time:
                 labels.append(f"t = {snapshots.pop(0):.6g} s")
             report.accept(simulation, state, events, labels)
-            if not bridged and any(event.name == "contact" for event in events):
-                reason = f"contact: the gap closed to {state.observed['gap_shortest']:.3g} nm at t = {state.time:.6g} s"
+            if ended := self._ended(state, bridged, remarks.ranges):
+                reason = ended
                 break
             keeper.passed()
+        if march.finished and reason == PLANNED and (never := remarks.of_switching()):
+            reason = f"{PLANNED}; {never}"
+        self._require_sound(report, march.state)
         report.snapshot(simulation, march.state, "end")
         keeper.write()
         seconds = dict(simulation.watch.seconds)
-        outcome = Outcome(march.state, march.steps, march.iterations, simulation.remeshes, seconds, reason, march.worst)
+        counts = march.steps, march.iterations, simulation.remeshes
+        outcome = Outcome(march.state, *counts, seconds, reason, march.worst, remarks.texts())
         report.finish(outcome)
         return outcome
+
+    @staticmethod
+    def _growth(growth, state):
+        """The event of the end of vertical growth, with the step that makes it certain."""
+        seen = state.seen
+        tunnels = abs(seen["tunnel_current"]) > abs(seen["ionic_current"])
+        moment = growth.see(seen["time"], seen["height"], seen["source_voltage"], tunnels)
+        told = "the tip is slower than a tenth of its largest speed"
+        return [] if moment is None else [Event(moment, STOPPED, told)]
+
+    def _require_sound(self, report, state):
+        """No run ends well with an outline that is none."""
+        try:
+            state.filament.check(float(self.config.cell.radius))
+        except SolveError as flaw:
+            failure = SolveError(f"stopped at t = {state.time:.6g} s: {flaw}. The last state is kept in failure.npz.")
+            report.fail(self.simulation, state, failure)
+            raise failure from flaw
+
+    def _ended(self, state, bridged, ranges):
+        """Why a run ends at a state, before the end of its programme; None where it goes on."""
+        seen, config = state.observed, self.config
+        if not bridged and touches(seen["gap"], config.tunnelling.contact_gap):
+            return (
+                f"contact: the gap closed to {seen['gap']:.3g} nm, less than tunnelling.contact_gap = "
+                f"{config.tunnelling.contact_gap:g} nm, at t = {state.time:.6g} s"
+            )
+        if config.heat.stop_at_melting and molten(seen["temperature_max"], ranges.melting_point):
+            return (
+                f"melting: {seen['temperature_max']:.5g} K at t = {state.time:.6g} s, above the melting point of "
+                f"{ranges.metal}, {ranges.melting_point:g} K (heat.stop_at_melting)"
+            )
+        return None
 
     def _stop_if_asked(self, requests, keeper, state):
         reason = next((text for text in self.comm.allgather(requests.reason) if text), None)
@@ -282,6 +331,8 @@ class _Keeper:
     march: March
     detector: EventDetector
     milestones: Milestones
+    remarks: Remarks
+    growth: GrowthStop
 
     def __post_init__(self):
         self.content, self.written = None, time.monotonic()
@@ -306,6 +357,8 @@ class _Keeper:
             return
         self.content = content_of(self.march, self.detector) | {
             "milestones": self.milestones.remembered(),
+            "remarks": self.remarks.remembered(),
+            "growth": self.growth.remembered(),
             "config": self.run.config.to_toml(),
             "until": self.run.until,
             "mark": self.report.mark(),

@@ -1,8 +1,8 @@
 """The moving surfaces of a cell: the filament's outline with what its points carry, and how one step displaces it.
 
 Adams-Bashforth of second order on marker points; then loops are cut off, surface diffusion smooths (if it is on), a
-neck thinner than an atom breaks, and the memory of the dissolved electrode is brought up to date. Pure NumPy: no mesh,
-no fields.
+neck that has thinned to less than an atom breaks, and the memory of the dissolved electrode is brought up to date. Pure
+NumPy: no mesh, no fields.
 """
 
 from dataclasses import dataclass, replace
@@ -108,8 +108,9 @@ class FrontMotion:
             velocity[resting & ((velocity * previous_velocity).sum(axis=1) < 0)] = 0.0
         filament = Filament(self._outside(front.filament.points + step * velocity))
         mobility = np.zeros(len(velocity)) if coefficient is None else coefficient
-        filament, carried, cut = untangled(filament, np.column_stack([front.carried, mobility]))
-        carried, mobility = carried[:, :-1], carried[:, -1]
+        values = np.column_stack([front.carried, mobility, front.filament.points])
+        filament, carried, cut = untangled(filament, values)
+        carried, mobility, origin = carried[:, :3], carried[:, 3], carried[:, 4:]
         relaxation = 0.0
         if coefficient is not None and filament.volume > 2 * Filament.nucleus(self.electrode.nucleus_radius).volume:
             before = filament.points
@@ -120,7 +121,8 @@ class FrontMotion:
             ).filaments[-1]
             relaxation = float(np.hypot(*(filament.points - before).T).max())
         rupture = None
-        thinnest = neck(filament)
+        # Metal that grows is as thin as it has come to be: only what has become thinner breaks.
+        thinnest = neck(filament, ((filament.points - origin) * filament.normals()).sum(axis=1) < 0)
         if thinnest and thinnest.radius < self._breaking_radius(thinnest):
             whole = filament.volume
             filament, carried = ruptured(filament, thinnest, carried, self.electrode.nucleus_radius)

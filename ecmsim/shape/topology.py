@@ -21,10 +21,13 @@ class Neck:
     height: float
 
 
-def neck(filament: Filament) -> Neck | None:
-    """The thinnest place with wider metal above it, possibly the foot; None where it only widens downwards."""
+def neck(filament: Filament, among=True) -> Neck | None:
+    """The thinnest place with wider metal above it, possibly the foot; None where it only widens downwards.
+
+    among: the points that are asked, (n,) bool.
+    """
     r, z = filament.points.T
-    waist = r < np.maximum.accumulate(r) - 1e-9
+    waist = (r < np.maximum.accumulate(r) - 1e-9) & among
     if not waist.any():
         return None
     index = int(np.nonzero(waist)[0][np.argmin(r[waist])])

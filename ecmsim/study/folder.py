@@ -95,7 +95,7 @@ def require_study_folder(root):
     root = Path(root)
     if root.exists() and not root.is_dir():
         raise ResultsError(f"{root} is a file: choose another folder with --out")
-    for name in (CONFIGS, LOGS, FIGURES, STUDY, CASES, SUMMARY, PARQUET):
+    for name in (CONFIGS, LOGS, STUDY, CASES, SUMMARY, PARQUET):
         if (root / name).is_symlink():
             raise ResultsError(f"{root / name} is a symbolic link: remove it, or choose another folder with --out")
     # Another driver of the same study may just be writing the first file.

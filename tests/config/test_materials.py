@@ -61,3 +61,13 @@ def test_wiedemann_franz(materials):
 
 def test_mean_free_paths(materials):
     assert [materials[name].electron_mean_free_path for name in ("Cu", "Ag", "W")] == [39.9, 53.3, 15.5]
+
+
+def test_melting_points(materials):
+    """In the order that everybody knows; an ion conductor has none to give, and a metal of one's own need not."""
+    points = {name: float(materials[name].melting_point) for name in ("Ag", "Cu", "Pt", "W")}
+    assert points == {"Ag": 1234.9, "Cu": 1357.8, "Pt": 2041.0, "W": 3695.0}
+    assert (
+        Metal.model_fields["melting_point"].default is None
+        and "melting_point" not in type(materials["SiO2"]).model_fields
+    )

@@ -237,6 +237,7 @@ PARAMETERS = [
     ("physics/model.py", "section", "surface_diffusion"),
     ("physics/model.py", "material", "materials"),
     ("physics/model.py", "metal", "materials"),
+    ("running/remarks.py", "metal", "materials"),
     ("drive", "step", "programme"),
     ("drive", "read", "programme.read"),
 ]
@@ -245,7 +246,6 @@ UNREAD = {
     "cell.counter_electrode": "Config.materials looks the material up by its role",
     "programme[].file": "config.programme puts its content into points",
     "mesh.refinement": "Mesh.refined works it into the other settings",
-    "materials.NAME.name": "for messages about materials and the effective configuration",
 }
 
 

@@ -19,7 +19,7 @@ from ecmsim.errors import ConfigError, ResultsError
 from ecmsim.models.reduced import ReducedSimulation
 from ecmsim.models.reduced.electrons import Crossing, Line, operation, series_resistances
 from ecmsim.models.reduced.heat import Contact, HeatNetwork, Sources, Temperatures, wedges
-from ecmsim.models.reduced.ions import RINGS, Ions, spherical_hopping, strips
+from ecmsim.models.reduced.ions import RINGS, Ions, conductances, spherical_hopping, spherical_resistivity, strips
 from ecmsim.models.reduced.profile import SLICES, Profile
 from ecmsim.models.reduced.rings import distant_ring, layer_potentials, ring
 from ecmsim.models.reduced.spreading import halo, spreading
@@ -34,6 +34,7 @@ from ecmsim.running.reporter import Stopped
 from ecmsim.running.run import resume, run
 from ecmsim.shape.filament import Filament
 from ecmsim.shape.gap import Gap
+from ecmsim.shape.relaxation import rounded_cylinder
 
 QUICK, REFERENCE = ROOT / "configs" / "quick.toml", ROOT / "configs" / "cu_sio2_pt.toml"
 FLAT = np.array([[0.0, 10.0], [25.0, 10.0]])  # an electrode that has not dissolved
@@ -127,6 +128,15 @@ def test_spherical_hopping(x):
     assert slope[0] == pytest.approx((further - value[0]) / (0.001 * x), rel=1e-2)
 
 
+@pytest.mark.parametrize("x", [1e-8, 2e-4, 0.3, -20.0, 400.0])
+def test_spherical_resistivity(x):
+    """The drop over what it would be in an ohmic layer, and its slope, also where that is next to nothing."""
+    value, slope = spherical_resistivity(np.array([x]))
+    assert value[0] == pytest.approx(spherical_hopping(np.array([x]))[0][0] / x, rel=1e-9)
+    near = [spherical_resistivity(np.array([x * (1 + side)]))[0][0] for side in (-1e-3, 1e-3)]
+    assert slope[0] == pytest.approx((near[1] - near[0]) / (2e-3 * x), rel=1e-2, abs=1e-6)
+
+
 def test_low_field_limits():
     law = MottGurney(1, 1e26, 0.25, 1e13, 0.4)
     ohmic, limit = law.low_field_limits(350.0)
@@ -145,7 +155,7 @@ def ions_of(overrides=(), filament=None, voltage=1.0, temperature=300.0):
     surface = np.array([[0.0, 10.0], [config.cell.radius, 10.0]])
     warm = np.full(n, temperature), np.full(RINGS, temperature)
     guess = np.full(n + RINGS, voltage)
-    return ions.solve(filament, surface, ions.potentials_between(filament), *warm, voltage, guess), model, config
+    return ions.solve(filament, surface, ions.between(filament), *warm, voltage, guess), model, config
 
 
 NO_BARRIERS = ["stress.enabled=false", "dissolution.enabled=false"]
@@ -182,6 +192,93 @@ def test_transport_alone(voltage, rate):
     x = brentq(lambda x: drop(x) - voltage, 1e-6, 1e6)
     # The electrode at 10 nm, not at infinity, takes a few per cent of the resistance.
     assert solution.current == pytest.approx(2e-18 * np.pi * radius**2 * limit * x, rel=0.12)
+
+
+def waisted(height, widths, waist=0.5):
+    """A filament of the given radii (nm) at foot, waist and top, rounded there; waist: its place over the height."""
+    z = np.linspace(height - 0.3, 0.0, 50)
+    r = np.interp(z / height, [0.0, waist, 1.0], widths)
+    cap = np.array([[0.0, height], [0.5 * r[0], height - 0.05]])
+    return Filament(np.vstack([cap, np.stack([r, z], axis=1)]))
+
+
+SHAPES = {
+    "nucleus": lambda height: Filament.nucleus(0.128, 12),
+    "neck": lambda height: waisted(height, [2.0, 0.3, 3.0]),
+    "narrow foot": lambda height: waisted(height, [0.2, 1.0, 2.5]),
+    "cone": lambda height: waisted(height, [3.0, 1.7, 0.4]),
+}
+WARMTH = {  # K over ambient along the height, from 0 to 1, and of the electrode's rings, from 1 on the axis to 0
+    "cold": (lambda x: 0 * x, 0.0),
+    "hot tip": (lambda x: 600 * x**4, 500.0),
+    "hot waist": (lambda x: 900 * np.exp(-(((x - 0.5) / 0.1) ** 2)), 0.0),
+    "hot foot": (lambda x: 500 * (1 - x), 0.0),
+    "cold tip under a hot electrode": (lambda x: 300 * (1 - x) * x, 800.0),
+}
+
+
+@pytest.mark.parametrize("warmth", WARMTH)
+@pytest.mark.parametrize("shape", SHAPES)
+@pytest.mark.parametrize("thickness", [2.0, 5.0, 10.0, 30.0, 40.0])
+def test_no_reaction_runs_against_the_bias(thickness, shape, warmth):
+    """Whatever is hot: at positive bias nothing of the filament dissolves, at negative bias nothing of it grows, and
+    no ionic potential leaves the interval between the metals'."""
+    config = load_config(REFERENCE, [f"cell.layer_thickness={thickness} nm"])
+    ions = Ions(DeviceModel.from_config(config), config.cell, 1e-9, 60)
+    filament = SHAPES[shape](0.96 * thickness)
+    n, along = len(filament.points), filament.points[:, 1] / filament.height
+    profile, electrode = WARMTH[warmth]
+    temperatures = 300 + profile(along), 300 + electrode * np.exp(-ions.radii)
+    surface = np.array([[0.0, thickness], [config.cell.radius, thickness]])
+    between = ions.between(filament)
+    for voltage in (0.05, 0.8, 2.0, -0.3, -1.5):
+        found = ions.solve(filament, surface, between, *temperatures, voltage, np.full(n + RINGS, 0.5 * voltage))
+        against = np.maximum(np.sign(voltage) * found.current_density, 0.0).max()
+        assert against <= 1e-6 * np.abs(found.current_density).max()
+        if shape == "nucleus" and voltage < 0:  # it stays
+            assert found.current == 0.0
+            continue
+        assert np.sign(voltage) * found.current > 0
+        share = found.potentials / voltage
+        assert share.min() > -1e-6 and share.max() < 1 + 1e-6
+        assert found.entering == pytest.approx(found.current, rel=1e-7)
+
+
+def test_the_network_between_the_rings_is_that_of_their_potentials():
+    """One resistivity: the currents through the network are those whose potentials the rings have."""
+    config = load_config(REFERENCE)
+    ions = Ions(DeviceModel.from_config(config), config.cell, 1e-9, 60)
+    filament = rounded_cylinder(1.5, 9.0, 0.1)
+    potentials = ions.potentials_between(filament)
+    network = conductances(potentials)
+    assert (network >= 0).all() and np.array_equal(network, network.T) and not np.diag(network).any()
+    current = np.random.default_rng(5).normal(size=len(network))
+    current -= current.mean()
+    u = potentials @ current / (4 * np.pi)
+    assert (network * (u[:, None] - u)).sum(axis=1) == pytest.approx(current, rel=1e-4, abs=1e-4)
+
+
+@pytest.mark.parametrize("voltage", [0.6, 1.0, 2.0, 4.0, 6.0])
+def test_a_nucleus_grows_at_any_voltage(voltage, tmp_path):
+    """It neither breaks nor shrinks while it does, however slowly its foot follows; metal and charge agree."""
+    path = tmp_path / "pulse.toml"
+    path.write_text(f'''
+extends = "{REFERENCE.parent / "set_pulse.toml"}"
+model = "reduced"
+[[programme]]
+kind = "ramp"
+to = "{voltage} V"
+duration = "1 ps"
+[[programme]]
+kind = "hold"
+duration = "1e9 s"
+until = "height > 1.5 nm"
+''')
+    run(load_config(path), tmp_path / "run")
+    found = open_run(tmp_path / "run")
+    assert not (found.events.event == "rupture").any()
+    assert (np.diff(found.timeseries.volume_nm3) >= 0).all() and found.timeseries.height_nm.iloc[-1] > 1.49
+    assert found.timeseries.faraday_error.max() < load_config(path).balance.faraday
 
 
 def test_slope_of_the_ionic_current():
@@ -479,6 +576,18 @@ def test_older_runs_are_of_the_full_model():
     old = new.replace('model = "full"\n', "")
     assert old != new and not differences(old, new).forbidden
     assert differences(old, new.replace('model = "full"', 'model = "reduced"')).forbidden
+
+
+@pytest.mark.slow
+def test_nothing_dissolves_in_a_thick_layer_at_positive_bias(tmp_path):
+    """30 nm: the filament is hot at its tip and cold at its foot, and its narrow places stay."""
+    thick = ["model=reduced", "cell.layer_thickness=30 nm", "stepping.refinement=0.5", "mesh.refinement=0.5"]
+    run(load_config(REFERENCE, thick), tmp_path / "run", until=2.0)
+    found = open_run(tmp_path / "run")
+    volume = found.timeseries.volume_nm3.to_numpy()
+    assert (np.diff(volume) > -1e-9 * volume[1:]).all() and not (found.events.event == "rupture").any()
+    assert found.timeseries.current_A.max() == pytest.approx(1e-3, rel=1e-3)
+    assert found.timeseries.gap_nm.iloc[-1] == pytest.approx(0.112, abs=0.01)  # 0.11 nm in the full model
 
 
 @pytest.mark.slow

@@ -15,7 +15,7 @@ ATOM = 2 / 3 * pi * NUCLEUS**3  # nm3
 
 
 def row(time, **values):
-    """A row in which nothing happens, but for what is given: voltage, current, gap, shortest, volume, atoms."""
+    """A row in which nothing happens, but for what is given, by the names below."""
     names = {
         "voltage": "source_voltage_V",
         "current": "current_A",
@@ -23,8 +23,9 @@ def row(time, **values):
         "shortest": "gap_shortest_nm",
         "volume": "volume_nm3",
         "atoms": "contact_atoms",
+        "hottest": "temperature_max_K",
     }
-    quiet = {"voltage": 1.0, "current": 0.0, "gap": 5.0, "volume": ATOM, "atoms": 0.0} | values
+    quiet = {"voltage": 1.0, "current": 0.0, "gap": 5.0, "volume": ATOM, "atoms": 0.0, "hottest": 300.0} | values
     quiet.setdefault("shortest", quiet["gap"])
     return {"time_s": time} | {names[name]: value for name, value in quiet.items()}
 
@@ -126,9 +127,10 @@ def test_gaps_are_crossed_in_either_direction():
     assert named(events(rows, by=detector(gaps=())), "gap") == []
 
 
-def test_contact_is_that_of_the_shortest_gap():
-    rows = [row(0.0, gap=0.3, shortest=0.1), row(1.0, gap=0.3, shortest=0.06), row(2.0, gap=0.3, shortest=0.01)]
-    rows.append(row(3.0, gap=0.3, shortest=0.005))
+def test_contact_is_that_of_the_gap():
+    """The gap that all tables tell: a wall of the void beside the filament makes no contact of a vertical one."""
+    rows = [row(0.0, gap=0.1, shortest=0.01), row(1.0, gap=0.06, shortest=0.01), row(2.0, gap=0.01)]
+    rows.append(row(3.0, gap=0.005))
     found = [event for event in events(rows) if event.name == "contact"]
     assert [event.time_s for event in found] == pytest.approx([1.8])  # 0.06 to 0.01 passes 0.02
     assert found[0].detail == "the gap closed to 0.02 nm"
@@ -275,8 +277,8 @@ def test_what_is_remembered_goes_on_as_if_undisturbed():
 
 def test_settings_of_a_configuration():
     config = load_config(QUICK, ['output.event_gaps=["3 nm", "1 nm"]', "tunnelling.contact_gap=0.05 nm"])
-    assert EventDetector.from_config(config) == EventDetector(0.128, (3.0, 1.0), 0.05)
-    assert EventDetector.from_config(config, bridged=True) == EventDetector(0.128, (3.0, 1.0), 0.0)
+    assert EventDetector.from_config(config) == EventDetector(0.128, (3.0, 1.0), 0.05, 1357.8)
+    assert EventDetector.from_config(config, bridged=True) == EventDetector(0.128, (3.0, 1.0), 0.0, 1357.8)
 
 
 def test_the_first_atom_and_the_last():
@@ -287,3 +289,14 @@ def test_the_first_atom_and_the_last():
         ("contact", 0.5),
         ("contact lost", 2 + 2.5 / 2.7),
     ]
+
+
+def test_melting():
+    """Each time that the highest temperature passes the melting point; a run that knows none has no such event."""
+    rows = [row(time, hottest=300.0 + 200 * time) for time in range(4)] + [
+        row(4.0, hottest=300.0),
+        row(5.0, hottest=700.0),
+    ]
+    found = events(rows, by=detector(melting_point=600.0))
+    assert [(event.name, event.time_s) for event in found] == [("melting", 1.5), ("melting", 4.75)]
+    assert not events(rows)

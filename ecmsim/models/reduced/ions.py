@@ -5,17 +5,27 @@ of area A at the ionic potential u gives the current
 
     S = A J_BV(phi_e - u)                                       Eqs. (2), (3), (9), (11), (12); phi_e = 0 or V_Tu
 
-to the layer, and the layer's potential at ring e is that of all rings' currents (rings.py):
+to the layer. A layer of one resistivity rho has the potentials of all rings' currents (rings.py),
 
-    u_e = phi_0 + sum_f P_ef/(4 pi) rho_f(S_f) S_f,   sum_f S_f = 0.
+    u_e = phi_0 + rho/(4 pi) sum_f P_ef S_f,   sum_f S_f = 0,
+
+which, solved for the currents, is a network: S_e = sum_f c_ef (u_e - u_f)/rho with, X being the inverse of P,
+
+    c_ef = 4 pi (x_e x_f/x - X_ef) >= 0,   x_e = sum_f X_ef,   x = sum_e x_e.
 
 Exact for an ohmic layer where the ions see the filament as an equipotential, and on the flat electrode. Hopping,
-Eq. (4), is ohmic for small currents only; each ring's rho_f is that of the spherical electrode with the same current
-density J (resistance from its surface to infinity), at the temperature of the ring:
+Eq. (4), is ohmic for small currents only, and hotter ions hop more easily; ring e's rho_e is that of the spherical
+electrode with the same current density J (resistance from its surface to infinity), at the temperature of the ring:
 
     rho(J)/rho(0) = 1/x int_0^1 asinh(x s^2)/s^2 ds,  x = J/J_h.
 
-S falls with u and rho(S) S grows with S, so the equations are those of a minimum; Newton's method finds it.
+Between two rings lies one resistance, in which each of them counts as its surroundings take up the drop:
+
+    S_e = sum_f c_ef (u_e - u_f)/rho_ef,   rho_ef = (P_ee rho_e + P_ff rho_f)/(P_ee + P_ff).
+
+With all c_ef/rho_ef >= 0 no ring's potential leaves the interval between 0 and V_Tu: at the lowest, all of the
+network's currents would enter, and below 0 the reaction's would too. So no reaction runs against the bias, whatever
+the resistivities are; Newton's method finds the solution.
 The outer wall r = R is not seen: the electrode ends there, the layer does not. The void is seen as a barrier, Eq. (11),
 not as a change of the layer's shape.
 """
@@ -37,6 +47,7 @@ PATIENCE = 5  # times solver.max_iterations then
 FAR = 0.5  # V: a correction that no good guess needs
 NEAR = 3e-4  # V: a correction after which the slopes serve on
 THERMAL = 0.03  # V: kT/e, over which reaction currents bend
+SMALL = 1e-3  # of x: the hopping is ohmic to a millionth
 DIFFERENCE = 1e-7  # V: step of the numerical derivative of the reaction current
 NODES, WEIGHTS = np.polynomial.legendre.leggauss(12)
 SQUARES, RECIPROCALS = (0.5 * (NODES + 1)) ** 2, 0.5 * WEIGHTS / (0.5 * (NODES + 1)) ** 2
@@ -72,6 +83,42 @@ def spherical_hopping(x):
     return np.arcsinh(inner) @ RECIPROCALS, (1 / np.sqrt(1 + inner**2)) @ (SQUARES * RECIPROCALS)
 
 
+def spherical_resistivity(x):
+    """rho/rho(0) of the module's equation, and its derivative by x, for x (n,)."""
+    drop, steepness = spherical_hopping(x)
+    small = np.abs(x) < SMALL
+    safe = np.where(small, 1.0, x)
+    relative = np.where(small, 1 - x**2 / 30, drop / safe)
+    return relative, np.where(small, -x / 15, (steepness - relative) / safe)
+
+
+def conductances(between):
+    """c_ef of the module's equation, nm, from P; (m, m), symmetric, nothing on the diagonal.
+
+    What the approximations of P leave below zero, some millionths of the whole, is none.
+    """
+    inverse = np.linalg.inv(between)
+    row = inverse.sum(axis=0)
+    found = 4 * np.pi * (np.outer(row, row) / row.sum() - inverse)
+    np.fill_diagonal(found, 0.0)
+    return np.maximum(0.5 * (found + found.T), 0.0)
+
+
+@dataclass(frozen=True)
+class Between:
+    """What the layer of one geometry puts between its rings: conductances c_ef times a resistivity, nm; weight w_ef
+    of rho_e in rho_ef, both (m, m)."""
+
+    conductance: np.ndarray
+    weight: np.ndarray
+
+    @classmethod
+    def of(cls, potentials):
+        """From P (m, m) of the module's equation, 1/nm."""
+        own = np.diag(potentials)
+        return cls(conductances(potentials), own[:, None] / (own[:, None] + own))
+
+
 def strips(filament):
     """The outline's points as rings: widths (n,) and areas (n,) of the strips of surface around them, nm and nm2."""
     r, half = filament.points[:, 0], 0.5 * filament.segment_lengths
@@ -102,6 +149,10 @@ class Ions:
     def _potentials(self, *rings):
         return layer_potentials(*rings, self.thickness)
 
+    def between(self, filament):
+        """The layer between the rings of a filament and those of the electrode."""
+        return Between.of(self.potentials_between(filament))
+
     def potentials_between(self, filament):
         """P of the module's equation, (n + RINGS, n + RINGS), 1/nm; each pair once, what one sees of the other being
         what the other sees of it."""
@@ -121,7 +172,7 @@ class Ions:
     ) -> IonicSolution:
         """The ionic currents between filament and electrode.
 
-        surface: the electrode's polyline; between: what `potentials_between` gives for the filament; temperature (n,)
+        surface: the electrode's polyline; between: what `between` gives for the filament; temperature (n,)
         at the outline's points and plate_temperature (RINGS,) at the electrode's rings, K; voltage V_Tu between the
         metals, V; guess (n + RINGS,): potentials; open_shares: see models.cell.Tip, of the outline's points (n,) and
         of `samples` (RINGS, SAMPLES). Raises IonError.
@@ -139,7 +190,7 @@ class Ions:
 
         areas = SQUARE_METRES_PER_NM2 * np.append(strips(filament)[1], self.areas)
         ohmic, limit = self.model.hopping.low_field_limits(np.append(temperature, plate_temperature))
-        balance = _Balance(n, density, areas, limit, between * (areas * limit / (ohmic * METRES_PER_NM) / (4 * np.pi)))
+        balance = _Balance(n, density, areas, limit, 1 / ohmic, METRES_PER_NM * between.conductance, between.weight)
         # What is left after a correction is of the order of its square over kT/e; that decides the balance of charge.
         least = np.sqrt(self.tolerance * THERMAL * 1e-3 * max(abs(voltage), 1e-3))
         found = balance.newton(guess, least, self.max_iterations)
@@ -161,13 +212,15 @@ class Ions:
 @dataclass(frozen=True)
 class _Balance:
     """The equations of the module for one geometry. n: rings of the filament; density(u): J at all rings; areas in m2;
-    limit J_h (A/m2); coupling (V): of the drops that spherical_hopping(J/J_h) gives."""
+    limit J_h (A/m2); ohmic: rho(0) in ohm m; conductance (m) and weight (m, m): as in Between."""
 
     n: int
     density: object
     areas: np.ndarray
     limit: np.ndarray
-    coupling: np.ndarray
+    ohmic: np.ndarray
+    conductance: np.ndarray
+    weight: np.ndarray
 
     def without_transport(self, voltage):
         """Potentials if the layer were one node."""
@@ -186,39 +239,47 @@ class _Balance:
         least: last correction in V; most: iterations; largest: correction of a single potential in V.
         """
         n, size = self.n, len(u)
-        system, right = np.empty((size + 1, size + 1)), np.empty((size + 1, 2))
-        diagonal = np.arange(size)
-        system[:-1, -1], system[-1, -1] = -1.0, 0.0
-        phi = factors = weight = None
+        diagonal, right = np.arange(size), np.empty((size, 2))
+        factors = steep = scale = None
         change = np.inf
         for iteration in range(1, most + 1):
             current = self.density(u)
-            drop, steepness = spherical_hopping(current / self.limit)
-            drops = self.coupling @ drop
-            phi = float((u - drops).mean()) if phi is None else phi
+            relative, bend = spherical_resistivity(current / self.limit)
+            # One ring's resistivity in that between it and each other one.
+            part = self.weight * (self.ohmic * relative)[:, None]
+            conductance = self.conductance / (part + part.T)
+            through = conductance * (u[:, None] - u)
             if not change < NEAR:
                 slope = (self.density(u + DIFFERENCE) - current) / DIFFERENCE
-                gain, weight = steepness * slope / self.limit, self.areas * slope
-                np.multiply(self.coupling, -gain, out=system[:-1, :-1])
-                system[diagonal, diagonal] += 1.0
-                whole = weight.sum()
-                system[-1, :-1] = weight / whole
+                steep, scale = self.areas * slope, conductance.sum(axis=1)
+                # What the currents change through the resistivities: by the potential of their own ring, and of others.
+                softened = through * conductance / np.where(self.conductance > 0, self.conductance, 1.0)
+                own = self.weight * (self.ohmic * bend * slope / self.limit)[:, None]
+                reacting = softened * own.T
+                reacting[diagonal, diagonal] += steep + (softened * own).sum(axis=1)
+                system = reacting + conductance
+                system[diagonal, diagonal] -= scale
                 # With the voltage only the electrode's currents change: as if its potentials u fell.
-                right[:-1, 1] = -self.coupling[:, n:] @ gain[n:]
-                right[-1, 1] = weight[n:].sum() / whole
+                right[:, 1] = reacting[:, n:].sum(axis=1)
+                system /= scale[:, None]
+                right[:, 1] /= scale
+                # That all rings' currents cancel says what one ring's equation does, and no network's round-off.
+                whole = steep.sum()
+                system[-1], right[-1, 1] = steep / whole, steep[n:].sum() / whole
                 if not (np.isfinite(system).all() and np.isfinite(right[:, 1]).all()):
                     return None
                 factors = lu_factor(system, check_finite=False)
-            right[:-1, 0] = phi + drops - u
-            right[-1, 0] = -np.dot(self.areas, current) / whole
+            source = self.areas * current
+            right[:, 0] = (through.sum(axis=1) - source) / scale
+            right[-1, 0] = -source.sum() / whole
             step = lu_solve(factors, right, check_finite=False)
-            correction, before = step[:-1, 0], change
+            correction, before = step[:, 0], change
             change = float(np.abs(correction).max())
             if largest == np.inf and not change < FAR:
                 return None
             if NEAR > before < change:
                 change = np.inf  # the old slopes do not serve
-            u, phi = u + np.clip(correction, -largest, largest), phi + float(step[-1, 0])
+            u = u + np.clip(correction, -largest, largest)
             if change <= least:
-                return u, step[:-1, 1], -float(np.dot(weight[:n], step[:n, 1])), iteration
+                return u, step[:, 1], -float(np.dot(steep[:n], step[:n, 1])), iteration
         return None

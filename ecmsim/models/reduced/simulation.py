@@ -203,7 +203,7 @@ class ReducedSimulation(GrowingCell):
             geometry = self._geometry(trial)
             network = self._network(trial, geometry) if self.model.heat else None
         with self.watch("ions"):
-            between = self._ions.potentials_between(trial.filament)
+            between = self._ions.between(trial.filament)
         open_shares = geometry.tip.open_shares and self._open_shares(trial, geometry.tip)
         ions, drop = state.ions, state.drop
         guess, rise = self._guess(trial, state)
