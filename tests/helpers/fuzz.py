@@ -309,9 +309,9 @@ def outcome(words):
         return f"more than {LONGEST} s"
     if isinstance(error, EcmsimError):
         return None if error.exit_code in CODES and str(error) else f"exit code {error.exit_code}: {error}"
-    if error is not None and not isinstance(error, SystemExit) and refusal_of_the_system(error) is None:
-        return "".join(traceback.format_exception(error)[-4:])
-    return None if error is not None or done.exit_code in CODES else f"exit code {done.exit_code}"
+    if error is not None and not isinstance(error, SystemExit):
+        return None if refusal_of_the_system(error) else "".join(traceback.format_exception(error)[-4:])
+    return None if done.exit_code in CODES else f"exit code {done.exit_code}"
 
 
 def replayable(words, folder):
