@@ -282,4 +282,9 @@ class Run:
             )
         except ValueError as error:
             raise ResultsError(f"cannot read {path}: {error}") from error
+        for column in table.columns.intersection(numbers):
+            if len(table) and table[column].dtype.kind not in "fiu":
+                raise ResultsError(f"cannot read {path}: its column {column} holds what is no number")
+        if (first := next(iter(names))) not in table.columns:
+            raise ResultsError(f"cannot read {path}: it has no column {first}, so it is not what a run writes")
         return table.reindex(columns=[*names, *table.columns.difference(names, sort=False)])

@@ -1,18 +1,10 @@
 """VTU files of snapshots: the mesh with its fields, and numbers that hold for the whole of it (VTK's FieldData)."""
 
-import re
 from xml.sax.saxutils import quoteattr
 
 import numpy as np
 
-# How the letters of units that file names may have to do without are written in ASCII.
-ASCII = str.maketrans({"µ": "u", "μ": "u", "Ω": "ohm"})
 GRID = b"<UnstructuredGrid>"
-
-
-def file_name(number, label):
-    """The name of the file of a snapshot: its number, and its label in letters that every file system has."""
-    return f"{number:04d}_{re.sub(r'[^A-Za-z0-9.+-]+', '-', label.translate(ASCII)).strip('-') or 'snapshot'}.vtu"
 
 
 def write_vtu(path, points, triangles, point_data, cell_data, field_data):

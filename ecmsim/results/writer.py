@@ -34,6 +34,7 @@ from ecmsim.results.folder import (
     TIMESERIES,
     is_run_folder,
     run_files,
+    snapshot_name,
     temporary_name,
 )
 from ecmsim.results.history import History, history_image, marked_history
@@ -169,7 +170,7 @@ class RunWriter:
         points (n, 2) in nm, triangles (m, 3); point_data and cell_data: dicts of arrays of length n and m. field_data:
         a dict of numbers that hold for the whole, kept beside TimeValue and time_s, source_voltage_V and current_A.
         """
-        path = self.folder / SNAPSHOTS / vtu.file_name(self._snapshots, label)
+        path = self.folder / SNAPSHOTS / snapshot_name(self._snapshots, label)
         seen = {"time_s": float(time_s), "source_voltage_V": float(source_voltage_V), "current_A": float(current_A)}
         numbers = {"TimeValue": float(time_s)} | seen | (field_data or {})
         temporary = temporary_name(path)
