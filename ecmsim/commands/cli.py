@@ -172,7 +172,13 @@ def mesh(
     settings: Set = None,
     run: Annotated[Path | None, typer.Option(help="Take filament and electrode from this run.")] = None,
     time: Annotated[str | None, typer.Option(help='… at this time, e.g. "1.7 s" [default: the last].')] = None,
-    out: Annotated[Path, typer.Option(help="Mesh file (.msh, or .vtu); a picture .png beside it.")] = Path("cell.msh"),
+    out: Annotated[
+        Path | None,
+        typer.Option(
+            help="Mesh file (.msh, or .vtu); a picture .png beside it [default: runs/mesh/NAME.msh; with --run "
+            "figures/mesh.msh in its folder]."
+        ),
+    ] = None,
     allow_code: AllowCode = False,
 ):
     """Build the mesh of a cell and draw it: at the start, or as a run left it."""
@@ -180,9 +186,9 @@ def mesh(
         raise ConfigError(f'--time "{time}" is of a run: give --run as well, or leave it out')
     configured = loaded(config, settings)
     moment = None if time is None else quantity("--time", time, "s", ge=0)
-    from ecmsim.commands.mesh import preview
+    from ecmsim.commands.mesh import preview, usual_place
 
-    for path in preview(configured, out, run, moment, allow_code):
+    for path in preview(configured, out or usual_place(config, run, time), run, moment, allow_code):
         typer.echo(f"wrote {path}")
 
 
@@ -196,11 +202,12 @@ def plot(
             show_default=False,
         ),
     ],
-    run: RunFolder,
+    runs: Annotated[list[Path], typer.Argument(metavar="RUN", help="Folder of a run.", show_default=False)],
     out: Annotated[
         Path | None,
         typer.Option(
-            help="Picture (.png, .pdf, .svg; of elephant and solid also .html), film (.mp4, .gif), folder for all."
+            help="Picture (.png, .pdf, .svg; of elephant and solid also .html), film (.mp4, .gif), folder for all "
+            "[default: in figures/ of the run, named after the picture and its options]."
         ),
     ] = None,
     options: Annotated[
@@ -221,18 +228,17 @@ def plot(
     from_s=1, to_s=2, pace=change|time; study: x=COLUMN, y=COLUMN,…, fit=power|exponential, fit_from=1, fit_to=2;
     histogram: parasitic, bins, least_V, from_s, to_s as conductance, samples=4000, from_V=0, to_V=0.5, to_G0=8.
     """
-    from ecmsim.plot import STUDY_PICTURES, draw, draw_all
-    from ecmsim.plot.study import open_study
-    from ecmsim.results import open_run
+    from ecmsim.commands.plot import opened
+    from ecmsim.plot import draw, draw_all
 
     chosen = dict(option(text) for text in options or ())
-    opened = open_study(run) if what in STUDY_PICTURES else open_run(run)
+    run = opened(what, runs)
     if what != "all":
-        drawn = [(what, draw(what, opened, out, **chosen))]
+        drawn = [(what, draw(what, run, out, **chosen))]
     elif chosen:
         raise ConfigError("--option goes with one picture, not with all")
     else:
-        drawn = draw_all(opened, out)
+        drawn = draw_all(run, out)
     for name, paths in drawn:
         if isinstance(paths, EcmsimError):
             typer.echo(f"{name}: not drawn: {paths}", err=True)

@@ -4,10 +4,12 @@ from pathlib import Path
 
 import numpy as np
 
+from ecmsim.errors import ConfigError, ResultsError
 from ecmsim.models.full.mesh.build import build_mesh
 from ecmsim.models.full.mesh.cell_mesh import Region
 from ecmsim.models.full.mesh.files import write_mesh
 from ecmsim.physics.model import DeviceModel
+from ecmsim.plot.options import file_stem
 from ecmsim.running.own_laws import own_laws
 from ecmsim.shape.electrode import ActiveElectrode
 from ecmsim.shape.filament import Filament
@@ -21,12 +23,25 @@ COLOURS = {
 }
 
 
+SUFFIXES = (".msh", ".vtu")
+
+
+def usual_place(config, run=None, time=None):
+    """Where the mesh of a configuration's file goes by itself, or that of a run at a time (a text with its unit)."""
+    if run is None:
+        return Path("runs") / "mesh" / f"{Path(config).stem}.msh"
+    return Path(run) / "figures" / f"{file_stem('mesh', {'time': time})}.msh"
+
+
 def preview(config, path, run=None, time=None, allow_code=False):
     """Write the mesh and a picture of it; returns the paths.
 
     config: Config; path: mesh file; run: folder of a run whose outline is meshed, at `time` (s) or at its end;
     allow_code: let laws of a user's own that the configuration names run.
     """
+    path = Path(path)
+    if path.suffix.lower() not in SUFFIXES:
+        raise ConfigError(f"--out {path}: the name of a mesh file must end in {' or '.join(SUFFIXES)}")
     numerics = config.mesh.refined()
     filament = Filament.nucleus(config.cell.nucleus_radius, numerics.nucleus_segments)
     if run:
@@ -40,9 +55,13 @@ def preview(config, path, run=None, time=None, allow_code=False):
         spacing = filament_spacing(filament, electrode.surface(filament), numerics)
         filament, _ = filament.resampled(np.zeros_like(filament.points), spacing)
     mesh = build_mesh(filament, electrode.surface(filament), config.cell, numerics)
-    path = Path(path)
-    path.parent.mkdir(parents=True, exist_ok=True)
-    return [write_mesh(mesh, path), _draw(mesh, config, path.with_suffix(".png"))]
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        return [write_mesh(mesh, path), _draw(mesh, config, path.with_suffix(".png"))]
+    except OSError as error:
+        raise ResultsError(
+            f"cannot write {path}: {error.strerror or error}; choose another place with --out"
+        ) from error
 
 
 def _draw(mesh, config, path):

@@ -82,7 +82,10 @@ def quantum_plot(
         bool, typer.Option("--points", help="Only the computed points, also of a part of a table.")
     ] = False,
     smooth: Annotated[bool, typer.Option("--smooth", help="Mean over arrangements, without plateaus.")] = False,
-    out: Annotated[Path, typer.Option(help="Picture (.png, .pdf, .svg).")] = Path("conductance.png"),
+    out: Annotated[
+        Path | None,
+        typer.Option(help="Picture (.png, .pdf, .svg) [default: in runs/quantum/figures; of --table FILE beside it]."),
+    ] = None,
 ):
     """Draw the map of the conductance over radius and gap; --points: the points of its table."""
     from ecmsim.plot import table_map, table_points
@@ -90,10 +93,13 @@ def quantum_plot(
 
     if points and smooth:
         raise ConfigError("--smooth does not go with --points: points have no plateaus; leave one of both out")
-    if points:
-        paths = table_points.draw(open_table(metal, table), out)
-    else:
-        paths = table_map.draw(open_lookup(metal, table, smooth=smooth), out)
+    shown = open_table(metal, table) if points else open_lookup(metal, table, smooth=smooth)
+    if out is None:
+        name = f"{'points' if points else 'map'}{'_smooth' if smooth else ''}.png"
+        metal = (shown if points else shown.table).metal
+        usual = Path("runs") / "quantum" / "figures"
+        out = table.with_name(f"{table.stem}_{name}") if table else usual / f"{metal}_{name}"
+    paths = (table_points if points else table_map).draw(shown, out)
     for path in paths:
         typer.echo(f"wrote {path}")
 
@@ -156,7 +162,9 @@ def quantum_trajectory(
 @quantum.command("traces")
 def quantum_traces(
     files: Annotated[list[Path], typer.Argument(help="Files of ecmsim quantum trajectory.", show_default=False)],
-    out: Annotated[Path, typer.Option(help="Picture (.png, .pdf, .svg).")] = Path("traces.png"),
+    out: Annotated[
+        Path | None, typer.Option(help="Picture (.png, .pdf, .svg) [default: traces.png beside the first file].")
+    ] = None,
 ):
     """Draw trajectories of contacts with a histogram, and print their statistics."""
     from ecmsim.plot import trajectories
@@ -166,7 +174,7 @@ def quantum_traces(
     records = [load(file) for file in files]
     for record in records:
         typer.echo("\n".join(describe(record)))
-    for path in trajectories.draw(records, out):
+    for path in trajectories.draw(records, out or files[0].with_name("traces.png")):
         typer.echo(f"wrote {path}")
 
 

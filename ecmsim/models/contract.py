@@ -57,7 +57,7 @@ class CellModel(ABC):
 
     @abstractmethod
     def fields(self, state):
-        """(points (n, 2) in nm, triangles (m, 3), point data, cell data) for a snapshot; None without fields."""
+        """(points (n, 2) in nm, triangles (m, 3), point, cell, field data) for a snapshot; None without fields."""
 
     @abstractmethod
     def dump(self, state):

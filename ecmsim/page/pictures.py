@@ -23,7 +23,7 @@ CAPTIONS = {
     "iv": (
         "Current against voltage",
         "linear (left) and logarithmic (right). Arrows show the direction of the sweep; a dashed "
-        "line is a compliance current.",
+        "line is a compliance current. Of pulses: current and source voltage against time.",
     ),
     "gap": (
         "Gap against time",

@@ -12,6 +12,7 @@ from pathlib import Path
 
 from ecmsim.errors import EcmsimError, PlotError
 from ecmsim.plot import style
+from ecmsim.plot.options import check, file_stem
 
 PICTURES = {
     name: f"ecmsim.plot.{name}"
@@ -21,23 +22,24 @@ FILMS = {"film": "ecmsim.plot.film"}  # drawn only when asked for
 STUDY_PICTURES = {name: f"ecmsim.plot.{name}" for name in ("study", "histogram")}  # of the folder of a study
 
 
-def draw(name, run, output=None, **options):
+def draw(name, run, output=None, /, **options):
     """Draw one picture of a run (a Run; for STUDY_PICTURES a StudyTable) and return the paths written.
 
     output: a .png, .pdf or .svg, of surfaces also a page .html, of films .mp4 or .gif; default figures/NAME.png in the
-    run's folder. options: those of the module.
+    run's folder, with the options that are given in the name. options: those of the module.
     """
     modules = PICTURES | FILMS | STUDY_PICTURES
     if name not in modules:
         raise PlotError(f"no picture {name!r}: choose one of {', '.join(modules)}")
     module = import_module(modules[name])
     suffixes = getattr(module, "SUFFIXES", style.SUFFIXES)
-    output = Path(output) if output else run.folder / "figures" / f"{name}{suffixes[0]}"
+    known = [key for key in signature(module.draw).parameters if key not in ("run", "output")]
+    check(name, known, options)
+    output = Path(output) if output else run.folder / "figures" / f"{file_stem(name, options)}{suffixes[0]}"
     if output.suffix.lower() not in suffixes:
         raise PlotError(f"cannot draw {output}: its name must end in {', '.join(suffixes)}")
-    known = [key for key in signature(module.draw).parameters if key not in ("run", "output")]
-    if unknown := [key for key in options if key not in known]:
-        raise PlotError(f"{name} has no option {', '.join(unknown)}: it knows {', '.join(known) or 'none'}")
+    if name not in STUDY_PICTURES:
+        style.require_steps(run, 1)
     return module.draw(run, output, **options)
 
 

@@ -1,7 +1,7 @@
 """Conductance in units of G0 against time and voltage (or current), with its plateaus and a histogram of the time.
 
-Dashed lines: whole multiples of G0. Thick: plateaus, as ecmsim.results.levels finds them, with their median. Grey where
-the parasitic resistance is taken off: as measured.
+Dashed lines: whole multiples of G0. Thick: plateaus, as ecmsim.results.levels finds them, with their median; both only
+where the law of tunnelling knows atomic contacts. Grey where the parasitic resistance is taken off: as measured.
 """
 
 import numpy as np
@@ -11,7 +11,7 @@ from matplotlib.ticker import MultipleLocator, NullLocator
 from ecmsim.constants import CONDUCTANCE_QUANTUM
 from ecmsim.errors import PlotError
 from ecmsim.plot import style
-from ecmsim.plot.trace import LEAST_V, Drawn, is_current_source, named, trace_of, window
+from ecmsim.plot.trace import LEAST_V, Drawn, is_current_source, is_quantized, named, trace_of, window
 from ecmsim.quantum.atoms.statistics import BIN
 from ecmsim.results.levels import FLOOR, SHARE, TOLERANCE, edges_of, find_plateaus
 
@@ -23,6 +23,10 @@ CLOSEST = 0.016  # of a logarithmic axis: how close dashed lines may be
 FINE = 6.0  # G0; a shorter linear axis has ticks between the integers
 PER_DECADE = 20  # bins, where the axis is logarithmic
 AXES = ("time", "voltage", "current")
+NOT_QUANTIZED = (
+    "no plateaus looked for: the law of tunnelling has no quantum of conductance, as blend and landauer have "
+    "(tunnelling.law)"
+)
 LABELS = {"time": "Time (s)", "voltage": "Source voltage (V)"}
 
 
@@ -47,8 +51,10 @@ def draw(
     tolerance (G0), share: of a plateau, as find_plateaus has them. least_V: as trace_of has it. from_s, to_s: the part
     of the run, s.
     """
-    check(x, scale, bins=bins, tolerance=tolerance, share=share)
-    style.checked_numbers(from_s=from_s, to_s=to_s)
+    if x not in (None, *AXES):
+        raise PlotError(f"x = {x!r}: choose one of {', '.join(AXES)}")
+    if scale not in (None, "linear", "log"):
+        raise PlotError(f"scale = {scale!r}: choose linear or log")
     measured = trace_of(run, least_V=least_V).between(from_s, to_s)
     shown = trace_of(run, parasitic, least_V).between(from_s, to_s)
     known = shown.known
@@ -59,7 +65,8 @@ def draw(
         )
     G = shown.conductance
     rows = np.nonzero(known)[0]
-    plateaus = find_plateaus(shown.time[rows], G[rows], tolerance, share)
+    quantized = is_quantized(run)
+    plateaus = find_plateaus(shown.time[rows], G[rows], tolerance, share) if quantized else []
     abscissae = [(name, *_abscissa(name, run, shown)) for name in ([x] if x else _driven(run))]
     linear = (scale or ("linear" if np.nanmax(G) >= CONTACT else "log")) == "linear"
     with style.picture(output, style.PAGE_MM, 76) as figure:
@@ -74,7 +81,8 @@ def draw(
             for plateau in plateaus:
                 part = rows[plateau.first : plateau.last + 1]
                 axes.plot(values[part], G[part], color=style.VERMILION, lw=2.4, alpha=0.8, zorder=4)
-        integers((*panels, side))
+        if quantized:
+            integers((*panels, side))
         if abscissae[0][0] == "time":
             _label(panels[0], plateaus)
         _histogram(side, shown, bins)
@@ -83,28 +91,18 @@ def draw(
             panels[-1].legend(loc="best")
         for letter, axes in zip("abc", (*panels, side), strict=False):
             style.panel_letter(axes, letter)
-    return Drawn([output], words(plateaus, named(parasitic)))
+    return Drawn([output], words(plateaus, named(parasitic)) if quantized else [NOT_QUANTIZED])
 
 
 def unfit(run):
     """Why a run gives no such picture, or None."""
     G = trace_of(run).conductance
+    if not is_quantized(run):
+        return "its law of tunnelling has no quantum of conductance (tunnelling.law: blend and landauer have)"
     if not np.isfinite(G).sum() > 1:
         return "hardly a sample has a current and a voltage"
     top = np.nanmax(G)
     return None if top >= FLOOR else f"its conductance stays below {FLOOR:g} G0 (it is {top:.2g} G0 at most)"
-
-
-def check(x=None, scale=None, **positive):
-    """PlotError for options that are none of the choices, or numbers that are not positive."""
-    if x not in (None, *AXES):
-        raise PlotError(f"x = {x!r}: choose one of {', '.join(AXES)}")
-    if scale not in (None, "linear", "log"):
-        raise PlotError(f"scale = {scale!r}: choose linear or log")
-    style.checked_numbers(**positive)
-    for name, value in positive.items():
-        if value is None or not value > 0:
-            raise PlotError(f"{name} = {value!r}: needs a positive number")
 
 
 def words(plateaus, name):

@@ -1,9 +1,9 @@
 """The elephant plot: how the filament's outline changes in space and in time, as a surface and as a map.
 
-After Fig. 2 of Buttberg et al. 2025: the surface's cross-section at each log10(t) is the filament's outline;
+After Fig. 2 of Buttberg et al. 2025: the surface's cross-section at each time is the filament's outline;
 from a thin trunk (the growing filament) it widens to the body (side growth) when the gap has closed.
 Gamma: vertical growth stops; Y: the compliance current is reached; Lambda: growth is no longer visible.
-Cycles are shown in linear time, with their ruptures and the source's voltage.
+Time is linear (theirs is log10(t): time=log). Cycles are shown with their ruptures and the source's voltage.
 
 from ecmsim.plot.elephant import surface
 surface(run, colour="current_density").plot()
@@ -16,7 +16,7 @@ import numpy as np
 from matplotlib.colors import LinearSegmentedColormap, LogNorm, Normalize, to_rgb
 
 from ecmsim.errors import PlotError
-from ecmsim.plot import interactive, scene, style
+from ecmsim.plot import interactive, options, scene, style
 from ecmsim.plot.elephant_map import draw_map
 from ecmsim.plot.shapes import SLICES, default_time, history
 from ecmsim.results.cycles import is_bipolar
@@ -45,11 +45,16 @@ def draw(run, output, colour=None, time=None, from_s=None, to_s=None):
 
     colour: what the surface's colour shows, one of COLOURS: "temperature" (the highest in the cell; the default where
     the cell gets warm), "time", "regime", "voltage" (the default with negative bias), "current" or "current_density"
-    (as in `surface`). time: "log" or "linear"; by default linear with negative bias, several cycles or a filament that
-    is there at the start, unless the run ends long after most has happened. from_s, to_s: the times (s) to show, by
+    (as in `surface`). time: "log" or "linear"; by default linear, unless the run ends
+    long after most has happened; log is that of the source article. from_s, to_s: the times (s) to show, by
     default all, in log time from where growth becomes visible. Returns the paths.
     """
+    asked = colour
     colour, clock, at, outlines = prepared(run, colour, time, from_s, to_s)
+    marks = marks_within(run, clock, at)
+    notes = [style.told_moments([name for name, _ in marks]), hidden(clock, at, from_s)]
+    if not asked and colour != "temperature":
+        notes.append(f"Colour: {default_colour(run)[1]}")
     if output.suffix.lower() == interactive.SUFFIX:
         # As many by time as by stored steps, which are close together where much happens.
         steps = np.linspace(0, len(at) - 1, PAGE_SLICES // 2).round().astype(int)
@@ -57,10 +62,27 @@ def draw(run, output, colour=None, time=None, from_s=None, to_s=None):
         draw_surface(run, output, colour, clock, at[even], outlines[even])
         return [output]
     flat = output.with_name(f"{output.stem}_map{output.suffix}")
-    draw_surface(run, output, colour, clock, at, outlines)
+    draw_surface(run, output, colour, clock, at, outlines, notes)
     even = evenly(at, SLICES)
-    draw_map(run, flat, clock, at[even], outlines[even], marks_within(run, clock, at))
+    draw_map(run, flat, clock, at[even], outlines[even], marks, notes[:2])
     return [output, flat]
+
+
+def default_colour(run):
+    """What the colour shows by itself, and why: (name of COLOURS, words)."""
+    if is_bipolar(run):
+        return "voltage", "source voltage, as the bias changes its sign"
+    if np.ptp(run.timeseries["temperature_max_K"]) > style.WARM_K:
+        return "temperature", "highest temperature in the cell"
+    return "time", f"time, as the cell warms by less than {style.WARM_K:g} K"
+
+
+def hidden(clock, at, from_s):
+    """A line about the time before a logarithmic axis begins by itself; None where it does not."""
+    if not clock.logarithmic or from_s is not None:
+        return None
+    start = style.quantity(float(clock.seconds(at[0])), "s")
+    return f"Time from {start} on, when growth becomes visible; all of it in linear time (time=linear)"
 
 
 def surface(run, colour=None, time=None, from_s=None, to_s=None):
@@ -93,12 +115,11 @@ def prepared(run, colour, time, from_s, to_s):
     """The options of a surface checked and filled in: colour, Clock, places on its axis (n,), outlines (n, m, 2)."""
     if colour not in (None, *COLOURS):
         raise PlotError(f"colour = {colour!r}: choose one of {', '.join(COLOURS)}")
-    style.checked_numbers(from_s=from_s, to_s=to_s)
+    options.check("the surface", ("from_s", "to_s"), {"from_s": from_s, "to_s": to_s})
     logarithmic = (style.checked_time(time) or default_time(run)) == "log"
     clock, at, outlines = history(run, logarithmic, from_s, to_s)
     if colour is None:
-        warm = np.ptp(run.timeseries["temperature_max_K"]) > style.WARM_K
-        colour = "voltage" if is_bipolar(run) else "temperature" if warm else "time"
+        colour = default_colour(run)[0]
     if colour.startswith("current") and not np.abs(run.timeseries["current_A"]).max() > 0:
         raise PlotError(f'colour = "{colour}": no current flows in {run.folder}')
     return colour, clock, at, outlines
@@ -202,8 +223,11 @@ def colours_of(run, colour, clock, skin):
 # --- the picture --------------------------------------------------------------------------------------------
 
 
-def draw_surface(run, output, colour, clock, at, outlines):
-    """The surface with axes and milestones, seen from the side of small times, in parallel projection."""
+def draw_surface(run, output, colour, clock, at, outlines, notes=()):
+    """The surface with axes and milestones, seen from the side of small times, in parallel projection.
+
+    notes: lines below it, beside one about the moments that are marked.
+    """
     (half, height), length = box_of(outlines), length_of(outlines)
     low, high = clock.limits(at)
     skin = swept(run, clock, at, outlines)
@@ -244,6 +268,7 @@ def draw_surface(run, output, colour, clock, at, outlines):
                 scene.draw_axis(axes, project, *side)
             label_marks(axes, project, marks, place)
             colour_legend(axes, run, bar)
+            axes.figure.text(0.02, 0.015, "\n".join(filter(None, notes)), fontsize=7, va="bottom", linespacing=1.4)
 
 
 def marks_within(run, clock, at):
@@ -322,7 +347,8 @@ def label_marks(axes, project, marks, place):
     """The letters of the milestones (name, place, outline) above the surface."""
     mm = style.DPI / 25.4
     feet = project([[0, place(where), points[:, 1].max()] for _, where, points in marks]) if marks else []
-    for (name, *_), foot, x in zip(marks, feet, style.spread([x for x, _ in feet], 3.5 * mm), strict=True):
+    names = style.apart([x for x, _ in feet], [name for name, *_ in marks], 14 * mm)
+    for name, foot, x in zip(names, feet, style.spread([x for x, _ in feet], 3.5 * mm), strict=True):
         axes.plot([foot[0], x], [foot[1] - 0.6 * mm, foot[1] - 4 * mm], color=style.BLACK, lw=0.7)
         axes.text(x, foot[1] - 4.4 * mm, name, ha="center", va="bottom", **scene.look_of(name, 10))
 

@@ -10,10 +10,11 @@ from ecmsim.shape.filament import Filament
 PLATEAU, WIDE = 0.003, 0.05  # no contour at a level to which so wide a share of the map is that near
 
 
-def draw_map(run, output, clock, at, outlines, marks):
+def draw_map(run, output, clock, at, outlines, marks, notes=()):
     """Radius as colour over height and time, with contours and marks; with cycles the source's voltage.
 
     outlines: (n, m, 2) nm at places at (n,) on the Clock's axis. marks: names with their places on it.
+    notes: lines below.
     """
     layer = run.setting("cell.layer_thickness", "nm", 10.0)
     tip = outlines[..., 1].max(axis=1)
@@ -34,6 +35,8 @@ def draw_map(run, output, clock, at, outlines, marks):
         if not clock.logarithmic:
             axes.xaxis.set_major_locator(MaxNLocator(12, steps=[1, 2, 5, 10]))
         label_map(axes, marks, at)
+        if notes := list(filter(None, notes)):
+            figure.supxlabel("\n".join(notes), fontsize=7)
         if layer < heights[-1]:
             axes.axhline(layer, color=style.BLACK, lw=0.6, ls=":")
             name_surface(axes, layer, at, tip, cyclic)
@@ -67,7 +70,8 @@ def is_plateau(radius, level):
 def label_map(axes, marks, at):
     """Dashed lines at the marks, with their names above the frame."""
     places = style.spread([where for _, where in marks], 0.018 * np.ptp(at))
-    for (name, where), x in zip(marks, places, strict=True):
+    names = style.apart(places, [name for name, _ in marks], 0.075 * np.ptp(at))
+    for name, (_, where), x in zip(names, marks, places, strict=True):
         axes.axvline(where, color=style.BLACK, lw=0.7, ls="--")
         axes.annotate(
             name,

@@ -10,6 +10,7 @@ from matplotlib.tri import Triangulation
 
 from ecmsim.errors import PlotError, ResultsError
 from ecmsim.plot import style
+from ecmsim.results.folder import ASCII
 
 FILAMENT, LAYER = 1, 2  # material numbers
 
@@ -54,7 +55,7 @@ def draw(
     quantities: names out of QUANTITIES, in a sequence or separated by commas. snapshot: a number, a label, or
     None for the one with the largest current. view: "filament", "tip" or "cell".
     """
-    names = quantities.split(",") if isinstance(quantities, str) else list(quantities)
+    names = [name.strip() for name in quantities.split(",")] if isinstance(quantities, str) else list(quantities)
     if unknown := [name for name in names if name not in QUANTITIES]:
         raise PlotError(f"no field {', '.join(unknown)}: choose from {', '.join(QUANTITIES)}")
     chosen = choose(run, snapshot)
@@ -77,14 +78,33 @@ def choose(run, snapshot=None):
     if snapshot is None:
         return max(snapshots, key=lambda item: abs(item.current_A))
     labels = [item.label for item in snapshots]
-    if snapshot in labels:
-        return snapshots[labels.index(snapshot)]
+    for same in (str, _folded, _amount):  # 603 µA is also 603uA, and 0.603 mA
+        wanted = same(snapshot) if isinstance(snapshot, str) else None
+        found = [item for item in snapshots if wanted is not None and same(item.label) == wanted]
+        if found:
+            return found[0]
     try:
         return snapshots[int(snapshot)]
-    except (ValueError, IndexError):
+    except (ValueError, IndexError, TypeError):
         raise PlotError(
             f"no snapshot {snapshot!r}: choose 0 ... {len(snapshots) - 1} or one of {', '.join(labels)}"
         ) from None
+
+
+def _folded(text):
+    """A label without spaces, its units in ASCII."""
+    return text.translate(ASCII).replace(" ", "")
+
+
+def _amount(text):
+    """A quantity as a label or a user writes it, rounded, with its dimension; None where it is none."""
+    import pint
+
+    try:
+        value = pint.Quantity(_folded(text)).to_base_units()
+        return f"{value.magnitude:.6g} {value.units}" if not value.dimensionless else None
+    except Exception:  # pint raises many kinds for other texts
+        return None
 
 
 @dataclass(frozen=True)
@@ -166,12 +186,13 @@ def draw_section(output, snapshot, section, quantities, window):
             keep_ticks_apart(bar)
         panels[0].set_ylabel("Height (nm)")
         figure.suptitle(
-            f"t = {style.quantity(snapshot.time_s, 's', 4)},  V = {snapshot.source_voltage_V:.3f} V,  "
+            f"t = {style.quantity(snapshot.time_s, 's', 7)},  V = {snapshot.source_voltage_V:.3f} V,  "
             f"|I| = {style.quantity(abs(snapshot.current_A), 'A')}",
             x=0.01,
             ha="left",
             fontsize=7.5,
         )
+        style.trim_height(figure)
     return output
 
 

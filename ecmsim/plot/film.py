@@ -39,7 +39,6 @@ def draw(run, output, seconds=12, fps=25, from_s=None, to_s=None, pace="change")
     """
     if pace not in PACES:
         raise PlotError(f"pace = {pace!r}: choose one of {', '.join(PACES)}")
-    style.checked_numbers(seconds=seconds, fps=fps, from_s=from_s, to_s=to_s)
     frames = round(seconds * fps) if seconds > 0 and fps > 0 else 0
     if not 2 <= frames <= MOST_FRAMES:
         raise PlotError(f"seconds = {seconds:g}, fps = {fps:g}: choose 2 to {MOST_FRAMES} frames in all")

@@ -4,7 +4,7 @@ Cycles, pulses and negative bias get a second panel, the source's voltage; ruptu
 """
 
 import numpy as np
-from matplotlib.ticker import MaxNLocator
+from matplotlib.ticker import MaxNLocator, NullFormatter
 
 from ecmsim.plot import style
 from ecmsim.results.cycles import find_cycles
@@ -14,7 +14,7 @@ GAPS = {
     "gap_vertical_nm": ("along the column", style.SKY, "--"),
     "gap_shortest_nm": ("shortest distance", style.ORANGE, ":"),
 }
-TIME = "Time (s)"
+TIME, GAP = "Time (s)", "Gap (nm)"
 
 
 def draw(run, output, time=None):
@@ -35,7 +35,7 @@ def draw(run, output, time=None):
 def draw_once(run, output, column, logarithmic):
     """One panel, with the inset where there is room for it."""
     time = column["time_s"]
-    with style.picture(output, style.COLUMN_MM, 68) as figure:
+    with style.picture(output, style.COLUMN_MM, 82) as figure:
         axes = figure.subplots()
         plot_gaps(axes, column)
         limit_axes(axes, column, logarithmic)
@@ -51,11 +51,13 @@ def draw_once(run, output, column, logarithmic):
             closed = np.interp(run.regimes.gamma_time or run.regimes.a_b.time_s, time, column["gap_nm"])
             inset.set(xlim=window, ylim=(0, max(2.3 * closed, 1e-3)))
             inset.tick_params(labelsize=6.5)
+            inset.set_xlabel(TIME, fontsize=6.5, labelpad=1)
+            inset.set_ylabel(GAP, fontsize=6.5, labelpad=1)
             style.shade_regimes(inset, run)
             mark_milestones(inset, run, time, column["gap_nm"])
         mark_milestones(axes, run, time, column["gap_nm"], except_in=window)
         style.mark_events(axes, run, column["gap_nm"])
-        add_legend(figure, axes)
+        add_legend(figure, axes, style.explained(run))
 
 
 def draw_cycles(run, output, column, logarithmic):
@@ -66,6 +68,8 @@ def draw_cycles(run, output, column, logarithmic):
         plot_gaps(axes, column)
         limit_axes(axes, column, logarithmic)
         style.mark_events(axes, run, column["gap_nm"])
+        if style.is_pulsed(run) and column["gap_nm"].min() > 0:  # whose end would be flat
+            log_gaps(axes, column["gap_nm"])
         plot_voltage(below, time, voltage)
         below.set_xlabel(TIME)
         if not logarithmic:
@@ -77,15 +81,25 @@ def draw_cycles(run, output, column, logarithmic):
         style.panel_letter(axes, "a")
         style.panel_letter(below, "b")
         figure.align_ylabels()
-        add_legend(figure, axes)
+        add_legend(figure, axes, style.explained(run) if len(find_cycles(run)) == 1 else [])
 
 
 def limit_axes(axes, column, logarithmic):
     """Label the gap's axis, and span what there is to see."""
     time, gap = column["time_s"], column["gap_nm"]
-    axes.set(ylabel="Gap (nm)", xlim=(time[0], time[-1]), ylim=(0, 1.05 * max(gap.max(), 1e-3)))
+    axes.set(ylabel=GAP, xlim=(time[0], time[-1]), ylim=(0, 1.05 * max(gap.max(), 1e-3)))
     if logarithmic:
         axes.set(xscale="log", xlim=(10 ** np.floor(np.log10(style.first_change(time, gap)) + 1e-9), time[-1]))
+
+
+def log_gaps(axes, gap):
+    """A logarithmic axis of gaps (n,) > 0, its ticks at 1, 2, 5 times powers of ten as plain numbers."""
+    low, high = 0.8 * gap.min(), 1.25 * gap.max()
+    decades = 10.0 ** np.arange(np.floor(np.log10(low)), np.ceil(np.log10(high)) + 1)
+    ticks = [tick for tick in np.outer(decades, [1, 2, 5]).ravel() if low <= tick <= high]
+    axes.set(yscale="log", ylim=(low, high))
+    axes.set_yticks(ticks, [f"{tick:g}" for tick in ticks])
+    axes.yaxis.set_minor_formatter(NullFormatter())
 
 
 def plot_gaps(axes, column):
@@ -99,7 +113,7 @@ def plot_gaps(axes, column):
 
 def plot_voltage(axes, time, voltage):
     """The source's voltage against time, its polarity in colour."""
-    for colour, part in ((style.BLUE, np.maximum(voltage, 0)), (style.VERMILION, np.minimum(voltage, 0))):
+    for colour, part in ((style.POSITIVE, np.maximum(voltage, 0)), (style.NEGATIVE, np.minimum(voltage, 0))):
         axes.fill_between(time, part, color=colour, alpha=0.25, lw=0)
     axes.plot(time, voltage, color=style.BLACK, lw=0.9)
     axes.axhline(0, color=style.BLACK, lw=0.5)
@@ -150,9 +164,8 @@ def mark_milestones(axes, run, time, values, except_in=None):
         axes.annotate(text, (at, y), xytext=(3 if share < 0.96 else -9, 3), textcoords="offset points", fontsize=7.5)
 
 
-def add_legend(figure, axes):
-    """A legend below, where there is more to it than one gap."""
-    handles, labels = axes.get_legend_handles_labels()
+def add_legend(figure, axes, more=()):
+    """A legend below of what is named in the axes, and of more handles, where there are any."""
+    handles = [*axes.get_legend_handles_labels()[0], *more]
     if handles:
-        wide = figure.get_figwidth() * 25.4 > style.COLUMN_MM + 1
-        figure.legend(handles, labels, loc="outside lower center", ncols=6 if wide else 3)
+        style.legend_below(figure, handles)

@@ -11,12 +11,13 @@ from matplotlib.ticker import NullLocator
 
 from ecmsim.errors import PlotError
 from ecmsim.plot import style
-from ecmsim.plot.conductance import BIN, CONTACT, check, in_units
-from ecmsim.plot.trace import LEAST_V, Drawn, named, trace_of, window
+from ecmsim.plot.conductance import BIN, CONTACT, NOT_QUANTIZED, in_units
+from ecmsim.plot.trace import LEAST_V, Drawn, is_quantized, named, trace_of, window
 from ecmsim.results import open_run
 from ecmsim.results.levels import NEAR, edges_of, find_peaks
 
 SAMPLES = 4000  # of the longest run
+NO_PEAKS = "  no peaks"
 MOST = 20.0  # G0; how far the axis goes by itself
 BOX = {"boxstyle": "round,pad=0.1", "fc": "white", "ec": "none", "alpha": 0.85}  # under numbers
 HIGHEST = 99.5  # per cent of the contacts' samples that it shows at least, if that is not more than MOST
@@ -50,8 +51,6 @@ def draw(
     samples: of the longest run; the others are sampled at the same interval. from_s, to_s: only this part of each run,
     s; from_V, to_V: only samples with such a voltage over the cell, V. least_V: see trace_of. to_G0: end of the axis.
     """
-    check(bins=bins, samples=samples, **({} if to_G0 is None else {"to_G0": to_G0}))
-    style.checked_numbers(from_s=from_s, to_s=to_s, from_V=from_V, to_V=to_V)
     limits = {"from_s": from_s, "to_s": to_s, "from_V": from_V, "to_V": to_V}
     kinds = [None] if parasitic is None else [None, parasitic]
     runs = runs_of(run)
@@ -59,7 +58,8 @@ def draw(
     end = to_G0 or _end(found.values())
     edges = edges_of(bins, end)
     shares = {name: np.histogram(item.conductance, edges)[0] / len(item.conductance) for name, item in found.items()}
-    peaks = {name: find_peaks(edges, share, CONTACT) for name, share in shares.items()}
+    quantized = all(map(is_quantized, runs))
+    peaks = {name: find_peaks(edges, share, CONTACT) if quantized else [] for name, share in shares.items()}
     with style.picture(output, style.COLUMN_MM * len(kinds) + 5 * (len(kinds) - 1), 72) as figure:
         panels = figure.subplots(1, len(kinds), squeeze=False, sharex=True)[0]
         for axes, letter, (name, share) in zip(panels, "ab", shares.items(), strict=False):
@@ -71,6 +71,8 @@ def draw(
     table = output.with_suffix(".csv")
     write_table(table, edges, shares)
     lines = [line for name, item in found.items() for line in words(name, item, shares[name], edges, peaks[name])]
+    if not quantized:
+        lines = [*(line for line in lines if line != NO_PEAKS), NOT_QUANTIZED.replace("plateaus", "peaks")]
     return Drawn([output, table], lines)
 
 
@@ -79,7 +81,7 @@ def runs_of(study):
     done = study.table[study.table["status"] == "finished"]
     if not len(done):
         raise PlotError(f"{study.folder}: no finished runs to draw a histogram of: ecmsim sweep makes them")
-    return [open_run(study.folder / folder) for folder in done["folder"]]
+    return [open_run(study.folder / str(folder)) for folder in done["folder"]]
 
 
 def sampled(study, runs, parasitic, samples, least_V, from_s=None, to_s=None, from_V=None, to_V=None):
@@ -122,7 +124,7 @@ def words(name, item, share, edges, peaks):
     found = [
         f"  peak at {in_units(peak.conductance)} G0 ({100 * peak.share:.2g} % of the samples near it)" for peak in peaks
     ]
-    return [line, *(found or ["  no peaks"])]
+    return [line, *(found or [NO_PEAKS])]
 
 
 def write_table(path, edges, shares):

@@ -1,10 +1,14 @@
-"""Current against voltage, linear and logarithmic, with the sweep's direction: regimes A, B, C or several cycles."""
+"""Current against voltage, linear and logarithmic, with the sweep's direction: regimes A, B, C or several cycles.
+
+Pulses draw the same lines again and again: current and source voltage are shown against time instead.
+"""
 
 import numpy as np
 from matplotlib.ticker import FixedFormatter, FixedLocator, NullFormatter
 
 from ecmsim.errors import PlotError
 from ecmsim.plot import style
+from ecmsim.plot.gap import mark_milestones, plot_voltage
 from ecmsim.results.cycles import find_cycles, is_bipolar
 
 VOLTAGES = {
@@ -17,28 +21,29 @@ NEAR_LIMIT = 0.05  # of a compliance current, that it is worth a line
 NAMES_APART = 0.05  # of the linear panel's height, at least
 TURN = 0.02  # of the width: a smaller step back is no turn
 LEGEND_PLACES = [(0.56, 0.5), (0.72, 0.25), (0.3, 0.7), (0.72, 0.7), (0.3, 0.25)]  # as shares of the axes
-MEANING = {"A": "gap closes", "B": "side growth", "C": "thermal jump"}
 
 
 def draw(run, output, voltage=None, floor_A=None):
     """Draw the I-V curve of a run. Returns [output].
 
     voltage: "source" or "cell"; by default that of the source, unless that never changes, as under a current source.
-    floor_A: current at which the logarithmic axis ends, lower ones are drawn there; by default as low as the currents
-    go, with negative bias or several cycles FLOOR.
+    Of pulses the picture is one against time unless a voltage is asked for. floor_A: current at which the logarithmic
+    axis ends, lower ones are drawn there; by default FLOOR where there are lower ones.
     """
     if voltage not in (None, *VOLTAGES):
         raise PlotError(f"voltage = {voltage!r}: choose one of {', '.join(VOLTAGES)}")
-    style.checked_numbers(floor_A=floor_A)
     column = style.require_steps(run)
+    magnitude, cyclic = np.abs(column["current_A"]), style.is_cyclic(run)
+    if floor_A is None and (cyclic or np.nanmin(style.positive(magnitude), initial=np.inf) < FLOOR):
+        floor_A = min(FLOOR, 1e-2 * (magnitude.max() or 1.0))
+    if voltage is None and style.is_pulsed(run):
+        draw_pulses(run, output, column, magnitude, floor_A)
+        return [output]
     if voltage is None:
         fixed = np.ptp(np.abs(column["source_voltage_V"])) < 1e-9
         voltage = "cell" if fixed and np.ptp(column["cell_voltage_V"]) > 0 else "source"
     name, label = VOLTAGES[voltage]
     v, current = column[name], column["current_A"]
-    magnitude, cyclic = np.abs(current), style.is_cyclic(run)
-    if floor_A is None and cyclic:
-        floor_A = min(FLOOR, 1e-2 * (magnitude.max() or 1.0))
     factor, unit = style.prefixed(magnitude.max(), "A")
     panels_y = factor * current, style.positive(magnitude if floor_A is None else np.maximum(magnitude, floor_A))
     with style.picture(output, style.PAGE_MM, 76 if cyclic else 72) as figure:
@@ -67,6 +72,35 @@ def draw(run, output, voltage=None, floor_A=None):
 def unfit(run):
     """Why a run gives no such picture, or None."""
     return None if np.abs(run.timeseries["current_A"]).max() > 0 else "no current flows"
+
+
+def draw_pulses(run, output, column, magnitude, floor):
+    """Current and source voltage against time, with the regimes; floor: of the current's axis, A, or None."""
+    time = column["time_s"]
+    shown = style.positive(magnitude if floor is None else np.maximum(magnitude, floor))
+    with style.picture(output, style.PAGE_MM, 96) as figure:
+        axes, below = figure.subplots(2, 1, sharex=True, height_ratios=[2.4, 1])
+        axes.plot(time, shown, color=style.BLACK, lw=1.0, zorder=3)
+        axes.set(ylabel="|Current| (A)", xlim=(time[0], time[-1]))
+        if floor is None:
+            style.log_axis(axes.yaxis, magnitude)
+        else:
+            end_at_floor(axes.yaxis, magnitude, floor)
+        for limit in np.unique(np.abs(limits_met(run))):
+            axes.axhline(limit, color=style.BLACK, ls="--", lw=0.7, zorder=1)
+            text = f"$I_{{CC}}$ = {style.quantity(limit, 'A')}"
+            place = {"xycoords": ("axes fraction", "data"), "textcoords": "offset points", "xytext": (3, -3)}
+            axes.annotate(text, (0, limit), va="top", **place)
+        axes.set_ylim(top=20 * magnitude.max())  # room for the moments' letters
+        plot_voltage(below, time, column["source_voltage_V"])
+        below.set_xlabel("Time (s)")
+        style.shade_regimes(axes, run)
+        mark_milestones(axes, run, time, shown)
+        style.panel_letter(axes, "a")
+        style.panel_letter(below, "b")
+        figure.align_ylabels()
+        if handles := style.explained(run):
+            style.legend_below(figure, handles)
 
 
 def plot_sweep(panels, run, v, panels_y):
@@ -139,9 +173,18 @@ def mark_regimes(linear, logarithmic, run, parts):
             fontsize=9,
             color=colour,
         )
-        handles += linear.plot([], [], color=colour, lw=1.6, label=f"{letter}  {MEANING[letter]}")
+        handles += linear.plot([], [], color=colour, lw=1.6, label=f"{letter}  {style.REGIME_MEANING[letter]}")
+    if returns(run):
+        rest = "rest of the run" if style.is_cyclic(run) else "return"
+        handles += linear.plot([], [], color=style.GREY, lw=1.0, label=rest)
     if handles:
         name_regimes(linear, handles, is_bipolar(run))
+
+
+def returns(run):
+    """Whether a run goes on after its current was largest."""
+    peak = run.regimes.peak_time
+    return peak is None or peak < run.timeseries["time_s"].iloc[-1]
 
 
 def name_regimes(axes, handles, bipolar):

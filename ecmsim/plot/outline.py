@@ -2,6 +2,7 @@
 
 import matplotlib
 import numpy as np
+from matplotlib.patches import Patch
 
 from ecmsim.errors import PlotError, ResultsError
 from ecmsim.plot import style
@@ -21,7 +22,6 @@ def draw(run, output, currents_A=None, times_s=None):
     """
     if times_s is not None and currents_A is not None:
         raise PlotError("give either currents_A or times_s")
-    style.checked_numbers(currents_A=currents_A, times_s=times_s)
     currents_A, times_s = ([value] if isinstance(value, (int, float)) else value for value in (currents_A, times_s))
     series = style.require_steps(run, 1)
     if not len(run.outlines):
@@ -231,6 +231,7 @@ def add_legend(axes, labelled, title, ncols):
     """The names of the outlines, in axes of their own."""
     handles = labelled.get_legend_handles_labels()[0]
     handles += labelled.plot([], [], color=style.GREY, lw=1.1, ls=(0, (3, 1)), label="electrode surface")
+    handles += [Patch(color=style.FILLS[name], label=name) for name in ("filament", "layer")]
     axes.axis("off")
     axes.legend(handles=handles, loc="center", ncols=ncols, title=title, alignment="left", columnspacing=1.2)
 
@@ -241,10 +242,11 @@ def mirrored(points):
 
 
 def fill_materials(axes, outline, layer):
-    """Pale fills for the electrodes and one filament."""
+    """Fills for the layer, the electrodes and one filament, each of a colour of its own."""
     surface = mirrored(outline.electrode_points)
-    axes.fill_between(
-        surface[:, 0], surface[:, 1], 10 * layer, color=style.MATERIAL_COLOURS[3], alpha=0.25, lw=0, zorder=0
-    )
-    axes.fill(*mirrored(outline.points).T, color=style.MATERIAL_COLOURS[1], alpha=0.18, lw=0, zorder=0)
-    axes.axhspan(-10 * layer, 0, color=style.MATERIAL_COLOURS[0], alpha=0.4, lw=0, zorder=0)
+    reach = 10 * layer
+    edge = np.vstack([[-reach, surface[0, 1]], surface, [reach, surface[-1, 1]]])
+    axes.axhspan(0, reach, color=style.FILLS["layer"], lw=0, zorder=-0.3)
+    axes.fill_between(edge[:, 0], edge[:, 1], reach, color=style.FILLS["active electrode"], lw=0, zorder=-0.2)
+    axes.fill(*mirrored(outline.points).T, color=style.FILLS["filament"], lw=0, zorder=-0.1)
+    axes.axhspan(-reach, 0, color=style.FILLS["counter electrode"], lw=0, zorder=-0.1)

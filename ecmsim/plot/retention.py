@@ -19,7 +19,6 @@ def draw(run, output, from_s=None):
 
     from_s: the time (s) from which the filament is left alone; by default it is found in the source's voltage.
     """
-    style.checked_numbers(from_s=from_s)
     column = style.require_steps(run, LEAST_STEPS)
     if not len(run.outlines):
         raise ResultsError(f"{run.folder} holds no outlines: was history.h5 removed?")

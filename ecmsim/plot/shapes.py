@@ -40,11 +40,9 @@ class Clock:
 
 
 def default_time(run):
-    """The time axis of a run: "log" or "linear"."""
-    if style.is_cyclic(run):
-        return "linear"
-    from_nucleus = run.config.get("initial", {}).get("kind", "nucleus") == "nucleus"
-    return "log" if from_nucleus or style.is_late(run.timeseries["time_s"].to_numpy(float)) else "linear"
+    """The time axis of a run: "linear", which shows all of it, or "log" where it ends long after most has happened."""
+    late = not style.is_cyclic(run) and style.is_late(run.timeseries["time_s"].to_numpy(float))
+    return "log" if late else "linear"
 
 
 def history(run, logarithmic=True, from_s=None, to_s=None):

@@ -40,7 +40,6 @@ def draw(run, output, snapshot=None, quantity="temperature", cut=CUT_DEG):
     """
     if quantity not in QUANTITIES:
         raise PlotError(f"quantity = {quantity!r}: choose one of {', '.join(QUANTITIES)}")
-    style.checked_numbers(cut=cut)
     if not 0 <= cut <= 270:
         raise PlotError(f"cut = {cut:g}: choose an angle from 0 to 270 degrees")
     solids = [Solid.of(run, item, quantity) for item in choose(run, snapshot)]
@@ -234,7 +233,7 @@ def describe(solid):
     seen = solid.snapshot
     values = solid.values[np.unique(solid.section.triangles[solid.filament])]
     lines = [
-        f"t = {style.quantity(seen.time_s, 's', 5)}",
+        f"t = {style.quantity(seen.time_s, 's', 7)}",
         f"V = {seen.source_voltage_V:.3f} V".replace("-", "−"),
         f"|I| = {style.quantity(abs(seen.current_A), 'A')}",
     ]

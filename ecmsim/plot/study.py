@@ -43,6 +43,40 @@ LABELS = {
     "end_time_s": "Time at the end",
     "wall_s": "Wall time",
 }
+# What settings are called, by the words of their columns.
+SETTINGS = {
+    "butler volmer rate constant": "Rate constant $k_0$",
+    "butler volmer transfer coefficient": "Transfer coefficient",
+    "butler volmer activation energy": "Activation energy of the electron transfer",
+    "butler volmer ion concentration": "Concentration of ions",
+    "hopping activation energy": "Hopping barrier",
+    "hopping distance": "Hopping distance",
+    "hopping attempt frequency": "Attempt frequency of hopping",
+    "stress energy": "Barrier of the stress",
+    "stress template radius": "Template radius of the stress",
+    "tunnelling barrier": "Tunnelling barrier",
+    "tunnelling effective mass": "Effective mass of tunnelling",
+    "dissolution void energy": "Barrier of the void",
+    "dissolution void length": "Length of the void's barrier",
+    "cell layer thickness": "Thickness of the layer",
+    "cell ambient temperature": "Ambient temperature",
+    "heat thermal conductivity factor": "Factor of the thermal conductivity",
+}
+PROPER = {"butler volmer": "Butler–Volmer", "joule": "Joule", "mott gurney": "Mott–Gurney", "simmons": "Simmons"}
+LAST_RESULT = "power_imbalance_max"  # after it comes what the study itself observes
+# What to draw by itself against another setting than the compliance current, and what change of it is worth a picture.
+OBSERVED = {
+    "time_set_s": 0.0,
+    RESISTANCE: 0.0,
+    "temperature_max_K": style.WARM_K,
+    "time_rupture_s": 0.0,
+    "time_dissolved_s": 0.0,
+    "gap_end_nm": 0.0,
+    RADIUS: 0.0,
+    "current_end_A": 0.0,
+}
+VISIBLE = 0.01  # of the largest value: a smaller change is none
+MOST_PANELS, MOST_ASKED = 2, 4
 UNIT = re.compile(r"_((?:A|V|s|ohm|nm|m|eV|K|S|W|J|g|kg|per)\d?(?:_(?:A|V|s|ohm|nm|m|eV|K|S|W|J|g|kg|mol|per)\d?)*)$")
 
 
@@ -71,11 +105,13 @@ def open_study(folder):
     return StudyTable(Path(folder), table, tuple(varied))
 
 
-def draw(run, output, x=None, y=(RESISTANCE, RADIUS), fit=None, fit_from=None, fit_to=None):
+def draw(run, output, x=None, y=None, fit=None, fit_from=None, fit_to=None):
     """Draw results of a study (a StudyTable) against a varied setting. Returns [output].
 
-    x: column of the summary (default: the compliance current, or else the first varied number); y: columns, a list or
-    text with commas. Cases that differ in other settings are told apart by colour. Only finished cases are drawn.
+    x: column of the summary (default: the compliance current, or else the first varied number). y: columns, a list or
+    text with commas (default: what the study observes; else resistance and radius against the compliance current, and
+    against other settings what changes with them, the time of SET and the resistance first). Cases that differ in other
+    settings are told apart by colour. Only finished cases are drawn.
     fit: "power" (y ~ x^n) or "exponential" (a decade of y for so much x), by least squares of log y over the cases with
     fit_from <= x <= fit_to, for each line.
     """
@@ -83,6 +119,7 @@ def draw(run, output, x=None, y=(RESISTANCE, RADIUS), fit=None, fit_from=None, f
         raise PlotError(f'fit = "{fit}": choose power or exponential')
     done = run.table[run.table["status"] == "finished"]
     x = x or default_x(run, done)
+    y = default_y(done, x) if y is None else y
     wanted = [name.strip() for name in y.split(",")] if isinstance(y, str) else list(y)
     for name in (x, *wanted):
         if name not in done.columns or done[name].dtype.kind not in "fiu":
@@ -112,6 +149,23 @@ def default_x(run, done):
     if not numbers:
         raise PlotError(f"{run.folder}: fewer than two finished cases that differ in a number: nothing to draw")
     return COMPLIANCE if COMPLIANCE in numbers else numbers[0]
+
+
+def default_y(done, x):
+    """The columns to draw against a column."""
+    columns = list(done.columns)
+    asked = columns[columns.index(LAST_RESULT) + 1 :] if LAST_RESULT in columns else []
+    asked = [name for name in asked if done[name].dtype.kind in "fiu" and done[name].notna().any()]
+    if asked:
+        return asked[:MOST_ASKED]
+    if x == COMPLIANCE:
+        return [RESISTANCE, RADIUS]
+
+    def changes(name, least):
+        values = done[name].dropna() if name in columns and done[name].dtype.kind in "fiu" else []
+        return len(values) > 1 and np.ptp(values) > max(least, VISIBLE * np.abs(values).max())
+
+    return [name for name, least in OBSERVED.items() if changes(name, least)][:MOST_PANELS] or [RESISTANCE, RADIUS]
 
 
 def panel(axes, run, done, x, y, fitting=None):
@@ -241,10 +295,13 @@ def split(column):
 def label(column, unit=True):
     """A column as the label of an axis."""
     words, measured = split(column)
-    words = LABELS[column].lower() if column in LABELS and "$" not in LABELS[column] else words
-    text = LABELS.get(column) or words[:1].upper() + words[1:]
+    text = LABELS.get(column) or SETTINGS.get(words)
+    if text is None:
+        for name, proper in PROPER.items():
+            words = words.replace(name, proper)
+        text = words[:1].upper() + words[1:]
     if not unit:
-        return words
+        return words if words in text or "$" in text else text[:1].lower() + text[1:]
     return f"{text} ({measured})" if measured else text
 
 

@@ -5,6 +5,8 @@ from contextlib import contextmanager
 import matplotlib
 import numpy as np
 from matplotlib.figure import Figure
+from matplotlib.lines import Line2D
+from matplotlib.patches import Patch
 from matplotlib.ticker import MaxNLocator
 
 from ecmsim.errors import PlotError, ResultsError
@@ -37,15 +39,20 @@ EVENT_MARKS = {
     "rupture": {"marker": "X", "color": VERMILION, "ms": 5.5},
     "full dissolution": {"marker": "o", "color": SKY, "ms": 4.5},
 }
+REGIME_MEANING = {"A": "gap closes", "B": "side growth", "C": "thermal jump"}
+MOMENT_MEANING = {"Γ": "vertical growth stops", "Y": "compliance reached", "Λ": "no visible growth from here on"}
 REGIME_COLOURS = {"A": BLUE, "B": GREEN, "C": VERMILION}
 MATERIAL_COLOURS = {0: "#9AA3AD", 1: "#B87333", 2: "#EAF2F8", 3: "#D8A47F"}
+# Fills under outlines.
+FILLS = {"filament": "#F4BE84", "layer": "#E6F0F8", "active electrode": "#B9A7B8", "counter electrode": "#B4BBC2"}
 # For lit surfaces: pale where cold, so that shading shows the shape, then darker with heat.
 HEAT = ["#C9CFD6", "#F2C57C", "#E8743B", "#B2182B", "#67001F"]
 
 CURRENT = ["#F1EED8", "#B5D9B0", "#55B3BC", "#2474A8", "#172F6B"]  # likewise, for logarithms of currents
 HOT = ["#33406B", "#74407F", "#B83A5C", "#E4632E", "#F6A724", "#FFF2A8"]  # glowing, for bodies between electrodes
 POTENTIAL = ["#F2E9D0", "#C9BE86", "#8C9A79", "#4F6F7F", "#1F3E6B"]
-BIAS = ["#08519C", "#6BAED6", "#D3D8DC", "#FDAE6B", "#B30000"]  # the sign of the source's voltage
+BIAS = ["#08519C", "#6BAED6", "#D3D8DC", "#FDAE6B", "#B30000"]  # the sign of the source's voltage, in all pictures
+NEGATIVE, POSITIVE = BIAS[0], BIAS[-1]
 
 SETTINGS = {
     "font.family": "sans-serif",
@@ -74,6 +81,21 @@ SETTINGS = {
     "savefig.dpi": DPI,
     "axes.formatter.useoffset": False,
 }
+
+
+# Columns that a run has numbers for in all steps.
+NEEDED = (
+    "time_s",
+    "source_voltage_V",
+    "cell_voltage_V",
+    "current_A",
+    "gap_nm",
+    "height_nm",
+    "radius_max_nm",
+    "radius_mean_nm",
+    "volume_nm3",
+    "temperature_max_K",
+)
 
 
 @contextmanager
@@ -120,7 +142,14 @@ def require_steps(run, least=2):
     series = run.timeseries
     if len(series) < least:
         raise ResultsError(f"{run.folder} has {len(series)} steps so far: nothing to draw yet")
-    return {name: series[name].to_numpy(float) for name in series}
+    column = {name: series[name].to_numpy(float) for name in series}
+    for name in NEEDED:
+        bad = np.nonzero(~np.isfinite(column[name]))[0]
+        if len(bad):
+            raise ResultsError(
+                f"{run.folder}: timeseries.csv has no number for {name} in line {bad[0] + 2}: nothing can be drawn"
+            )
+    return column
 
 
 def title_of(run):
@@ -141,14 +170,6 @@ def is_pulsed(run):
 def is_late(time):
     """Whether steps at times (n,) in s end so late that they want a logarithm."""
     return time[-1] > LATE * np.median(time)
-
-
-def checked_numbers(**options):
-    """Raise PlotError for an option of a picture that is neither None nor a number nor a list of numbers."""
-    for name, value in options.items():
-        values = value if isinstance(value, (list, tuple, np.ndarray)) else [value]
-        if any(isinstance(item, (str, bool, dict, list)) for item in values):
-            raise PlotError(f"{name} = {value!r}: needs a number without a unit, in the unit that the name ends in")
 
 
 def checked_time(time):
@@ -272,6 +293,42 @@ def milestones(run):
     return [entry for entry in named if entry[1] is not None]
 
 
+def explained(run, moments=True):
+    """Handles for a legend that says what the regimes of a run are, and its moments Gamma, Y, Lambda."""
+    handles = [
+        Patch(color=REGIME_COLOURS[letter], alpha=0.3, lw=0, label=f"{letter}  {REGIME_MEANING[letter]}")
+        for letter, *_ in run.regimes.spans()
+    ]
+    look = {"ls": "", "marker": "o", "color": BLACK, "ms": 2.8}
+    named = milestones(run) if moments else []
+    return handles + [Line2D([], [], label=f"{name}  {MOMENT_MEANING[name]}", **look) for name, _ in named]
+
+
+def legend_below(figure, handles):
+    """A legend below the panels, in rows as long as the figure is wide."""
+    wide = figure.get_figwidth() * 25.4 > COLUMN_MM + 1
+    look = {"columnspacing": 1.2, "handlelength": 1.3, "handletextpad": 0.5}
+    figure.legend(
+        handles=handles, loc="outside lower center", ncols=(3 if len(handles) > 4 else 4) if wide else 2, **look
+    )
+
+
+def told_moments(names):
+    """What the moments of these names are, in one line."""
+    return ",  ".join(f"{name} {MOMENT_MEANING[name]}" for name in names if name in MOMENT_MEANING)
+
+
+def apart(places, names, least):
+    """The names to write at places (n,) in rising order: those too close to the same name before them are left out."""
+    last, kept = {}, []
+    for place, name in zip(places, names, strict=True):
+        close = name in last and place - last[name] < least
+        kept.append("" if close else name)
+        if not close:
+            last[name] = place
+    return kept
+
+
 def spread(positions, least):
     """Positions in rising order, moved up where needed so that neighbours are at least so far apart."""
     places = []
@@ -294,6 +351,13 @@ def is_free(axes, place, x, y, margin=0.08):
     left, bottom, width, height = place
     inside = (line > [left - margin, bottom - margin]) & (line < [left + width, bottom + height + margin])
     return not inside.all(axis=-1).any()
+
+
+def trim_height(figure, margin=0.04):
+    """Make a figure of panels in equal scale only as high as what it holds, plus a margin (inches) on either side."""
+    figure.draw_without_rendering()
+    held = figure.get_tightbbox()
+    figure.set_figheight(min(figure.get_figheight(), held.height + 2 * margin))
 
 
 def panel_letter(axes, letter):

@@ -4,6 +4,7 @@ import numpy as np
 
 from ecmsim.plot import style
 from ecmsim.plot.gap import mark_milestones
+from ecmsim.plot.iv import returns
 from ecmsim.results.cycles import find_cycles
 
 LEAST_K = 0.1
@@ -17,7 +18,7 @@ def draw(run, output):
     window = style.switching_window(run, time)
     spans = [(time[0], time[-1])] + ([window] if window else [])
     limits = style.padded(hottest, 0.08)
-    with style.picture(output, style.PAGE_MM, 60 if window else 68) as figure:
+    with style.picture(output, style.PAGE_MM, 70 if window else 78) as figure:
         panels = figure.subplots(1, len(spans) + bool(current.max() > 0), sharey=True, squeeze=False)[0]
         against_time, against_current = panels[: len(spans)], panels[len(spans) :]
         for axes, span in zip(against_time, spans, strict=True):
@@ -33,6 +34,8 @@ def draw(run, output):
             plot_against_current(axes, run, style.positive(current), hottest)
         for letter, axes in zip("abc", panels, strict=False):
             style.panel_letter(axes, letter)
+        if handles := style.explained(run):
+            style.legend_below(figure, handles)
     return [output]
 
 
@@ -44,10 +47,8 @@ def unfit(run):
 
 def plot_against_current(axes, run, current, hottest):
     """T_max against current, the regimes in colour, from where it begins to rise."""
-    peak = run.regimes.peak_time
-    returns = peak is None or peak < run.timeseries["time_s"].iloc[-1]
     rest = "rest of the run" if style.is_cyclic(run) else "return"
-    axes.plot(current, hottest, color=style.GREY, lw=1.0, label=rest if returns else None)
+    axes.plot(current, hottest, color=style.GREY, lw=1.0, label=rest if returns(run) else None)
     for letter, part in style.regime_parts(run):
         colour = style.REGIME_COLOURS[letter]
         axes.plot(current[part], hottest[part], color=colour, lw=1.6, label=f"regime {letter}")

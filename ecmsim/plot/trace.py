@@ -14,6 +14,7 @@ from ecmsim.plot import style
 
 LEAST_V = 1e-3  # V; a smaller voltage tells no conductance
 MODEL = "model"
+QUANTIZED = ("blend", "landauer")  # laws of tunnelling that know atoms and the quantum of conductance
 CURRENT_SOURCES = ("current_ramp", "current_sweep", "current_hold", "current_table")
 
 
@@ -95,7 +96,6 @@ def trace_of(run, parasitic=None, least_V=LEAST_V):
     Raises PlotError where the run cannot tell, or R_p is more than the cell has.
     """
     resistance = resistance_of(parasitic)
-    style.checked_numbers(least_V=least_V)
     column = style.require_steps(run)
     time, source, voltage, current = (
         column[name] for name in ("time_s", "source_voltage_V", "cell_voltage_V", "current_A")
@@ -130,6 +130,14 @@ def window(unit, start, end, before=""):
     """A window in words: "from 1 s to 2 s"; nothing where it is open on both sides."""
     ends = [f"{word} {value:g} {unit}" for word, value in (("from", start), ("to", end)) if value is not None]
     return before * bool(ends) + " ".join(ends)
+
+
+def is_quantized(run):
+    """Whether a run has a law of tunnelling with atomic contacts, or one of the user's own, which may have them."""
+    law = run.config.get("tunnelling", {}).get("law", "simmons")
+    return (law.get("value") if isinstance(law, dict) else law) in QUANTIZED or "tunnelling" in run.config.get(
+        "laws", {}
+    )
 
 
 def is_current_source(run):

@@ -11,7 +11,13 @@ HISTORY, EVENTS, LOG, FAILURE = "history.h5", "events.csv", "ecmsim.log", "failu
 SNAPSHOTS, SNAPSHOT_INDEX = "snapshots", "index.csv"
 CHECKPOINTS, POINTER = "checkpoints", "latest.json"
 LOCK = ".lock"
+ASCII = str.maketrans({"µ": "u", "μ": "u", "Ω": "ohm"})  # units in names that every file system has
 STATUSES = ("running", "finished", "stopped", "failed")
+
+
+def snapshot_name(number, label):
+    """The name of the file of a snapshot: its number, and its label in letters that every file system has."""
+    return f"{number:04d}_{re.sub(r'[^A-Za-z0-9.+-]+', '-', label.translate(ASCII)).strip('-') or 'snapshot'}.vtu"
 
 
 def temporary_name(path):

@@ -8,14 +8,13 @@ a whole; history.h5 is in HDF5's SWMR mode.
 import io
 import json
 import os
-import re
 from contextlib import contextmanager, suppress
 from pathlib import Path
 
 import numpy as np
 
 from ecmsim.errors import ResultsError
-from ecmsim.results import columns
+from ecmsim.results import columns, vtu
 from ecmsim.results.checkpoint import Checkpoints
 from ecmsim.results.files import guarded, replace_file, replace_text, sync_file, sync_folder
 from ecmsim.results.folder import (
@@ -35,6 +34,7 @@ from ecmsim.results.folder import (
     TIMESERIES,
     is_run_folder,
     run_files,
+    snapshot_name,
     temporary_name,
 )
 from ecmsim.results.history import History, history_image, marked_history
@@ -166,28 +166,24 @@ class RunWriter:
             self._history.append(time_s, step, points, electrode_points)
         self._outlined = step
 
-    def snapshot(self, label, time_s, source_voltage_V, current_A, points, triangles, point_data, cell_data):
+    def snapshot(
+        self, label, time_s, source_voltage_V, current_A, points, triangles, point_data, cell_data, field_data=None
+    ):
         """Write the fields as a VTU file and return its path.
 
-        points (n, 2) in nm, triangles (m, 3); point_data and cell_data: dicts of arrays of length n and m.
+        points (n, 2) in nm, triangles (m, 3); point_data and cell_data: dicts of arrays of length n and m. field_data:
+        a dict of numbers that hold for the whole, kept beside TimeValue and time_s, source_voltage_V and current_A.
         """
-        import meshio
-
-        name = f"{self._snapshots:04d}_{re.sub(r'[^A-Za-z0-9.+-]+', '-', label).strip('-') or 'snapshot'}.vtu"
-        path = self.folder / SNAPSHOTS / name
-        mesh = meshio.Mesh(
-            np.pad(np.asarray(points, dtype=float), ((0, 0), (0, 1))),
-            [("triangle", np.asarray(triangles))],
-            point_data={key: np.asarray(value) for key, value in point_data.items()},
-            cell_data={key: [np.asarray(value)] for key, value in cell_data.items()},
-        )
+        path = self.folder / SNAPSHOTS / snapshot_name(self._snapshots, label)
+        seen = {"time_s": float(time_s), "source_voltage_V": float(source_voltage_V), "current_A": float(current_A)}
+        numbers = {"TimeValue": float(time_s)} | seen | (field_data or {})
         temporary = temporary_name(path)
         with self._noting_failure():
             try:
                 with guarded(path):
                     temporary.unlink(missing_ok=True)
                     open_own(temporary, "xb").close()  # which meshio opens by its name
-                    meshio.write(temporary, mesh, file_format="vtu")
+                    vtu.write_vtu(temporary, points, triangles, point_data, cell_data, numbers)
                     sync_file(temporary)
                     os.replace(temporary, path)
             except ResultsError:
@@ -195,7 +191,7 @@ class RunWriter:
                     temporary.unlink()
                 raise
             self._new_names = True
-            self._index.write_fields((name, label, float(time_s), float(source_voltage_V), float(current_A)))
+            self._index.write_fields((path.name, label, *seen.values()))
         self._snapshots += 1
         return path
 

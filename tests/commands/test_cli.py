@@ -3,12 +3,16 @@
 import json
 import subprocess
 import sys
+from pathlib import Path
 
 import pytest
 from helpers.paths import ROOT
 
 from ecmsim import open_run
+from ecmsim.commands.mesh import usual_place
+from ecmsim.commands.plot import opened
 from ecmsim.config import Config
+from ecmsim.errors import ConfigError, ResultsError
 
 QUICK = "configs/quick.toml"
 
@@ -123,6 +127,32 @@ def test_options_of_a_picture_are_taken_or_refused(quick, tmp_path):
     assert taken.returncode == 0 and (tmp_path / "f.png").exists(), taken.stderr
     refused = ecmsim("plot", "iv", quick[1], "-o", "voltages=cell")
     assert refused.returncode == 2 and "iv has no option voltages: it knows voltage" in refused.stderr
+
+
+def test_options_that_are_none_get_one_line(quick, tmp_path):
+    for options in (("iv", "run=1"), ("iv", "floor_A=-1"), ("outline", "currents_A=[]"), ("field", "quantities=[]")):
+        process = ecmsim("plot", options[0], quick[1], "--out", tmp_path / "x.png", "-o", options[1])
+        assert process.returncode == 2 and process.stderr.startswith("error: ") and process.stderr.count("\n") == 1
+    process = ecmsim("mesh", QUICK, "--out", tmp_path / "x.foo")
+    assert process.returncode == 2 and "must end in .msh or .vtu" in process.stderr
+
+
+def test_the_mesh_has_a_place_of_its_own():
+    assert usual_place(Path("configs/quick.toml")) == Path("runs/mesh/quick.msh")
+    assert usual_place("c.toml", Path("r")) == Path("r/figures/mesh.msh")
+    assert usual_place("c.toml", Path("r"), "1.7 s") == Path("r/figures/mesh_time=1.7s.msh")
+
+
+def test_what_a_folder_can_show_is_told(quick, tmp_path):
+    (tmp_path / "summary.csv").write_text("case\n")
+    with pytest.raises(ResultsError, match=rf"is the folder of a study.* \(ecmsim plot study {tmp_path}\)"):
+        opened("iv", [tmp_path])
+    with pytest.raises(ResultsError, match="is the folder of a run, not of a study: of a run there are iv, gap"):
+        opened("study", [quick[1]])
+    with pytest.raises(ConfigError, match="one folder at a time, and 2 are given: .*ecmsim plot study"):
+        opened("iv", [quick[1], tmp_path])
+    process = ecmsim("plot", "iv", quick[1], tmp_path)
+    assert process.returncode == 2 and "one folder at a time" in process.stderr
 
 
 def test_unknown_picture_lists_the_known_ones(quick):

@@ -111,6 +111,24 @@ def test_currents_add_up(series):
     assert (late.ionic_current_A < 1e-3 * late.current_A).all()
 
 
+def test_snapshots_tell_their_state_and_materials(quick, series):
+    """What is in a file is what the row of its step says, and each number of `material` has a name."""
+    snapshot = open_run(quick[0]).snapshots[-1]
+    seen = snapshot.read()
+    row = series.iloc[int(np.argmin(np.abs(series.time_s - snapshot.time_s)))]
+    for name in ("time_s", "source_voltage_V", "cell_voltage_V", "current_A", "gap_nm"):
+        assert seen.field_data[name].item() == row[name]
+    assert seen.field_data["TimeValue"].item() == row.time_s
+    names = {name: int(value[0]) for name, value in seen.field_data.items() if name.startswith("material_")}
+    assert names == {
+        "material_counter_electrode_Pt": 0,
+        "material_filament_Cu": 1,
+        "material_switching_layer_SiO2": 2,
+        "material_active_electrode_Cu": 3,
+    }
+    assert set(np.unique(seen.cell_data["material"][0])) == set(names.values())
+
+
 # --- steps --------------------------------------------------------------------------------------------------
 
 

@@ -164,7 +164,10 @@ def series(steps=420, compliance=COMPLIANCE, noise=0.0):
     return columns, outlines
 
 
-STAIRS = 'programme = [{kind = "current_sweep", peak = "20 uA", rate = "1 uA/s", voltage_limit = "2 V"}]\n'
+STAIRS = """\
+programme = [{kind = "current_sweep", peak = "20 uA", rate = "1 uA/s", voltage_limit = "2 V"}]
+tunnelling.law = "blend"
+"""
 
 
 def stairs(levels=(0.02, 1, 2, 3, 4), starts=(3, 7, 12, 18), resistance=400.0, steps=400):

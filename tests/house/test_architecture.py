@@ -242,8 +242,6 @@ PARAMETERS = [
     ("drive", "read", "programme.read"),
 ]
 UNREAD = {
-    "cell.switching_layer": "Config.materials looks the material up by its role",
-    "cell.counter_electrode": "Config.materials looks the material up by its role",
     "programme[].file": "config.programme puts its content into points",
     "mesh.refinement": "Mesh.refined works it into the other settings",
 }

@@ -7,7 +7,7 @@ from helpers import synthetic
 
 from ecmsim.constants import CONDUCTANCE_QUANTUM
 from ecmsim.errors import PlotError
-from ecmsim.plot import conductance, draw, histogram, trace
+from ecmsim.plot import conductance, draw, draw_all, histogram, style, trace
 from ecmsim.plot.study import open_study
 from ecmsim.results import levels, open_run
 
@@ -276,7 +276,7 @@ def test_axes(sweep, tmp_path, figures, options, labels):
 
 def test_a_gap_alone_is_drawn_in_decades(sweep, tmp_path, figures):
     drawn = draw("conductance", sweep, tmp_path / "c.png", to_s=1.6)
-    assert figures["c.png"].axes[0].get_yscale() == "log" and drawn.words == ["no plateaus (as measured)"]
+    assert figures["c.png"].axes[0].get_yscale() == "log" and drawn.words == [conductance.NOT_QUANTIZED]
 
 
 def test_wrong_options_and_empty_windows(sweep, tmp_path):
@@ -294,9 +294,39 @@ def test_wrong_options_and_empty_windows(sweep, tmp_path):
 
 
 def test_when_there_is_nothing_to_see(sweep, tmp_path):
-    assert conductance.unfit(sweep) is None
-    short = open_run(synthetic.write_run(tmp_path / "short", stop=100, snapshots=False))
-    assert "stays below 0.1 G0" in conductance.unfit(short)
+    assert "no quantum of conductance" in conductance.unfit(sweep)
+    folder = synthetic.write_run(tmp_path / "short", stop=100, snapshots=False)
+    with (folder / "config.toml").open("a") as file:
+        file.write('[tunnelling]\nlaw = "blend"\n')
+    assert "stays below 0.1 G0" in conductance.unfit(open_run(folder))
+
+
+def test_no_claim_of_plateaus_without_quantum_physics(sweep, stairs, tmp_path, figures):
+    """With Simmons' law a conductance that lasts is no plateau in G0: none is named, marked or drawn by itself."""
+    drawn = draw("conductance", sweep, tmp_path / "simmons.png")
+    assert drawn.words == [conductance.NOT_QUANTIZED]
+    quantized = draw("conductance", stairs, tmp_path / "blend.png")
+    assert quantized.words[0].startswith("plateaus") and conductance.unfit(stairs) is None
+    thick = {
+        name: [line for axes in figure.axes for line in axes.get_lines() if line.get_color() == style.VERMILION]
+        for name, figure in figures.items()
+    }
+    assert not thick["simmons.png"] and thick["blend.png"]
+    dashed = [line for line in figures["simmons.png"].axes[0].get_lines() if line.get_linestyle() == "--"]
+    assert not dashed and not figures["simmons.png"].axes[0].texts[1:]
+    names = {name: paths for name, paths in draw_all(sweep, tmp_path / "all")}
+    assert "no quantum of conductance" in str(names["conductance"])
+
+
+def test_no_peaks_without_quantum_physics(tmp_path):
+    folder = tmp_path / "study"
+    synthetic.write_stairs(folder / "0")
+    config = folder / "0" / "config.toml"
+    config.write_text(config.read_text().replace('"blend"', '"simmons"'))
+    columns = ["case", "folder", "status", "reason", "seed", "steps"]
+    pd.DataFrame([(0, "0", "finished", "", 1, 400)], columns=columns).to_csv(folder / "summary.csv", index=False)
+    words = draw("histogram", open_study(folder), tmp_path / "h.png").words
+    assert "no peaks looked for" in words[-1] and not any("peak at" in line for line in words)
 
 
 @pytest.mark.parametrize(("value", "text"), [(0.982, "0.98"), (14.83, "14.8"), (0.0512, "0.0512"), (9.999, "10")])

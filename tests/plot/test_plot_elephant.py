@@ -20,7 +20,7 @@ def sweep(tmp_path_factory):
 
 @pytest.fixture(scope="module")
 def skin(sweep):
-    return surface(sweep, colour="current_density")
+    return surface(sweep, colour="current_density", time="log")
 
 
 def rows_of(skin):
@@ -137,4 +137,4 @@ def test_errors(sweep, tmp_path):
         surface(still, "current_density")
     short = open_run(synthetic.write_run(tmp_path / "short", stop=2, snapshots=False))
     with pytest.raises(ResultsError, match="holds 1 outlines after t = 0"):
-        surface(short)
+        surface(short, time="log")

@@ -504,7 +504,7 @@ def test_what_a_checkpoint_counts_reaches_the_disk_before_it(tmp_path, monkeypat
     monkeypatch.setattr(os, "fsync", noted_sync)
     monkeypatch.setattr(os, "replace", noted_replace)
     advance(run, 2)
-    snapshot = "0000_2-A.vtu"
+    snapshot = "0000_2-uA.vtu"
     assert calls.index(f"sync .{snapshot}.tmp") < calls.index(f"replace {snapshot}")
     calls.clear()
     run.checkpoint(content(3))

@@ -111,7 +111,7 @@ def test_snapshot_opens_as_vtu(tmp_path):
             {"temperature_K": [300.0, 301, 302, 303], "ionic_potential_V": [np.nan, 1, 2, 3]},
             {"material": [1, 2]},
         )
-        assert path.name == "0000_at-1-A-first.vtu"
+        assert path.name == "0000_at-1-uA-first.vtu"
         run.snapshot("1e-5", 2.0, 2.0, 1e-5, points, triangles, {}, {})
     snapshots = open_run(tmp_path / "run").snapshots
     assert [(item.label, item.time_s, item.current_A) for item in snapshots] == [
@@ -125,6 +125,31 @@ def test_snapshot_opens_as_vtu(tmp_path):
     assert mesh.cell_data["material"][0].tolist() == [1, 2]
     pyvista = pytest.importorskip("pyvista")
     assert pyvista.read(snapshots[0].path).n_cells == 2
+
+
+def test_names_of_snapshots_keep_the_units(tmp_path):
+    labels = ["603 µA", "603 \u03bcA", "603 A", "1 kΩ", "…"]
+    with write(tmp_path / "run") as run:
+        for label in labels:
+            run.snapshot(label, 0, 0, 0, np.eye(3)[:, :2], [[0, 1, 2]], {}, {})
+    assert [item.path.name for item in open_run(tmp_path / "run").snapshots] == [
+        "0000_603-uA.vtu",
+        "0001_603-uA.vtu",
+        "0002_603-A.vtu",
+        "0003_1-kohm.vtu",
+        "0004_snapshot.vtu",
+    ]
+
+
+def test_snapshots_say_when_they_were_taken_and_of_what(tmp_path):
+    pyvista = pytest.importorskip("pyvista")
+    with write(tmp_path / "run") as run:
+        numbers = {"material_filament_Cu & co": 1, "gap_nm": 0.1 + 0.2}
+        path = run.snapshot("x", 1.5, 1.25, -1e-6, np.eye(3)[:, :2], [[0, 1, 2]], {}, {}, numbers)
+    expected = {"TimeValue": 1.5, "time_s": 1.5, "source_voltage_V": 1.25, "current_A": -1e-6} | numbers
+    for found in (pyvista.read(path).field_data, open_run(tmp_path / "run").snapshots[0].read().field_data):
+        assert {name: found[name].item() for name in found.keys()} == expected
+        assert found["material_filament_Cu & co"].dtype.kind == "i"
 
 
 def test_provenance_tells_where_a_run_comes_from(tmp_path):

@@ -1,5 +1,7 @@
 """The fields of a state as plain arrays for files and pictures."""
 
+from pathlib import Path
+
 import numpy as np
 
 from ecmsim.models.full.mesh.cell_mesh import METALS, Region
@@ -14,11 +16,12 @@ REGION_NUMBER = {
 
 
 def fields(state, model, config):
-    """Point data and cell data of a state, as dictionaries of arrays.
+    """Point data and cell data of a state as dictionaries of arrays, and its field data as one of numbers.
 
     electric_potential_V: of electrons, nan inside the layer. ionic_potential_V: nan off the layer.
     current_density_A_m2: of electrons, in the layer the tunnelling current of the column. joule_heat_W_m3: in the
-    metals.
+    metals. Field data: the voltage over the cell, the gap, and the numbers in `material`, each by the name of what it
+    stands for: material_filament_Cu.
     """
     mesh, values = state.mesh, state.values
     lift = state.source_voltage * mesh.nodes_of(Region.ACTIVE_ELECTRODE)
@@ -51,7 +54,22 @@ def fields(state, model, config):
         "current_density_A_m2": current,
         "joule_heat_W_m3": sigma * gradient**2,
     }
-    return point_data, cell_data
+    field_data = {"cell_voltage_V": float(state.seen["cell_voltage"]), "gap_nm": float(state.seen["gap"])}
+    return point_data, cell_data, field_data | material_numbers(config)
+
+
+def material_numbers(config):
+    """The numbers of the cell data `material` by body and material: {"material_filament_Cu": 1, …}."""
+    cell = config.cell
+    names = {
+        Region.COUNTER_ELECTRODE: cell.counter_electrode,
+        Region.FILAMENT: cell.active_electrode,
+        Region.SWITCHING_LAYER: cell.switching_layer,
+        Region.ACTIVE_ELECTRODE: cell.active_electrode,
+    }
+    return {
+        f"material_{region.name.lower()}_{Path(names[region]).stem}": number for region, number in REGION_NUMBER.items()
+    }
 
 
 def _gradients(mesh, values):

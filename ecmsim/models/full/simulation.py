@@ -350,7 +350,7 @@ class Simulation(GrowingCell):
     # --- for files ----------------------------------------------------------------------------------------------------
 
     def fields(self, state):
-        """Points, triangles, point data and cell data of a state for a snapshot; see models.full.fields."""
+        """Points, triangles, point, cell and field data of a state for a snapshot; see models.full.fields."""
         return state.mesh.points, state.mesh.triangles, *snapshot_fields(state, self.model, self.config)
 
     def dump(self, state):
