@@ -325,7 +325,7 @@ class Run:
         except ValueError as error:
             raise ResultsError(f"cannot read {path}: {error}") from error
         for column in numbers:
-            if column in table and table[column].dtype.kind not in "iuf":
+            if len(table) and column in table and table[column].dtype.kind not in "iuf":
                 raise ResultsError(f"{path} is damaged: {column} holds something else than numbers")
         if not set(names) & set(table):
             raise ResultsError(f"{path} is damaged: it has none of its columns")

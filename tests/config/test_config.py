@@ -81,7 +81,7 @@ BAD = [
         "compliance.current=10 mV",
         'compliance.current = "10 mV": expected a current such as "1 mA" (got a voltage)',
     ),
-    ("compliance.current=0 A", 'compliance.current = "0 A": must be greater than 0 A'),
+    ("compliance.current=0 A", 'compliance.current = "0 A": must be at least 1e-18 A'),
     (
         "hopping.attempt_frequency=-1 GHz",
         'hopping.attempt_frequency = "-1 GHz": must be greater than 0 / s',

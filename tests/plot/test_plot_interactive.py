@@ -81,7 +81,7 @@ def test_the_page_holds_the_surface(sweep, page):
 def test_the_page_has_axes_with_units_and_marks(page, sweep):
     shown = shown_of(page)
     labels = [text["text"] for text in shown["texts"] if text["kind"] == "label"]
-    assert labels == ["Lateral position (nm)", "log<sub>10</sub>(t\u2009/\u2009s)", "Height (nm)"]
+    assert labels == ["Lateral position (nm)", "Time (s)", "Height (nm)"]
     assert [text["text"] for text in shown["texts"] if text["kind"] == "mark"] == ["Γ", "Y", "Λ"]
     ticks = {text["text"]: text["at"] for text in shown["texts"] if text["kind"] == "tick"}
     assert ticks["8"][2] == pytest.approx(8)

@@ -93,6 +93,6 @@ def test_damaged_time_series_are_told(sweep, tmp_path, kind):
             draw(name, open_run(folder), tmp_path / f"x{'.mp4' if name in FILMS else '.png'}")
         assert str(folder) in str(error.value) and "\n" not in str(error.value)
     if kind in ("text", "cell"):
-        with pytest.raises(ResultsError, match="timeseries.csv: it(s column time_s holds| has no column time_s)"):
+        with pytest.raises(ResultsError, match="timeseries.csv is damaged: (time_s holds|it has none of its columns)"):
             len(open_run(folder).timeseries)
     assert all(isinstance(paths, EcmsimError) for _, paths in draw_all(open_run(folder), tmp_path / "all"))
