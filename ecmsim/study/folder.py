@@ -27,7 +27,7 @@ from ecmsim.results.links import open_own
 from ecmsim.study.naming import folder_name, key_in
 
 STUDY, CASES, SUMMARY, PARQUET = "study.toml", "cases.csv", "summary.csv", "summary.parquet"
-CONFIGS, LOGS = "configs", "logs"
+CONFIGS, LOGS, FIGURES = "configs", "logs", "figures"  # the last one is that of ecmsim.plot
 HARMLESS = ("title", "checkpoint")  # parts of a configuration that leave the numbers of a run as they are
 
 
@@ -95,7 +95,7 @@ def require_study_folder(root):
     root = Path(root)
     if root.exists() and not root.is_dir():
         raise ResultsError(f"{root} is a file: choose another folder with --out")
-    for name in (CONFIGS, LOGS, STUDY, CASES, SUMMARY, PARQUET):
+    for name in (CONFIGS, LOGS, FIGURES, STUDY, CASES, SUMMARY, PARQUET):
         if (root / name).is_symlink():
             raise ResultsError(f"{root / name} is a symbolic link: remove it, or choose another folder with --out")
     # Another driver of the same study may just be writing the first file.

@@ -300,14 +300,18 @@ def test_histogram():
     assert edges[0] == pytest.approx(-0.05) and share == pytest.approx([0.25, 0, 0, 0.25, 0, 0.5])
 
 
-def test_a_trajectory_within_the_settling_time_says_why_it_has_no_statistics(tmp_path, capsys):
-    for runs, ending in ((1, "the trajectory ends"), (2, "the trajectories end")):
-        trajectory(dataclasses.replace(SMALL, settle_ps=5, runs=runs), tmp_path / f"{runs}.csv")
-        told = capsys.readouterr().out
-        assert f"no statistics: the contact settles for 5 ps, and {ending} after 0.2 ps" in told
-        assert "a longer --time or a shorter --settle" in told and "standard deviation" not in told
-    trajectory(SMALL, tmp_path / "settled.csv")
-    assert "no statistics" not in capsys.readouterr().out
+def test_a_trajectory_within_the_settling_time_says_why_it_has_no_statistics(tmp_path):
+    """Asked for, it is refused; one that was interrupted is described."""
+    with pytest.raises(ConfigError, match="--settle 5 ps: must be less than --time"):
+        trajectory(dataclasses.replace(SMALL, settle_ps=5), tmp_path / "short.csv")
+    trajectory(SMALL, tmp_path / "whole.csv")
+    record = load(tmp_path / "whole.csv")
+    assert "no statistics" not in "\n".join(describe(record))
+    settled = dataclasses.replace(record.settings, settle_ps=0.6 * record.rows["t_ps"].max())
+    early = record.rows[record.rows["t_ps"] < 0.5 * record.rows["t_ps"].max()]
+    told = "\n".join(describe(dataclasses.replace(record, settings=settled, rows=early)))
+    assert "no statistics: the contact settles for" in told and "and the trajectory ends after" in told
+    assert "a longer --time or a shorter --settle" in told and "standard deviation" not in told
 
 
 def test_statistics_of_a_rupture(files):
