@@ -167,7 +167,7 @@ def _found(folder, overrides, laws, allow_code):
     require_same(opened, config, laws, allow_code)
     text, checkpoints = config.to_toml(), folder / CHECKPOINTS
     # A kill or a full disk while the first one is written costs no more than the state at t = 0.
-    begun = len(opened.timeseries) > 1 or CheckpointReader(checkpoints).newest() is not None
+    begun = CheckpointReader(checkpoints).newest() is not None or len(opened.timeseries) > 1
     if config.checkpoint.enabled and opened.status in ("interrupted", "stopped", "failed") and not begun:
         return text, None, None, []  # it had not come to its first one: begin again
     found = CheckpointReader(checkpoints).read()
