@@ -24,7 +24,7 @@ def ecmsim(*arguments, **options):
         cwd=ROOT,
         capture_output=True,
         text=True,
-        timeout=300,
+        timeout=1500,
         **options,
     )
 

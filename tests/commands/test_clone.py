@@ -26,7 +26,7 @@ def start(folder, *arguments, package):
         env=os.environ | {"PYTHONPATH": str(package)},
         capture_output=True,
         text=True,
-        timeout=300,
+        timeout=1500,
     )
 
 

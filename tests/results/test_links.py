@@ -155,7 +155,7 @@ def test_the_log_is_not_written_through_a_link_that_appears_later(tmp_path):
     (tmp_path / "second" / ".lock").symlink_to(tmp_path / "thesis.txt")
     command = [sys.executable, "-m", "ecmsim", "run", "configs/quick.toml", "--reduced", "--until", "1 us", "-q"]
     done = subprocess.run(
-        [*command, "--out", str(tmp_path / "second")], capture_output=True, text=True, cwd=ROOT, timeout=200
+        [*command, "--out", str(tmp_path / "second")], capture_output=True, text=True, cwd=ROOT, timeout=1500
     )
     assert done.returncode == 2 and len(done.stderr.splitlines()) == 1
     assert (tmp_path / "thesis.txt").read_text() == "of the user's"

@@ -20,7 +20,7 @@ WRITING = {"checkpoint", "files", "history", "lines", "links", "lock", "marks", 
 def told_by(code):
     """What a new process prints that runs the code."""
     command = [sys.executable, "-c", textwrap.dedent(code)]
-    done = subprocess.run(command, capture_output=True, text=True, cwd=ROOT, timeout=300)
+    done = subprocess.run(command, capture_output=True, text=True, cwd=ROOT, timeout=1500)
     assert done.returncode == 0, done.stderr
     return done.stdout.split()
 

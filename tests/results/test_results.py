@@ -296,7 +296,7 @@ def test_a_full_disk_is_reported_once_and_leaves_whole_lines(tmp_path, limit):
         except ResultsError as error:
             print(error)
         """
-    done = subprocess.run(script(tmp_path / "run", body), capture_output=True, text=True, timeout=60)
+    done = subprocess.run(script(tmp_path / "run", body), capture_output=True, text=True, timeout=1500)
     lines = done.stdout.strip().splitlines()
     assert done.returncode == 0, done.stderr
     assert len(lines) == 1 and "cannot write" in lines[0] and "free some space" in lines[0], done.stdout

@@ -28,7 +28,7 @@ def refusal(path, overrides=(), **options):
 
 def ecmsim(*arguments):
     return subprocess.run(
-        [sys.executable, "-m", "ecmsim", *map(str, arguments)], cwd=ROOT, capture_output=True, text=True, timeout=280
+        [sys.executable, "-m", "ecmsim", *map(str, arguments)], cwd=ROOT, capture_output=True, text=True, timeout=1500
     )
 
 

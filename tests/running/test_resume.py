@@ -72,7 +72,7 @@ def ecmsim(*arguments, ranks=1, **options):
     )
 
 
-def ended(process, code=0, timeout=200):
+def ended(process, code=0, timeout=1500):
     """What a process said on stderr, after it has ended with an exit code."""
     told = process.communicate(timeout=timeout)[1]
     assert process.returncode == code, told

@@ -90,7 +90,7 @@ sys.exit(outcome.exit_code)
 
 def ecmsim(*arguments, **options):
     command = [sys.executable, "-m", "ecmsim", *map(str, arguments)]
-    return subprocess.run(command, cwd=ROOT, capture_output=True, text=True, timeout=300, **options)
+    return subprocess.run(command, cwd=ROOT, capture_output=True, text=True, timeout=1500, **options)
 
 
 # --- what a study file means --------------------------------------------------------------------------------
@@ -595,7 +595,7 @@ with pool.ranks() as workers:
         assert outcome.counts == {{"finished": 3}} and workers.size == 2
 """
     ranks = ["mpirun", "-n", "3", sys.executable, "-c", code]
-    done = subprocess.run(ranks, capture_output=True, text=True, timeout=120, cwd=ROOT)
+    done = subprocess.run(ranks, capture_output=True, text=True, timeout=1500, cwd=ROOT)
     assert done.returncode == 0, done.stderr
     environment = json.loads((home / "environment.json").read_text())
     assert not [name for name in environment if name.startswith(("OMPI_COMM", "PMIX_", "PMI_"))]
