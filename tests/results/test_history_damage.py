@@ -18,7 +18,7 @@ from ecmsim.results import Checkpoints, RunWriter, collect_provenance, open_run
 from ecmsim.results.history_reader import lookup3, read_history
 
 STEPS = 160
-PATIENCE = 60  # s for what takes a moment: HDF5's own retries take many minutes
+PATIENCE = 300  # s for what takes a moment: HDF5's own retries take many minutes
 KILLED = """
     import os
     from helpers.rows import CONFIG, outline_of, row
