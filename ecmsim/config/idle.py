@@ -42,9 +42,12 @@ def _off(section, *settings, switch="enabled", elsewhere=()):
 
 
 RULES = (
-    _off("stress", "energy", "template_radius"),
-    _off("dissolution", "ratio", "maximum_depth", "clearance", "void_barrier", "void_energy", "void_length"),
-    _off("dissolution", "void_energy", "void_length", switch="void_barrier"),
+    _off("stress", "energy", "template_radius", "reading"),
+    _off(
+        "dissolution",
+        *("ratio", "maximum_depth", "clearance", "void_barrier", "void_energy", "void_length", "void_reading"),
+    ),
+    _off("dissolution", "void_energy", "void_length", "void_reading", switch="void_barrier"),
     # The gap that the law would see, and the one at which a run ends, are told and heeded all the same.
     _off(
         "tunnelling",
