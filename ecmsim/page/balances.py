@@ -6,7 +6,7 @@ from typing import NamedTuple
 import numpy as np
 
 from ecmsim.page.form import count, duration, minus, power_of_ten, scientific, seconds
-from ecmsim.page.outcome import Columns
+from ecmsim.page.outcome import Series
 
 POWER_COUNTS = 1e-12  # of the largest power: below, the imbalance is round-off over round-off
 OVERSHOOT = 1e-6  # of the compliance current, that its smooth law needs no more than
@@ -45,7 +45,7 @@ LIMITS = {
 
 def balances(run):
     """The balances of a run as a list of Balance; limits are those to which the tests hold the reference runs."""
-    columns = Columns(run.timeseries)
+    columns = Series(run.timeseries)
     if not columns.length:
         return []
     found = []
@@ -88,7 +88,7 @@ def _overshoot(run, columns):
 
 def effort(run):
     """Steps, Newton iterations and meshes of a run as (name, value, note)."""
-    columns = Columns(run.timeseries)
+    columns = Series(run.timeseries)
     if not columns.length:
         return []
     rejected = int((run.events["event"] == "rejected").sum())

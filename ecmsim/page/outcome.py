@@ -31,7 +31,7 @@ class Fact(NamedTuple):
     note: str = ""
 
 
-class Columns:
+class Series:
     """The columns of a run's time series as arrays, (n,); what a run did not record is None."""
 
     def __init__(self, series):
@@ -50,7 +50,7 @@ class Columns:
 
     def part(self, rows):
         """The same for some of the rows (a slice)."""
-        other = Columns.__new__(Columns)
+        other = Series.__new__(Series)
         other._values = {name: None if values is None else values[rows] for name, values in self._values.items()}
         other.length = len(range(*rows.indices(self.length)))
         return other
@@ -115,7 +115,7 @@ def kinds_of(steps):
 
 def key_numbers(run):
     """The key numbers of a run as a list of Fact; what it did not record is left out."""
-    columns = Columns(run.timeseries)
+    columns = Series(run.timeseries)
     if not columns.length:
         return []
     time = columns["time_s"]
@@ -241,7 +241,7 @@ CYCLE_COLUMNS = (
 
 def cycle_rows(run):
     """One row of texts for each cycle, as CYCLE_COLUMNS says; empty for a run that is only one SET."""
-    columns = Columns(run.timeseries)
+    columns = Series(run.timeseries)
     if not columns.has("time_s", "source_voltage_V", "cell_voltage_V", "current_A"):
         return []
     cycles = find_cycles(run)

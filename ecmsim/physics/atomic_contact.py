@@ -15,7 +15,7 @@ from ecmsim.physics.contact_levels import Levels
 
 
 @dataclass(frozen=True)
-class AtomicContact:
+class ContactLaw:
     """The laws "blend" and "landauer". beyond: tunnelling where no atom bridges (Simmons or FacingAtoms), with
     conductance_density and decay_constant; levels: S(N); bridging: N."""
 
@@ -38,10 +38,10 @@ class AtomicContact:
 
 @dataclass(frozen=True)
 class ContactOfTip:
-    """An AtomicContact with the atoms of one tip. atoms: N; contact_conductance: G0 S(N) in S, and contact_density:
+    """A ContactLaw with the atoms of one tip. atoms: N; contact_conductance: G0 S(N) in S, and contact_density:
     over the places taken, S/m2."""
 
-    law: AtomicContact
+    law: ContactLaw
     atoms: float
     contact_conductance: float
     contact_density: float

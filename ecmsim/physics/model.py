@@ -7,7 +7,7 @@ from typing import get_type_hints
 
 from ecmsim.errors import ConfigError, TransportError
 from ecmsim.physics import readings, roles
-from ecmsim.physics.atomic_contact import AtomicContact
+from ecmsim.physics.atomic_contact import ContactLaw
 from ecmsim.physics.barriers import Acting, StressBarrier, VoidBarrier
 from ecmsim.physics.bridging import Bridging
 from ecmsim.physics.butler_volmer import ButlerVolmer
@@ -275,7 +275,7 @@ def contact_law(config, simmons):
             f"tunnelling.contact_gap = {tunnel.contact_gap:g} nm: must be less than a layer of atoms of {metal}, "
             f"{lookup.layer_spacing:.3g} nm"
         )
-    return AtomicContact(
+    return ContactLaw(
         beyond=FacingAtoms(lookup) if tunnel.law == "landauer" else simmons,
         levels=Levels(lookup, tunnel.plateaus, tunnel.seed, tunnel.fluctuation),
         bridging=Bridging(lookup.layer_spacing, lookup.area_per_atom, tunnel.contact_gap),
