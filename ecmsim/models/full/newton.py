@@ -1,4 +1,4 @@
-"""Newton's method with a line search in the natural norm, on MUMPS factors that are kept while they serve.
+"""Newton's method with a line search in the natural norm, on direct factors that are kept while they serve.
 
 The residual mixes amperes, watts and rows 15 orders of magnitude apart; its norm says nothing. The size of the
 Newton correction does: a step is accepted when the next simplified correction (same factor) is smaller, which is
@@ -13,6 +13,7 @@ from petsc4py import PETSc
 
 from ecmsim.errors import SolveError
 
+LARGE = 100_000  # unknowns from which MUMPS is the better choice also on one rank
 FIELD_NAMES = ("electronic potential", "ionic potential", "temperature")
 
 
@@ -22,6 +23,12 @@ class NewtonError(SolveError):
     def __init__(self, message, field, iterations):
         super().__init__(message)
         self.field, self.iterations = field, iterations
+
+
+def package(ranks, unknowns):
+    """The direct solver behind PETSc: UMFPACK solves fastest on one rank, MUMPS knows ranks and large matrices."""
+    small = ranks == 1 and unknowns < LARGE
+    return "umfpack" if small and PETSc.Sys.hasExternalPackage("umfpack") else "mumps"
 
 
 @dataclass
@@ -40,26 +47,28 @@ class Newton:
         self.watch, self.scales = watch, scales or Scales()
         self.factorisations = self.solves = 0
         self._solver = ksp = PETSc.KSP().create(problem.domain.comm)
-        ksp.setOperators(problem.matrix)
         ksp.setType("preonly")
         preconditioner = ksp.getPC()
         preconditioner.setType("lu")
-        preconditioner.setFactorSolverType("mumps")
-        preconditioner.setReusePreconditioner(True)
-        self._correction = problem.vector.duplicate()
-        self._next = problem.vector.duplicate()
+        preconditioner.setFactorSolverType(package(problem.domain.comm.size, len(problem.free_dofs)))
+        self._free = problem.free_dofs
+        self._of_field = [np.flatnonzero(self._free % 3 == field) for field in range(3)]
+        self._correction, self._next, self._residual = (PETSc.Vec().create(problem.domain.comm) for _ in range(3))
+        for vector in (self._correction, self._next, self._residual):
+            vector.setSizes((len(self._free), None))
+            vector.setUp()
         self._factorised = False
 
     def close(self):
         """Give back PETSc objects."""
-        for item in (self._solver, self._correction, self._next):
+        for item in (self._solver, self._correction, self._next, self._residual):
             item.destroy()
 
     def _factorise(self):
         with self.watch("assembly"):
             self.problem.assemble_jacobian()
         with self.watch("factorisation"):
-            self._solver.setOperators(self.problem.matrix)
+            self._solver.setOperators(self.problem.free_matrix)
             self._solver.getPC().setReusePreconditioner(False)
             self._solver.setUp()
             self._solver.getPC().setReusePreconditioner(True)
@@ -71,13 +80,13 @@ class Newton:
         problem = self.problem
         with self.watch("assembly"):
             problem.assemble_residual()
-            problem.constrain_residual()
+            self._residual.array = problem.vector.array_r[self._free]
         with self.watch("back substitution"):
-            self._solver.solve(problem.vector, into)
+            self._solver.solve(self._residual, into)
         into.scale(-1.0)
         self.solves += 1
-        parts = np.abs(into.array_r.reshape(-1, 3))
-        local = parts.max(axis=0) if len(parts) else np.zeros(3)
+        parts = np.abs(into.array_r)
+        local = np.array([parts[of].max(initial=0.0) for of in self._of_field])
         sizes = np.empty(3)
         problem.domain.comm.Allreduce(np.where(np.isfinite(local), local, np.inf), sizes, MPI.MAX)
         return sizes
@@ -85,8 +94,7 @@ class Newton:
     def _apply(self, correction, factor):
         """u += factor * correction, ghosts included."""
         function = self.problem.u
-        owned = correction.local_size
-        function.x.array[:owned] += factor * correction.array_r
+        function.x.array[self._free] += factor * correction.array_r
         function.x.scatter_forward()
 
     def refine(self, fresh=False):

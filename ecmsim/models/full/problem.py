@@ -15,6 +15,7 @@ from petsc4py import PETSc
 
 from ecmsim.models.full import compat, forms
 from ecmsim.models.full.domain import Domain
+from ecmsim.models.full.form_cache import compile_forms
 from ecmsim.models.full.mesh.cell_mesh import METALS, CellMesh, Region
 from ecmsim.models.full.tunnel_coupling import CoupledColumns, TunnelCoupling
 
@@ -47,10 +48,6 @@ class FieldForms:
         residual = forms.residual(s, law, self.circuit, transient)
         # Differentiated here, since create_form counts the coefficients of what it is given, not of what is compiled.
         jacobian = ufl.algorithms.expand_derivatives(ufl.derivative(residual, s.u, ufl.TrialFunction(s.space)))
-        # Every entry of the ionic block exists, also where phi_i is pinned.
-        pinned = s.constant(0.0)
-        trial = ufl.TrialFunction(s.space)
-        jacobian += sum(pinned * ufl.inner(trial, s.test) * s.dx(region) for region in Region)
         compiled = {"residual": residual, "jacobian": jacobian}
         totals = {
             "entering": forms.entering(s, self.circuit),
@@ -61,7 +58,7 @@ class FieldForms:
         self.totals = [(group, name) for group, parts in totals.items() for name in parts]
         compiled |= {(group, name): totals[group][name] for group, name in self.totals}
         self.heating = {"tunnel": model.tunnel_heating}  # of the gap's surfaces, by the current that heats them
-        self.compiled = {name: dolfinx.fem.compile_form(comm, form) for name, form in compiled.items()}
+        self.compiled = compile_forms(comm, compiled)
 
     def bind(self, name, domain, spaces, coefficients, constants, subdomains):
         """One compiled form on a domain, with those data that it contains."""
@@ -110,6 +107,10 @@ class FieldProblem:
         self._boundary_conditions(mesh, direct, wall_ambient, heat)
         self.matrix = dolfinx.fem.petsc.create_matrix(self._forms["jacobian"])
         self.matrix.setOption(PETSc.Mat.Option.NEW_NONZERO_ALLOCATION_ERR, False)
+        # The unknowns alone: a third of all rows is pinned, and no factor has to carry them.
+        first = self.matrix.getOwnershipRange()[0]
+        self._free = PETSc.IS().createGeneral(first + self.free_dofs.astype(PETSc.IntType), comm=self.domain.comm)
+        self.free_matrix, self._entries = None, 0
         self._columns, self._source_voltage = None, 0.0
         # What crosses the gap, by name: its coupling of the surfaces, and power (W) and current (A) over it.
         self._couplings, self._flows = {}, {}
@@ -128,10 +129,9 @@ class FieldProblem:
         given = {PSI: bottom | (top & direct) | ~mesh.nodes_of(*METALS), PHI_I: ~layer, RISE: ambient}
         self.given_dofs = {i: 3 * domain.block_dofs(mask) + i for i, mask in given.items()}
         self._all_given = np.concatenate(list(self.given_dofs.values()))
-        self._conditions = [
-            dolfinx.fem.dirichletbc(PETSc.ScalarType(0), dofs.astype(np.int32), domain.fields.sub(i))
-            for i, dofs in self.given_dofs.items()
-        ]
+        owned = np.ones(3 * domain.fields.dofmap.index_map.size_local, dtype=bool)
+        owned[self._all_given[self._all_given < len(owned)]] = False
+        self.free_dofs = np.flatnonzero(owned)
         self._electrode = mesh.nodes_of(Region.ACTIVE_ELECTRODE)
 
     def set_geometry(self, mesh: CellMesh, columns, size_ratio, tip):
@@ -202,20 +202,21 @@ class FieldProblem:
                     np.add.at(local.array, 3 * self._column_dofs + RISE, residual[..., 1])
         self.vector.ghostUpdate(addv=PETSc.InsertMode.ADD, mode=PETSc.ScatterMode.REVERSE)
 
-    def constrain_residual(self):
-        """Zero the rows of given values."""
-        with self.vector.localForm() as local:
-            local.array[self._all_given] = 0.0
-
     def assemble_jacobian(self):
-        """dF/du with unit rows for given values."""
+        """dF/du of the unknowns (see `free_matrix`)."""
         self.matrix.zeroEntries()
-        dolfinx.fem.petsc.assemble_matrix(self.matrix, self._forms["jacobian"], bcs=self._conditions)
-        self.matrix.assemble()
+        dolfinx.fem.petsc.assemble_matrix(self.matrix, self._forms["jacobian"])
+        self.matrix.assemble(PETSc.Mat.AssemblyType.FLUSH)
         if self._columns is not None:
             for coupling in self._couplings.values():
                 self._add(coupling)
         self.matrix.assemble()
+        entries = self.matrix.getInfo(PETSc.Mat.InfoType.GLOBAL_SUM)["nz_used"]
+        kept = self.free_matrix if entries == self._entries else None  # else columns have met that had not
+        fresh = self.matrix.createSubMatrix(self._free, self._free, kept)
+        if kept is None and self.free_matrix is not None:
+            self.free_matrix.destroy()
+        self.free_matrix, self._entries = fresh, entries
 
     def _column_potentials(self):
         """phi_e at the ends of the columns, V, (columns, 4)."""
@@ -266,5 +267,6 @@ class FieldProblem:
 
     def close(self):
         """Give back PETSc objects and the mesh's communicators."""
-        for item in (self.matrix, self.vector):
-            item.destroy()
+        for item in (self.matrix, self.free_matrix, self._free, self.vector):
+            if item is not None:
+                item.destroy()
