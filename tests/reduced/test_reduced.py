@@ -258,7 +258,7 @@ def test_the_network_between_the_rings_is_that_of_their_potentials():
     assert (network * (u[:, None] - u)).sum(axis=1) == pytest.approx(current, rel=1e-4, abs=1e-4)
 
 
-@pytest.mark.parametrize("voltage", [0.6, 1.0, 2.0, 4.0, 6.0])
+@pytest.mark.parametrize("voltage", [0.6, 1.0, 2.0, 4.0, pytest.param(6.0, marks=pytest.mark.slow)])
 def test_a_nucleus_grows_at_any_voltage(voltage, tmp_path):
     """It neither breaks nor shrinks while it does, however slowly its foot follows; metal and charge agree."""
     path = tmp_path / "pulse.toml"
