@@ -100,5 +100,5 @@ def borrowed(config):
 
 
 def label(found):
-    """Loans in a few words, for pictures: "constants of Cu | SiO2"; empty where there are none."""
-    return f"constants of {', '.join(pair or 'unknown origin' for pair in found)}" if found else ""
+    """Loans in a few words, for pictures: "constants borrowed from Cu | SiO2"; empty where there are none."""
+    return f"constants borrowed from {', '.join(pair or 'unknown materials' for pair in found)}" if found else ""

@@ -13,6 +13,7 @@ from pydantic_core import PydanticCustomError
 
 from ecmsim.config.complete import from_text
 from ecmsim.config.compliance import Compliance
+from ecmsim.config.frozen import frozen
 from ecmsim.config.initial import Initial, Nucleus
 from ecmsim.config.interface import Interface, borrowed, loans
 from ecmsim.config.laws import EXPECTED, SWITCHES, OwnLaw, unusable
@@ -273,6 +274,15 @@ class Config(Section):
             Programme.from_steps(value)
         except ConfigError as error:
             raise inconsistent("", str(error)) from None
+        return value
+
+    @field_validator("butler_volmer", "hopping")
+    @classmethod
+    def _ions_move(cls, value, info: ValidationInfo):
+        cell, energy = info.data.get("cell"), value.activation_energy
+        wrong = cell and frozen(energy, cell.ambient_temperature)
+        if wrong:
+            raise inconsistent(f"{info.field_name}.activation_energy", f' = "{energy.text}": {wrong}')
         return value
 
     @field_validator("dissolution")

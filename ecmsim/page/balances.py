@@ -4,11 +4,12 @@ from datetime import datetime
 from typing import NamedTuple
 
 import numpy as np
+from pydantic import ValidationError
 
+from ecmsim.config.numerics import Balance as Limits
 from ecmsim.page.form import count, duration, minus, power_of_ten, scientific, seconds
 from ecmsim.page.outcome import Columns
 
-POWER_COUNTS = 1e-12  # of the largest power: below, the imbalance is round-off over round-off
 OVERSHOOT = 1e-6  # of the compliance current, that its smooth law needs no more than
 
 
@@ -23,38 +24,37 @@ class Balance(NamedTuple):
     meaning: str
 
 
-LIMITS = {
-    "charge_imbalance": (
-        "Charge",
-        1e-8,
-        "largest difference between the terminal currents over the current",
-    ),
+MEANINGS = {
+    "charge_imbalance": ("Charge", "largest difference between the terminal currents over the current"),
     "faraday_error": (
         "Faraday’s law",
-        1e-3,
         "volume of the filament against the integrated ionic charge, over the largest volume so far",
     ),
-    "power_imbalance": (
-        "Power",
-        1e-6,
-        "electrical power in against power dissipated, and heat made against heat out; "
-        f"at steps with more than {power_of_ten(round(np.log10(POWER_COUNTS)))} of the largest power",
-    ),
+    "power_imbalance": ("Power", "electrical power in against power dissipated, and heat made against heat out"),
 }
 
 
+def limits_of(run):
+    """The limits of the balances, by column: those of [balance] in the run's configuration, at which its steps were
+    rejected; of this version's defaults where it has none."""
+    try:
+        limits = Limits.model_validate(run.config.get("balance", {}))
+        refinement = run.setting("stepping.refinement", default=1.0)
+    except (ValidationError, TypeError, ValueError):  # damaged
+        limits, refinement = Limits(), 1.0
+    faraday = limits.of_faraday(refinement if refinement > 0 else 1.0)
+    return {"charge_imbalance": limits.charge, "faraday_error": faraday, "power_imbalance": limits.power}
+
+
 def balances(run):
-    """The balances of a run as a list of Balance; limits are those to which the tests hold the reference runs."""
+    """The balances of a run as a list of Balance."""
     columns = Columns(run.timeseries)
     if not columns.length:
         return []
     found = []
-    for name, (title, limit, meaning) in LIMITS.items():
-        values = columns[name]
-        if values is not None and name == "power_imbalance" and columns.has("power_W"):
-            power = np.abs(columns["power_W"])
-            values = np.where(power > POWER_COUNTS * np.nanmax(power), values, 0.0)
-        found.append(_judged(title, values, columns["time_s"], limit, meaning))
+    for name, limit in limits_of(run).items():
+        title, meaning = MEANINGS[name]
+        found.append(_judged(title, columns[name], columns["time_s"], limit, meaning))
     overshoot = _overshoot(run, columns)
     if overshoot is not None:
         found.append(
@@ -75,8 +75,9 @@ def _judged(title, values, time, limit, meaning):
 
 
 def _power(limit):
-    """A limit as a power of ten."""
-    return power_of_ten(round(np.log10(limit)))
+    """A limit, as a power of ten where it is one."""
+    exponent = np.log10(limit)
+    return power_of_ten(round(exponent)) if abs(exponent - round(exponent)) < 1e-9 else scientific(limit)
 
 
 def _overshoot(run, columns):

@@ -32,7 +32,7 @@ def test_another_metal_or_layer_is_a_loan(override):
         "constants of [butler_volmer], [hopping], [tunnelling], [stress], [dissolution] were made for "
         f"{pair} and are borrowed for {own}"
     )
-    assert label(config.loans) == f"constants of {pair}"
+    assert label(config.loans) == f"constants borrowed from {pair}"
 
 
 def test_the_counter_electrode_is_no_part_of_the_pair():
@@ -67,7 +67,7 @@ def test_constants_that_nobody_assigned_are_told_so():
     text = Config.from_toml(CU).to_toml()
     assert 'made_for = "Cu | SiO2"\n' in text and Config.from_toml(text).loans == {}
     config = Config.from_toml(text.replace('made_for = "Cu | SiO2"\n', ""))
-    assert config.loans == {"": ALL} and label(config.loans) == "constants of unknown origin"
+    assert config.loans == {"": ALL} and label(config.loans) == "constants borrowed from unknown materials"
     assert "not stated for which metal and layer they were made (interface.made_for)" in config.borrowed
 
 
