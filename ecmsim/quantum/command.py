@@ -75,7 +75,7 @@ def describe(lookup, radius, gap, bias=0.0):
 
 
 def _require_in_range(name, value):
-    """Raise TransportError for a value of an option that no contact has; the Lookup itself tells that of zero or less."""
+    """Raise TransportError for a value of an option that no contact has; the Lookup tells that of zero or less."""
     low, high, unit = RANGES[name]
     if value > high or value < low and not value <= 0 < low:
         given, span = f"{value:.6g} {unit}".strip(), f"from {low:g} to {high:g} {unit}".strip()

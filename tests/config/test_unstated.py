@@ -6,9 +6,11 @@ import tomllib
 import pytest
 from helpers.paths import ROOT
 
+from ecmsim import run
 from ecmsim.config import Config, load_config, reference
 from ecmsim.config.shipped import names
 from ecmsim.errors import ConfigError
+from ecmsim.results.folder import TIMESERIES
 
 CELL = """
 [cell]
@@ -26,6 +28,11 @@ rate = "1 V/s"
 [compliance]
 kind = "ideal"
 current = "1 mA"
+"""
+BACK = """[[programme]]
+kind = "ramp"
+to = "0 V"
+rate = "1 V/s"
 """
 EXTENDS = 'extends = "ecmsim:cu_sio2_pt"\n'
 REFERENCE = ROOT / "configs" / "cu_sio2_pt.toml"
@@ -129,11 +136,38 @@ def test_a_minimal_file_that_extends_the_reference_cell_is_the_reference(tmp_pat
     assert all(line.startswith(("to = ", "rate = ", "current = ")) for line in differing)
 
 
+def test_the_run_of_a_minimal_file_has_the_bytes_of_the_shipped_one(tmp_path):
+    """Not only its settings: numbers of the coarse case, in the reduced model, up to the first growth."""
+    cell = CELL.replace('"1 mA"', '"1 uA"').replace('"2 V"', '"1.72 V"').replace(BACK, "")
+    minimal = EXTENDS.replace("cu_sio2_pt", "quick") + cell
+    (tmp_path / "my.toml").write_text(minimal)
+    written = []
+    for name, path in (("own", tmp_path / "my.toml"), ("shipped", ROOT / "configs" / "quick.toml")):
+        run(load_config(path, ["model=reduced"]), tmp_path / name, until=1.0)
+        written.append((tmp_path / name / TIMESERIES).read_bytes())
+    assert written[0] == written[1] and len(written[0]) > 5000
+
+
 def test_every_configuration_can_be_extended_by_name(tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     for name in names():
         assert Config.from_toml(f'extends = "ecmsim:{name}"') == load_config(ROOT / "configs" / f"{name}.toml")
     assert set(names()) == {path.stem for path in (ROOT / "configs").glob("*.toml")}
+
+
+def test_a_cell_in_which_no_ion_moves_is_refused():
+    """Before numbers underflow; what is warm enough, or has lower barriers, is not."""
+    with pytest.raises(ConfigError) as caught:
+        Config.from_toml(EXTENDS, overrides=["cell.ambient_temperature=1 K"])
+    assert list(caught.value.problems) == [
+        'butler_volmer.activation_energy = "0.648 eV": is 7520 kT at cell.ambient_temperature (1 K), where no '
+        "ion moves: at most 200 kT, which is so above 37.6 K",
+        'hopping.activation_energy = "0.4 eV": is 4642 kT at cell.ambient_temperature (1 K), where no '
+        "ion moves: at most 200 kT, which is so above 23.2 K",
+    ]
+    Config.from_toml(EXTENDS, overrides=["cell.ambient_temperature=38 K"])
+    low = [f"{name}.activation_energy=0.1 eV" for name in ("butler_volmer", "hopping")]
+    Config.from_toml(EXTENDS, overrides=["cell.ambient_temperature=10 K", *low])
 
 
 def test_an_unknown_name_tells_the_known_ones():

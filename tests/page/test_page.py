@@ -1,6 +1,7 @@
 """The page about a run: its parts and numbers, what it escapes, that it needs nothing else, and how it renders."""
 
 import base64
+import csv
 import json
 import re
 import shutil
@@ -20,8 +21,8 @@ import ecmsim.plot
 from ecmsim.commands.cli import app
 from ecmsim.config import load_config
 from ecmsim.errors import PageError, ResultsError
-from ecmsim.page import form, page_text, write_page
-from ecmsim.page.balances import balances, limits_of
+from ecmsim.page import form, page_text, pictures, write_page
+from ecmsim.page.balances import COARSER, balances, limits_of, numerical_error
 from ecmsim.page.outcome import key_numbers
 from ecmsim.page.settings import programme_rows, setting_rows
 from ecmsim.results import RunWriter, open_run
@@ -300,12 +301,55 @@ def test_the_limits_are_those_of_the_run(tmp_path):
     run = open_run(tmp_path / "own")
     assert limits_of(run) == {"charge_imbalance": 1e-6, "faraday_error": 8e-3, "power_imbalance": 1e-5}
     told = {item.name: item.limit for item in balances(run)}
-    assert told["Charge"] == "10⁻⁶" and told["Faraday’s law"] == "8 × 10⁻³" and told["Power"] == "10⁻⁵"
+    assert told["Charge"] == "10⁻⁶" and told["Faraday’s law"] == "0.008" and told["Power"] == "10⁻⁵"
     usual = {"charge_imbalance": 1e-8, "faraday_error": 1e-3, "power_imbalance": 1e-4}
     damaged = synthetic.CONFIG.format(compliance_mA=1) + "[balance]\ncharge = true\n"
     for name, text in (("old", None), ("damaged", damaged)):
         written(tmp_path / name, text)
         assert limits_of(open_run(tmp_path / name)) == usual
+
+
+def test_the_error_of_mesh_and_steps_is_told_with_the_way_to_estimate_it(sweep, tmp_path):
+    with open(ROOT / "validation" / "convergence.csv", newline="") as file:
+        rows = {row["variant"]: row for row in csv.DictReader(file)}
+    usual, coarse = rows["as configured"], rows["both twice as coarse"]
+    for name, told in COARSER.items():
+        number, unit = told.split()
+        change = abs(float(coarse[name]) - float(usual[name])) / {"ms": 1e-3, "pm": 1e-3}.get(unit, 1.0)
+        assert float(number) == pytest.approx(change, rel=0.1), name
+    text, command = numerical_error(sweep)
+    assert all(told in text for told in COARSER.values()) and text.endswith("coarse:")
+    assert "mesh.refinement=0.5 --set stepping.refinement=0.5" in command
+    assert command in Page(page_text(sweep)).words
+    written(tmp_path / "run", synthetic.CONFIG.format(compliance_mA=1) + "[mesh]\nrefinement = 0.5\n")
+    text, command = numerical_error(open_run(tmp_path / "run"))
+    assert text.endswith("fine:") and "mesh.refinement=1 --set stepping.refinement=2" in command
+
+
+def test_a_loan_is_told_on_top_also_of_a_run_that_is_under_way(tmp_path):
+    written(tmp_path / "run", status=None, borrowed={"Cu | SiO2": ["stress"]})
+    run = open_run(tmp_path / "run")
+    assert run.loan == "constants borrowed from Cu | SiO2"
+    assert "Constants borrowed from Cu | SiO2." in Page(page_text(run)).words
+    written(tmp_path / "damaged", borrowed="x")
+    assert open_run(tmp_path / "damaged").loan == ""
+
+
+def test_a_picture_is_drawn_once(sweep, monkeypatch):
+    drawn = []
+
+    def draw(name, run, output):
+        drawn.append(output.name)
+        output.parent.mkdir(parents=True, exist_ok=True)
+        size = pictures.LARGE if name == "iv" else 1
+        output.write_bytes(b"x" * size + pictures.ENDS[output.suffix])
+
+    monkeypatch.setattr(pictures, "PICTURES", ecmsim.plot.PICTURES)
+    monkeypatch.setattr(pictures, "draw", draw)
+    monkeypatch.setattr(pictures, "_size", lambda path: (1.0, 1.0))
+    pictures.pictures(sweep)
+    assert {"gap.svg", "field.png", "iv.svg", "iv.png"} <= set(drawn)
+    assert not {"gap.png", "field.svg"} & set(drawn)
 
 
 def test_a_current_above_the_compliance_is_told(sweep, tmp_path):
