@@ -3,6 +3,7 @@
 import json
 
 import pytest
+from helpers.paths import ROOT
 from typer.testing import CliRunner
 
 from ecmsim.commands.cli import app
@@ -66,3 +67,12 @@ def test_a_run_of_an_older_version_goes_on_and_says_that_nobody_told(silver, tmp
     assert open_run(folder).loan == ""
     assert "not stated for which metal and layer they were made" in invoked("validate", config)
     assert json.loads((folder / PROVENANCE).read_text())["status"] == "finished"
+
+
+def test_the_example_of_the_readme_shows_what_it_borrows(tmp_path):
+    readme = (ROOT / "README.md").read_text()
+    example = next(text for text in readme.split("```toml\n")[1:] if text.startswith("extends"))
+    path = tmp_path / "my_cell.toml"
+    path.write_text(example.partition("```")[0])
+    *_, told = invoked("validate", path).splitlines()
+    assert f"    {told}\n" in readme and told == TOLD
