@@ -245,6 +245,7 @@ PARAMETERS = [
 UNREAD = {
     "programme[].file": "config.programme puts its content into points",
     **{f"interface.{name}": "Config.loans and Config.borrowed read all of them" for name in ("made_for", *LAWS)},
+    "balance.faraday": "Balance.of_faraday, which knows the refinement, is read in its place",
     "mesh.refinement": "Mesh.refined works it into the other settings",
 }
 
