@@ -44,7 +44,7 @@ def run(
 
     folder = out or Path("runs") / config.stem
     talks = on_first_rank() and not quiet
-    for line in configured.idle if talks else ():
+    for line in filter(None, [*configured.idle, configured.borrowed]) if talks else ():
         typer.echo(line, err=True)
     progress = display() if talks else Silent()
     outcome = start(configured, folder, overwrite=overwrite, progress=progress, until=end, allow_code=allow_code)
@@ -162,7 +162,7 @@ def validate(
     typer.echo(configured.to_toml() if show else f"{config}: valid ({configured.title})")
     for name, law in own.told.items():
         typer.echo(f"{'# ' if show else ''}laws.{name}: {law}, from {own.files[name]['file']}")
-    for line in configured.idle:
+    for line in filter(None, [*configured.idle, configured.borrowed]):
         typer.echo(line, err=show)
 
 

@@ -9,6 +9,7 @@ from rich.console import Console
 from rich.table import Table
 
 from ecmsim import __version__
+from ecmsim.config import shipped
 
 NEEDED_BY = {
     "dolfinx": "run",
@@ -36,6 +37,7 @@ def report():
         table.add_row(name, _version(name), purpose)
     console = Console()
     console.print(table)
+    console.print(f'to extend by name, as in extends = "ecmsim:cu_sio2_pt": {", ".join(shipped.names()) or "none"}')
     for text, good in checks():
         console.print(f"[{'green' if good else 'red'}]{'yes' if good else 'no '}[/]  {text}", highlight=False)
 

@@ -1,4 +1,5 @@
 """From the data of a file, or a text, to a checked section: inheritance, overrides, materials, all problems at once.
+What a file leaves out of its physics is one of them.
 
 The model of the data is a parameter: its classes (ecmsim.config.schema) use this module.
 """
@@ -13,6 +14,7 @@ from ecmsim.config.laws import placed
 from ecmsim.config.messages import problems_of, report
 from ecmsim.config.overrides import apply_overrides, given_by
 from ecmsim.config.resolve import resolve_materials
+from ecmsim.config.unstated import unstated
 
 
 def from_text(model, text, base, overrides, source):
@@ -37,6 +39,7 @@ def completed(model, data, folder, overrides, source, chain=(), programme=None):
     problems = [*apply_overrides(data, overrides, model), *resolve_materials(data)]
     if "laws" in data:
         data["laws"] = placed(data["laws"], Path())
+    problems += unstated(data, model)
     try:
         config = model.model_validate(data)
     except ValidationError as error:

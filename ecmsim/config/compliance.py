@@ -12,7 +12,7 @@ class IdealCompliance(Section):
     """An ideal nonlinear limiter, Eq. (7)."""
 
     kind: Literal["ideal"] = Field(description="Ideal limiter, I = I_CC (1 - exp(-V_R/V_0))")
-    current: quantity("A", ge=1e-18, le=10) = Field("1 mA", description="Compliance current I_CC")
+    current: quantity("A", ge=1e-18, le=10) = Field(description="Compliance current I_CC")
     smoothing_voltage: quantity("V", gt=0, le=10) = Field(
         "0.05 V", description="V_0: voltage across the limiter at which it has reached 63 % of I_CC"
     )

@@ -1,5 +1,6 @@
 """TOML files of a configuration: reading, and inheritance by `extends`."""
 
+from ecmsim.config import shipped
 from ecmsim.config.laws import placed, renewed
 from ecmsim.config.roles import ROLES
 from ecmsim.config.suggest import quoted
@@ -45,7 +46,10 @@ def expand(data, source, folder, chain=()):
     line = f"{source}: extends = {quoted(parent)}"
     if not isinstance(parent, str):
         raise ConfigError(f"{line}: expected the path of a configuration file in quotes")
-    path = folder / parent
+    try:
+        path = shipped.path_of(parent) if shipped.is_name(parent) else folder / parent
+    except ConfigError as error:
+        raise ConfigError(f"{line}: {error}") from None
     if absolute(path) in chain:
         loop = " -> ".join(file.name for file in (*chain, path))
         raise ConfigError(f"{line}: the files extend each other in a circle: {loop}")

@@ -19,12 +19,17 @@ DEEPEST = 3  # keys of a setting: materials.Cu.density
 
 class Rule(NamedTuple):
     """What is switched off. switch: the setting that does it; reason: in words; is_off: whether it is, of a Config;
-    settings: that then have no effect."""
+    settings: that then have no effect, and of those of physics need not be stated."""
 
     switch: str
     reason: str
     is_off: callable
     settings: tuple
+
+    @property
+    def of_physics(self):
+        """Whether it is about the laws of a cell: its switch is a setting of one section."""
+        return "." in self.switch
 
 
 def _in(section, *settings):
@@ -36,7 +41,7 @@ def _off(section, *settings, switch="enabled", elsewhere=()):
     return Rule(
         f"{section}.{switch}",
         f"{section}.{switch} = false",
-        lambda config: not getattr(getattr(config, section), switch),
+        lambda config: getattr(getattr(config, section), switch) is False,
         _in(section, *settings) + elsewhere,
     )
 

@@ -123,7 +123,7 @@ def unusable(config, names, ours="laws."):
         for switch in SWITCHES.get(name, ()):
             section, _, setting = switch.partition(".")
             section = config.get(section) if isinstance(config, dict) else getattr(config, section)
-            if section is not None and not getattr(section, setting):
+            if section is not None and getattr(section, setting) is False:
                 text = f"{ours}{name}: {switch} = false switches it off; set it true or leave the law out"
                 found.append((name, text))
     return found

@@ -18,7 +18,7 @@ class Material(Section):
         description="Thermal conductivity at its reference temperature"
     )
     thermal_conductivity_reference_temperature: quantity("K", gt=0) = Field(
-        "300 K", description="Temperature at which the thermal conductivity is given"
+        description="Temperature at which the thermal conductivity is given"
     )
     thermal_conductivity_coefficient: quantity("1/K", gt=-0.01, lt=0.1) = Field(
         description="alpha of the thermal conductivity; positive: it falls as the temperature rises"
@@ -36,7 +36,7 @@ class Metal(Material):
     kind: Literal["metal"] = Field(description="Electronic conductor")
     resistivity: quantity("ohm*m", gt=0) = Field(description="Bulk resistivity at its reference temperature")
     resistivity_reference_temperature: quantity("K", gt=0) = Field(
-        "293.15 K", description="Temperature at which the resistivity is given"
+        description="Temperature at which the resistivity is given"
     )
     resistivity_coefficient: quantity("1/K", ge=0, lt=0.1) = Field(
         description="alpha of the conductivity: relative rise of the resistivity with temperature"

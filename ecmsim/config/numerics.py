@@ -123,6 +123,11 @@ class Balance(Section):
         "1e-22 A", description="Current below which differences of charge and power are measured against this current"
     )
 
+    def of_faraday(self, refinement):
+        """The limit of Faraday's law that holds with a stepping.refinement: its error goes with the square of the
+        steps, so that who asks for longer ones asks for more of it."""
+        return self.faraday / min(refinement, 1.0) ** 2
+
 
 class Output(Section):
     """What a run writes besides its time series."""

@@ -8,6 +8,7 @@ from pydantic_core import PydanticUndefined
 
 from ecmsim.config.quantities import Quantity
 from ecmsim.config.schema import Config
+from ecmsim.config.section import is_needed
 from ecmsim.config.structure import (
     choices,
     expected_text,
@@ -105,6 +106,8 @@ def _bounds(metadata):
 
 
 def _default(field):
+    if is_needed(field):
+        return "required"
     value = field.get_default(call_default_factory=True)
     if value is PydanticUndefined:
         return "required"

@@ -1,6 +1,7 @@
 """The schema of a configuration: one class per section, every setting with unit, bounds, default and meaning.
 
-Defaults are those of the reference cell Cu/10 nm SiO2/Pt; configs/cu_sio2_pt.toml says where each comes from.
+Numerics have defaults. Physics has none (`needed`): a file states it or extends one that does, such as
+configs/cu_sio2_pt.toml, the reference cell Cu/10 nm SiO2/Pt. Beside that there are only defaults without an effect.
 Equation numbers are those of Buttberg et al., Adv. Mater. Technol. 2025, doi 10.1002/admt.202500837.
 """
 
@@ -12,7 +13,9 @@ from pydantic_core import PydanticCustomError
 
 from ecmsim.config.complete import from_text
 from ecmsim.config.compliance import Compliance
+from ecmsim.config.frozen import frozen
 from ecmsim.config.initial import Initial, Nucleus
+from ecmsim.config.interface import Interface, borrowed, loans
 from ecmsim.config.laws import EXPECTED, SWITCHES, OwnLaw, unusable
 from ecmsim.config.material import AnyMaterial
 from ecmsim.config.mesh_size import refusal
@@ -20,7 +23,7 @@ from ecmsim.config.numerics import Balance, Checkpoint, Mesh, Output, Solver, St
 from ecmsim.config.programme import Step
 from ecmsim.config.quantities import Quantity, quantity
 from ecmsim.config.roles import ROLES
-from ecmsim.config.section import Section
+from ecmsim.config.section import Section, needed
 from ecmsim.config.suggest import quoted
 from ecmsim.config.write import effective_toml
 from ecmsim.drive import Programme
@@ -50,19 +53,15 @@ class Cell(Section):
     )
     switching_layer: MaterialName = Field(description="Material between the electrodes, likewise")
     counter_electrode: MaterialName = Field(description="Inert metal on which the filament grows, likewise")
-    layer_thickness: quantity("nm", gt=0, le=1000) = Field("10 nm", description="Thickness L of the switching layer")
-    radius: quantity("nm", gt=0, le=10000) = Field("25 nm", description="Radius of the simulated cylinder")
-    active_electrode_height: quantity("nm", gt=0, le=10000) = Field(
-        "25 nm", description="Thickness of the active electrode"
+    layer_thickness: quantity("nm", gt=0, le=1000) = needed(description="Thickness L of the switching layer")
+    radius: quantity("nm", gt=0, le=10000) = needed(description="Radius of the simulated cylinder")
+    active_electrode_height: quantity("nm", gt=0, le=10000) = needed(description="Thickness of the active electrode")
+    counter_electrode_height: quantity("nm", gt=0, le=10000) = needed(description="Thickness of the counter electrode")
+    nucleus_radius: quantity("nm", gt=0) = needed(
+        description="Radius of the quarter circle from which the filament grows"
     )
-    counter_electrode_height: quantity("nm", gt=0, le=10000) = Field(
-        "25 nm", description="Thickness of the counter electrode"
-    )
-    nucleus_radius: quantity("nm", gt=0) = Field(
-        "0.128 nm", description="Radius of the quarter circle from which the filament grows"
-    )
-    ambient_temperature: quantity("K", ge=1, le=2000) = Field(
-        "300 K", description="Temperature of top and bottom contact, and at the start of a transient run"
+    ambient_temperature: quantity("K", ge=1, le=2000) = needed(
+        description="Temperature of top and bottom contact, and at the start of a transient run"
     )
 
     @field_validator("nucleus_radius")
@@ -81,57 +80,54 @@ class Cell(Section):
 class ButlerVolmer(Section):
     """Electron transfer at both interfaces, Eqs. (2) and (3)."""
 
-    transfer_coefficient: quantity("", gt=0, lt=1) = Field(0.167, description="Charge transfer coefficient")
-    charge_number: StrictInt = Field(1, ge=1, le=4, description="Charge number z_c of the ion")
-    ion_concentration: quantity("1/m^3", gt=0) = Field(
-        "1e26 / m^3", description="Concentration c of ions in the switching layer"
+    transfer_coefficient: quantity("", gt=0, lt=1) = needed(description="Charge transfer coefficient")
+    charge_number: StrictInt = needed(ge=1, le=4, description="Charge number z_c of the ion")
+    ion_concentration: quantity("1/m^3", gt=0) = needed(description="Concentration c of ions in the switching layer")
+    rate_constant: quantity("m/s", gt=0) = needed(
+        description="k0 in the exchange current density J0 = z_c e c k0 exp(-dG_A/kT)"
     )
-    rate_constant: quantity("m/s", gt=0) = Field(
-        "182 m/s", description="k0 in the exchange current density J0 = z_c e c k0 exp(-dG_A/kT)"
-    )
-    activation_energy: quantity("eV", ge=0, le=5) = Field(
-        "0.648 eV", description="dG_A: activation energy of the electron transfer without further barriers"
+    activation_energy: quantity("eV", ge=0, le=5) = needed(
+        description="dG_A: activation energy of the electron transfer without further barriers"
     )
 
 
 class Hopping(Section):
     """Ion transport in the switching layer, Mott-Gurney law, Eq. (4)."""
 
-    distance: quantity("nm", gt=0, le=5) = Field("0.25 nm", description="Hopping distance a")
-    attempt_frequency: quantity("1/s", gt=0) = Field("1e13 / s", description="Attempt frequency f")
-    activation_energy: quantity("eV", ge=0, le=5) = Field("0.40 eV", description="Hopping barrier dG_hop")
+    distance: quantity("nm", gt=0, le=5) = needed(description="Hopping distance a")
+    attempt_frequency: quantity("1/s", gt=0) = needed(description="Attempt frequency f")
+    activation_energy: quantity("eV", ge=0, le=5) = needed(description="Hopping barrier dG_hop")
 
 
 class Stress(Section):
     """Mechanical barrier against growth to the side, W_m0 (exp(r/r_tem) - 1), Eq. (9)."""
 
-    enabled: StrictBool = Field(True, description="Whether the barrier acts")
-    energy: quantity("eV", ge=0, le=5) = Field("0.0193 eV", description="W_m0 of that barrier")
-    template_radius: quantity("nm", gt=0) = Field("1.68 nm", description="r_tem of that barrier")
-    reading: Reading = Field("plastic", description=f"Which way that barrier acts; {READINGS}")
+    enabled: StrictBool = needed(description="Whether the barrier acts")
+    energy: quantity("eV", ge=0, le=5) = needed(description="W_m0 of that barrier")
+    template_radius: quantity("nm", gt=0) = needed(description="r_tem of that barrier")
+    reading: Reading = needed(description=f"Which way that barrier acts; {READINGS}")
 
 
 class Dissolution(Section):
     """Dissolution of the active electrode above the filament, and the barrier of its void, Eq. (11)."""
 
-    enabled: StrictBool = Field(True, description="Whether the electrode dissolves; if not, no void barrier")
-    ratio: quantity("", ge=0, lt=1) = Field(0.05, description="v*: dissolved depth over filament growth")
-    maximum_depth: quantity("nm", ge=0) = Field("0.4 nm", description="Depth that can dissolve: two atomic layers")
-    clearance: quantity("nm", ge=0) = Field("0.2 nm", description="How far the void reaches beyond the filament's side")
-    void_barrier: StrictBool = Field(True, description="Whether the void impedes growth")
-    void_energy: quantity("eV", ge=0, le=5) = Field(
-        "0.01 eV", description="W_v0 of the barrier W_v0 exp(z/z_0), z from the original electrode surface"
+    enabled: StrictBool = needed(description="Whether the electrode dissolves; if not, no void barrier")
+    ratio: quantity("", ge=0, lt=1) = needed(description="v*: dissolved depth over filament growth")
+    maximum_depth: quantity("nm", ge=0) = needed(description="Depth that can dissolve: two atomic layers")
+    clearance: quantity("nm", ge=0) = needed(description="How far the void reaches beyond the filament's side")
+    void_barrier: StrictBool = needed(description="Whether the void impedes growth")
+    void_energy: quantity("eV", ge=0, le=5) = needed(
+        description="W_v0 of the barrier W_v0 exp(z/z_0), z from the original electrode surface"
     )
-    void_length: quantity("nm", gt=0) = Field("0.0573 nm", description="z_0 of that barrier")
-    void_reading: Reading = Field("plastic", description=f"Which way it acts on the filament; {READINGS}")
+    void_length: quantity("nm", gt=0) = needed(description="z_0 of that barrier")
+    void_reading: Reading = needed(description=f"Which way it acts on the filament; {READINGS}")
 
 
 class Tunnelling(Section):
     """Electrons between filament and active electrode: tunnelling, Eq. (5), and atomic contact."""
 
-    enabled: StrictBool = Field(True, description="Whether electrons tunnel")
-    law: Literal["simmons", "landauer", "blend"] = Field(
-        "simmons",
+    enabled: StrictBool = needed(description="Whether electrons tunnel")
+    law: Literal["simmons", "landauer", "blend"] = needed(
         description="Linearised Simmons equation, up to contact; blend: the same, and through contact with the "
         "conductance of the atoms that bridge the gap; landauer: with tunnelling from first principles as well",
     )
@@ -149,18 +145,17 @@ class Tunnelling(Section):
         description="Relative standard deviation of the conductance of such an arrangement beside its shape, at one "
         "atom; at N atoms smaller by sqrt(N)",
     )
-    gap: Literal["vertical", "shortest"] = Field(
-        "vertical", description="Gap from a point of the filament: straight up, or to the nearest point"
+    gap: Literal["vertical", "shortest"] = needed(
+        description="Gap from a point of the filament: straight up, or to the nearest point"
     )
-    barrier: quantity("eV", gt=0, le=20) = Field("4.2 eV", description="Barrier height dW_0")
-    effective_mass: quantity("", gt=0, le=10) = Field(0.8915, description="Effective mass m*, in electron masses")
-    contact_gap: quantity("nm", ge=0.01) = Field(
-        "0.05 nm",
+    barrier: quantity("eV", gt=0, le=20) = needed(description="Barrier height dW_0")
+    effective_mass: quantity("", gt=0, le=10) = needed(description="Effective mass m*, in electron masses")
+    contact_gap: quantity("nm", ge=0.01) = needed(
         description="Gap at which filament and electrode touch: a run with simmons ends there; with the other laws all "
         "atoms of the last layer bridge the gap, and it closes no further",
     )
-    prefactor: quantity("", gt=0, le=10) = Field(
-        0.5, description="C: 1/2 as printed in Eq. (5), 3/2 in Simmons 1963, 1 in the WKB limit; not used by landauer"
+    prefactor: quantity("", gt=0, le=10) = needed(
+        description="C: 1/2 as printed in Eq. (5), 3/2 in Simmons 1963, 1 in the WKB limit; not used by landauer"
     )
 
     @field_validator("table", "plateaus", "seed", "fluctuation")
@@ -185,34 +180,34 @@ class Tunnelling(Section):
 class FilamentProperties(Section):
     """How the filament conducts compared with the bulk metal, Eq. (6)."""
 
-    size_effect: StrictBool = Field(True, description="Whether its surface scatters electrons, Eq. (6)")
-    specularity: quantity("", ge=0, lt=1) = Field(0.0, description="Share p of electrons reflected specularly")
+    size_effect: StrictBool = needed(description="Whether its surface scatters electrons, Eq. (6)")
+    specularity: quantity("", ge=0, lt=1) = needed(description="Share p of electrons reflected specularly")
     defect_factor: quantity("", gt=0, le=1) = Field(1.0, description="Further factor on its electrical conductivity")
     thermal_conductivity_factor: quantity("", gt=0, le=1) = Field(
         1.0, description="Factor on the thermal conductivity of the filament alone"
     )
-    minimum_diameter: quantity("nm", gt=0) = Field(
-        "0.2 nm", description="Smallest diameter that the size effect sees, so that sharp tips still conduct"
+    minimum_diameter: quantity("nm", gt=0) = needed(
+        description="Smallest diameter that the size effect sees, so that sharp tips still conduct"
     )
-    rupture_radius: quantity("nm", gt=0) = Field(
-        "0.128 nm", description="Radius of a neck that breaks: that of an atom; what is above joins the electrode"
+    rupture_radius: quantity("nm", gt=0) = needed(
+        description="Radius of a neck that breaks: that of an atom; what is above joins the electrode"
     )
 
 
 class Heat(Section):
     """Heat sources and heat flow, Eqs. (8) and (10)."""
 
-    enabled: StrictBool = Field(True, description="Whether temperatures are computed; if not, ambient")
-    mode: Literal["steady", "transient"] = Field(
-        "steady", description="Heat equation without or with stored heat; that matters below a nanosecond"
+    enabled: StrictBool = needed(description="Whether temperatures are computed; if not, ambient")
+    mode: Literal["steady", "transient"] = needed(
+        description="Heat equation without or with stored heat; that matters below a nanosecond"
     )
-    joule: StrictBool = Field(True, description="Whether the current heats the metals")
-    tunnel_barrier: StrictBool = Field(True, description="Whether tunnelling heats the gap's surfaces")
+    joule: StrictBool = needed(description="Whether the current heats the metals")
+    tunnel_barrier: StrictBool = needed(description="Whether tunnelling heats the gap's surfaces")
     thermal_conductivity_factor: quantity("", gt=0, le=10) = Field(
         1.0, description="Factor on all thermal conductivities, metals and switching layer"
     )
-    wall: Literal["insulated", "ambient"] = Field(
-        "insulated", description="Outer wall of the cylinder: no heat flow, or at ambient temperature"
+    wall: Literal["insulated", "ambient"] = needed(
+        description="Outer wall of the cylinder: no heat flow, or at ambient temperature"
     )
     stop_at_melting: StrictBool = Field(
         False, description="Whether a run ends where the highest temperature passes the filament's melting point"
@@ -223,13 +218,13 @@ class SurfaceDiffusion(Section):
     """Relaxation of the filament by diffusion of its surface atoms, driven by curvature (Mullins 1957)."""
 
     enabled: StrictBool = Field(False, description="Whether the filament relaxes")
-    coefficient: quantity("nm^4/s", gt=0) = Field(
-        "1 nm^4/s", description="B at the reference temperature: normal velocity over surface Laplacian of curvature"
+    coefficient: quantity("nm^4/s", gt=0) = needed(
+        description="B at the reference temperature: normal velocity over surface Laplacian of curvature"
     )
-    reference_temperature: quantity("K", ge=1, le=2000) = Field("300 K", description="Temperature of that value")
-    activation_energy: quantity("eV", ge=0, le=5) = Field("0.5 eV", description="Of B's growth with temperature")
-    contact_angle: quantity("deg", gt=0, lt=180) = Field(
-        "90 deg", description="Angle of the relaxed filament on the counter electrode, through the metal"
+    reference_temperature: quantity("K", ge=1, le=2000) = needed(description="Temperature of that value")
+    activation_energy: quantity("eV", ge=0, le=5) = needed(description="Of B's growth with temperature")
+    contact_angle: quantity("deg", gt=0, lt=180) = needed(
+        description="Angle of the relaxed filament on the counter electrode, through the metal"
     )
 
 
@@ -245,6 +240,7 @@ class Config(Section):
     cell: Cell = Field(description="Geometry and materials")
     programme: tuple[Step, ...] = Field(min_length=1, description="Source as steps in time")
     compliance: Compliance = Field(description="What limits the current, between source and cell")
+    interface: Interface = Field(default_factory=Interface, description="For which materials its constants were made")
     butler_volmer: ButlerVolmer = Field(default_factory=ButlerVolmer, description="Electron transfer")
     hopping: Hopping = Field(default_factory=Hopping, description="Ion transport")
     stress: Stress = Field(default_factory=Stress, description="Mechanical barrier")
@@ -280,15 +276,24 @@ class Config(Section):
             raise inconsistent("", str(error)) from None
         return value
 
+    @field_validator("butler_volmer", "hopping")
+    @classmethod
+    def _ions_move(cls, value, info: ValidationInfo):
+        cell, energy = info.data.get("cell"), value.activation_energy
+        wrong = cell and frozen(energy, cell.ambient_temperature)
+        if wrong:
+            raise inconsistent(f"{info.field_name}.activation_energy", f' = "{energy.text}": {wrong}')
+        return value
+
     @field_validator("dissolution")
     @classmethod
     def _void_fits(cls, value, info: ValidationInfo):
         cell = info.data.get("cell")
-        if cell and value.maximum_depth >= cell.active_electrode_height:
+        depth, height = value.maximum_depth, cell and cell.active_electrode_height
+        if depth is not None and height is not None and depth >= height:
             raise inconsistent(
                 "dissolution.maximum_depth",
-                f' = "{value.maximum_depth.text}": must be less than cell.active_electrode_height'
-                f" ({cell.active_electrode_height.text})",
+                f' = "{depth.text}": must be less than cell.active_electrode_height ({height.text})',
             )
         return value
 
@@ -306,7 +311,8 @@ class Config(Section):
     @classmethod
     def _mesh_can_be_made(cls, value, info: ValidationInfo):
         cell = info.data.get("cell")
-        wrong = cell and refusal(value, cell, info.data.get("model"))
+        known = cell and None not in dict(cell).values()
+        wrong = known and refusal(value, cell, info.data.get("model"))
         if wrong:
             setting, text = wrong
             given = getattr(value, setting.removeprefix("mesh."))
@@ -324,10 +330,10 @@ class Config(Section):
                 (value.height, "height", "layer_thickness"),
                 (value.radius, "radius", "radius"),
             ):
-                if size >= getattr(cell, limit):
+                most = getattr(cell, limit)
+                if most is not None and size >= most:
                     raise inconsistent(
-                        f"initial.{name}",
-                        f' = "{size.text}": must be less than cell.{limit} ({getattr(cell, limit).text})',
+                        f"initial.{name}", f' = "{size.text}": must be less than cell.{limit} ({most.text})'
                     )
         return value
 
@@ -364,6 +370,16 @@ class Config(Section):
     def note_idle(self, lines):
         """Keep what the reading of the configuration found idle."""
         self._idle = tuple(lines)
+
+    @property
+    def borrowed(self):
+        """That constants were made for other materials, in a sentence, or nothing (see ecmsim.config.interface)."""
+        return borrowed(self)
+
+    @property
+    def loans(self):
+        """The sections with such constants: pair of materials -> names."""
+        return loans(self)
 
     @property
     def materials(self):

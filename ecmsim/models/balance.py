@@ -99,10 +99,10 @@ class Limits:
 
     @classmethod
     def from_config(cls, config):
-        """Those of [balance]; that of Faraday's law holds for steps of the usual length: its error goes with their
-        square, so that who asks for longer ones (stepping.refinement) asks for more of it."""
-        limits, refinement = config.balance, min(config.stepping.refinement, 1.0)
-        return cls(limits.charge, limits.faraday / refinement**2, limits.power, limits.smallest_current)
+        """Those of [balance]; that of Faraday's law with stepping.refinement."""
+        limits = config.balance
+        faraday = limits.of_faraday(config.stepping.refinement)
+        return cls(limits.charge, faraday, limits.power, limits.smallest_current)
 
     def check(self, observed):
         """Raise Unbalanced where what is observed of a state is beyond them."""

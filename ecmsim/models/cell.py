@@ -139,6 +139,11 @@ class GrowingCell(CellModel):
             **own,
         )
 
+    def _begun(self, state):
+        """The state at t = 0. Raises Unbalanced where it keeps no balance."""
+        self.limits.check(state.observed)
+        return state
+
     def _judge(self, trial, state):
         """Reject a step that keeps no balance, or over which the current jumped by more than the source voltage
         explains."""

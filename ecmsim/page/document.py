@@ -65,6 +65,7 @@ def page_text(run, output=NAME):
         open_events=OPEN_EVENTS,
         balances=balances.balances(run),
         effort=balances.effort(run),
+        error=balances.numerical_error(run),
         shares=shares,
         wall=wall,
         programme=settings.programme_rows(run),

@@ -77,8 +77,10 @@ def outcome(run):
 
 
 def remarks(run):
-    """What has to be said about a run, as texts: the ranges of its laws that it left."""
+    """What has to be said about a run, as texts: constants that it borrows, the ranges of its laws that it left."""
     told = run.provenance.get("remarks") or []
+    if run.loan and not told:  # a run that has not finished says nothing itself
+        told = [run.loan]
     return [f"{text[:1].upper()}{text[1:]}." for text in told if isinstance(text, str)]
 
 

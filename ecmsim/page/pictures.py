@@ -18,6 +18,8 @@ logger = logging.getLogger("ecmsim")
 
 MEDIA = {".svg": "image/svg+xml", ".png": "image/png"}  # the better one first: lines stay sharp
 ENDS = {".svg": b"</svg>", ".png": b"IEND\xaeB`\x82"}  # of whole files
+SURFACES = ("field", "solid")
+LARGE = 1_000_000  # bytes of a picture: a smaller one is not drawn again to see whether it can be smaller still
 # What is seen, by the stem of the file: a short name, then the rest of the caption.
 CAPTIONS = {
     "iv": (
@@ -103,8 +105,7 @@ def pictures(run, summary=""):
                 if reason:
                     missing.append(Missing(name, reason))
                 else:
-                    for suffix in MEDIA:
-                        draw(name, run, Path(folder) / name / f"{name}{suffix}")
+                    _draw(name, run, Path(folder) / name)
             except Exception as error:
                 if not isinstance(error, (EcmsimError, ImportError)):
                     logger.warning("%s: %s was not drawn", run.folder, name, exc_info=error)
@@ -112,6 +113,15 @@ def pictures(run, summary=""):
                 missing.append(Missing(name, (str(error) or type(error).__name__) + remedy))
             found += [_picture(name, path, summary) for path in _smaller(Path(folder) / name)]
     return found, missing
+
+
+def _draw(name, run, folder):
+    """Draw a picture into a folder: as lines, or as pixels where it is of surfaces; in both ways where one is large."""
+    for suffix in reversed(MEDIA) if name in SURFACES else MEDIA:
+        draw(name, run, folder / f"{name}{suffix}")
+        drawn = _smaller(folder)
+        if drawn and max(path.stat().st_size for path in drawn) < LARGE:
+            return
 
 
 def _smaller(folder):

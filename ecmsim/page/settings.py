@@ -10,6 +10,7 @@ from ecmsim.config.files import parse
 from ecmsim.config.material import packaged_material_text, packaged_materials
 from ecmsim.config.quantities import LABELS, Quantity
 from ecmsim.config.schema import Config
+from ecmsim.config.section import is_needed
 from ecmsim.config.structure import at, field_annotation, inside, quantity_type, section, settings, strip
 from ecmsim.page.form import NOTHING, amount, typeset
 
@@ -133,7 +134,7 @@ def _default(path, field):
     """The default of a setting, of a material that of the package; HIDDEN where there is none."""
     if path[0] == "materials" and path[1] in packaged_materials():
         return parse(packaged_material_text(path[1]), path[1]).get(path[2], HIDDEN)
-    if field is None:
+    if field is None or is_needed(field):
         return HIDDEN
     if path[-1] == "kind" and path[0] == "initial":
         return Config.model_fields["initial"].get_default(call_default_factory=True).kind

@@ -12,6 +12,7 @@ from pathlib import Path
 
 from ecmsim.errors import EcmsimError, PlotError
 from ecmsim.plot import style
+from ecmsim.plot.note import noted
 from ecmsim.plot.options import check, file_stem
 
 PICTURES = {
@@ -38,9 +39,11 @@ def draw(name, run, output=None, /, **options):
     output = Path(output) if output else run.folder / "figures" / f"{file_stem(name, options)}{suffixes[0]}"
     if output.suffix.lower() not in suffixes:
         raise PlotError(f"cannot draw {output}: its name must end in {', '.join(suffixes)}")
-    if name not in STUDY_PICTURES:
-        style.require_steps(run, 1)
-    return module.draw(run, output, **options)
+    if name in STUDY_PICTURES:
+        return module.draw(run, output, **options)
+    style.require_steps(run, 1)
+    with noted(run.loan):
+        return module.draw(run, output, **options)
 
 
 def draw_all(run, folder=None):

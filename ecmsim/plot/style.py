@@ -10,6 +10,7 @@ from matplotlib.patches import Patch
 from matplotlib.ticker import MaxNLocator
 
 from ecmsim.errors import PlotError, ResultsError
+from ecmsim.plot import note
 from ecmsim.results.cycles import find_cycles, is_bipolar
 from ecmsim.text import prefixed, quantity  # noqa: F401  (part of the style)
 
@@ -106,6 +107,7 @@ def picture(output, width_mm, height_mm, layout="constrained"):
     with matplotlib.rc_context(SETTINGS):
         figure = Figure(figsize=(width_mm / 25.4, height_mm / 25.4), layout=layout)
         yield figure
+        note.write(figure)
         try:
             output.parent.mkdir(parents=True, exist_ok=True)
             figure.savefig(output)
@@ -153,8 +155,9 @@ def require_steps(run, least=2):
 
 
 def title_of(run):
-    """The title of a run, or else the name of its folder."""
-    return run.config.get("title") or run.folder.name
+    """The title of a run, or else the name of its folder; with the note that its pictures bear."""
+    title = run.config.get("title") or run.folder.name
+    return f"{title} ({note.told()})" if note.told() else title
 
 
 def is_cyclic(run):

@@ -14,6 +14,13 @@ from ecmsim.text import quantity
 METAL = "Ag"  # whose table is taken where none is named
 MASS = 1.0  # electron masses: in vacuum
 # Quantities by their names in messages, and the options that give them.
+# What is answered: atoms and contacts of them, and gaps that something can be measured across; smallest, largest, unit.
+RANGES = {
+    "radius": (0.01, 1000.0, "nm"),
+    "gap": (-10.0, 20.0, "nm"),
+    "barrier": (0.01, 20.0, "eV"),
+    "mass": (0.001, 10.0, ""),
+}
 OPTIONS = {name: f"--{name}" for name in ("radius", "gap", "bias", "barrier")} | {"effective mass": "--mass"}
 
 
@@ -35,6 +42,9 @@ def open_lookup(metal=None, file=None, *, barrier=None, effective_mass=None, smo
     """
     if barrier is None and effective_mass is not None:
         raise TransportError(f"--mass {effective_mass:g}: it is that in a barrier; give --barrier as well, or neither")
+    for name, value in (("barrier", barrier), ("mass", effective_mass)):
+        if value is not None:
+            _require_in_range(name, value)
     with _options_named():
         decay = None if barrier is None else decay_constant(barrier, MASS if effective_mass is None else effective_mass)
     return Lookup(open_table(metal, file), decay=decay, step=None if smooth else STEP)
@@ -45,6 +55,8 @@ def describe(lookup, radius, gap, bias=0.0):
 
     radius, gap (nm), bias (V). Raises TransportError as Lookup does.
     """
+    _require_in_range("radius", radius)
+    _require_in_range("gap", gap)
     with _options_named():
         found = lookup(radius, gap, bias)
     atoms = (radius / lookup.atom_radius) ** 2
@@ -60,6 +72,14 @@ def describe(lookup, radius, gap, bias=0.0):
         slope = found.conductance + bias * found.by_bias
         lines += [f"I          = {quantity(found.conductance * bias, 'A', 4)}, dI/dV = {quantity(slope, 'S', 4)}"]
     return "\n".join([*lines, *_origin(lookup, radius, gap)])
+
+
+def _require_in_range(name, value):
+    """Raise TransportError for a value of an option that no contact has; the Lookup tells that of zero or less."""
+    low, high, unit = RANGES[name]
+    if value > high or value < low and not value <= 0 < low:
+        given, span = f"{value:.6g} {unit}".strip(), f"from {low:g} to {high:g} {unit}".strip()
+        raise TransportError(f"--{name} {given}: must be {span}")
 
 
 def _loaded(option, which):

@@ -16,6 +16,7 @@ from pathlib import Path
 
 import numpy as np
 
+from ecmsim.config.interface import label
 from ecmsim.errors import ResultsError
 from ecmsim.results import columns, limits, regimes
 from ecmsim.results.checkpoint_reader import CheckpointReader
@@ -228,6 +229,12 @@ class Run:
         except (ValueError, TypeError, KeyError, RecursionError) as error:
             raise ResultsError(f"{self.folder / PROVENANCE} is damaged: {error}") from error
         return found
+
+    @property
+    def loan(self):
+        """For which materials constants that the run borrows were made, in a few words for pictures; mostly empty."""
+        found = self.provenance.get("borrowed")
+        return label(found) if isinstance(found, dict) else ""
 
     @property
     def status(self):

@@ -3,6 +3,7 @@
 from ecmsim.drive import limit
 from ecmsim.errors import SolveError
 from ecmsim.models.balance import Unbalanced
+from ecmsim.running.stepping import NoShorterStep
 from ecmsim.text import quantity
 
 CLOSED = 0.1  # nm: a gap that is smaller has closed
@@ -17,7 +18,11 @@ def explained(final, cause, state, simulation):
         f"tip at {state.filament.height:.4g} nm, gap {state.observed['gap']:.3g} nm: {final}."
     )
     if isinstance(cause, Unbalanced):
-        remedy = f"{cause.remedy}, or a limit that you can accept (balance.{cause.balance})"
+        remedy = _where_a_balance_is_not_kept(cause)
+        if isinstance(final, NoShorterStep):
+            remedy = f"a smaller stepping.smallest_step, {remedy}"
+        elif not state.time:
+            remedy = f"a smaller stepping.first_step, {remedy}"
     elif field:
         message += f" Worst field: {field}."
         remedy = "a finer mesh (mesh.refinement), smaller steps (stepping.refinement) or more solver.max_iterations"
@@ -30,6 +35,16 @@ def explained(final, cause, state, simulation):
             "smaller steps (stepping.refinement) on the way on, or a finer outline (mesh.refinement) from the start"
         )
     return SolveError(f"{message} Try {remedy}. The last accepted state is kept in failure.npz.")
+
+
+def explained_at_start(error):
+    """The SolveError that ends a run whose state at t = 0 keeps no balance. error: Unbalanced."""
+    return SolveError(f"the state at t = 0 cannot be used: {error}. Try {_where_a_balance_is_not_kept(error)}.")
+
+
+def _where_a_balance_is_not_kept(error):
+    """The remedy against an Unbalanced."""
+    return f"{error.remedy}, or a limit that you can accept (balance.{error.balance})"
 
 
 def _where_the_gap_has_closed(state, simulation):

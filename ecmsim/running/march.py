@@ -7,6 +7,7 @@ from ecmsim.models.balance import BALANCES, Unbalanced
 from ecmsim.models.contract import CellModel
 from ecmsim.models.state import CellState
 from ecmsim.running.events import Event
+from ecmsim.running.failure import explained_at_start
 from ecmsim.running.stepping import StepController, StepError
 
 PATIENCE = 8  # times that a step beyond a balance is tried again, each half as long
@@ -35,7 +36,10 @@ class March:
 
     def begin(self):
         """Solve for the state at t = 0."""
-        self.state = self.simulation.start()
+        try:
+            self.state = self.simulation.start()
+        except Unbalanced as error:
+            raise explained_at_start(error) from error
         self._book(self.state)
 
     def _book(self, state):

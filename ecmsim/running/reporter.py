@@ -52,7 +52,7 @@ class Reporter:
         logger.addHandler(handler)
         logger.setLevel(logging.INFO)
         self._handler = handler
-        for line in self.config.idle:
+        for line in filter(None, [*self.config.idle, self.config.borrowed]):
             logger.warning("%s", line)
 
     def on_root(self, action, *arguments):

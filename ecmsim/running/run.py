@@ -207,6 +207,7 @@ class _Run:
         known = {"versions": model.versions(), "title": self.config.title}
         known |= {"laws": self.own.told, "law_files": self.own.files}
         known |= {"idle": list(self.config.idle)} if self.config.idle else {}
+        known |= {"borrowed": self.config.loans} if self.config.loans else {}
         report = Reporter(self.comm, self.config, known, writer, progress or Silent())
         with report, StopRequests(folder, self.config.checkpoint.walltime) as requests:
             requests.clear()
@@ -273,7 +274,8 @@ class _Run:
         keeper.write()
         seconds = dict(simulation.watch.seconds)
         counts = march.steps, march.iterations, simulation.remeshes
-        outcome = Outcome(march.state, *counts, seconds, reason, march.worst, remarks.texts())
+        said = [*filter(None, [config.borrowed]), *remarks.texts()]
+        outcome = Outcome(march.state, *counts, seconds, reason, march.worst, said)
         report.finish(outcome)
         return outcome
 

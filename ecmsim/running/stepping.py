@@ -7,6 +7,10 @@ from ecmsim.models.rates import Rates
 
 
 class StepError(SolveError):
+    """No step can be taken."""
+
+
+class NoShorterStep(StepError):
     """Steps failed down to the smallest one."""
 
 
@@ -67,7 +71,7 @@ class StepController:
         self.step = step / 2
         if self.step < self.settings.smallest_step:
             attempts = "1 attempt" if self.rejections == 1 else f"{self.rejections} attempts"
-            raise StepError(f"{attempts} failed, the last with a step of {step:.2g} s: {reason}")
+            raise NoShorterStep(f"{attempts} failed, the last with a step of {step:.2g} s: {reason}")
 
 
 def _over(numerator, denominator):

@@ -77,21 +77,22 @@ class FrontMotion:
     """How a front moves.
 
     electrode: ActiveElectrode, whose nucleus no point enters; rupture_radius: of a neck that breaks, nm;
-    contact_angle: of the relaxed filament on the counter electrode, through the metal, rad; nucleus_reach: of the
-    nucleus' hold on the metal around it, nm.
+    contact_angle: of the relaxed filament on the counter electrode, through the metal, rad (None: not stated, as where
+    no surface atoms diffuse); nucleus_reach: of the nucleus' hold on the metal around it, nm.
     """
 
     electrode: ActiveElectrode
     rupture_radius: float
-    contact_angle: float
+    contact_angle: float | None
     nucleus_reach: float
 
     @classmethod
     def from_config(cls, config, dissolution, nucleus_reach):
         """The motion that a configuration describes; dissolution: law of the electrode's recess, or None."""
         electrode = ActiveElectrode.from_config(config, dissolution)
-        angle = np.deg2rad(config.surface_diffusion.contact_angle)
-        return cls(electrode, float(config.filament.rupture_radius), float(angle), nucleus_reach)
+        angle = config.surface_diffusion.contact_angle
+        angle = None if angle is None else float(np.deg2rad(angle))
+        return cls(electrode, float(config.filament.rupture_radius), angle, nucleus_reach)
 
     def displaced(self, front, previous_velocity, previous_step, step, coefficient=None) -> Displacement:
         """The front after a step (s): reactions first, then surface diffusion.

@@ -22,6 +22,7 @@ from ecmsim.errors import ConfigError
 CONFIGS = sorted((ROOT / "configs").glob("*.toml"))
 
 CELL = """
+extends = "ecmsim:cu_sio2_pt"
 title = "test"
 [cell]
 active_electrode = "Cu"
@@ -45,6 +46,13 @@ current = "1 mA"
 energy = { value = "0.02 eV", label = "fitted", source = "here" }
 """
 )
+RELAXING = [
+    f"surface_diffusion.{text}"
+    for text in (
+        *("enabled=true", "coefficient=1 nm^4/s", "reference_temperature=300 K"),
+        *("activation_energy=0.5 eV", "contact_angle=90 deg"),
+    )
+]
 SECTIONS = ", ".join(settings(Config))
 MATERIAL = 'the name of a material such as "Cu" or the path of a .toml file'
 IDEAL = '"ideal", "series_resistor" or "none"'
@@ -280,7 +288,9 @@ def test_all_problems_at_once_in_the_order_of_the_file():
         kind = "ramp"
         to = "2 A"
     """
-    assert problems(text) == [
+    *found, physics = problems(text)
+    assert physics.startswith("its physics is not stated")
+    assert found == [
         'heat.enabled = "on": expected true or false',
         'cell.radius = 3: expected a length with its unit, such as "10 nm"',
         'cell.activ_electrode: unknown key; did you mean "active_electrode"?',
@@ -306,11 +316,13 @@ def test_text_of_the_error_names_the_source():
 
 
 def test_empty_configuration_lists_what_is_needed():
-    assert problems("") == [
+    *found, physics = problems("")
+    assert found == [
         "cell: missing; expected a table [cell]",
         f"programme: missing; expected tables [[programme]] of kind {STEPS}",
         f"compliance: missing; expected a table [compliance] of kind {IDEAL}",
     ]
+    assert physics.startswith("its physics is not stated")
 
 
 JUNK = ["true", "-1", "[]", "{}", '""', "2020-01-01", "{ value = [] }", "[[[]]]"]
@@ -563,7 +575,7 @@ class TestConfig:
         assert names >= {"cu_sio2_pt", "quick", "joule_only", "no_dissolution", "low_thermal_conductivity"}
 
     def test_effective_configuration_holds_every_setting(self):
-        text = Config.from_toml(MINIMAL).to_toml()
+        text = Config.from_toml(MINIMAL, overrides=RELAXING).to_toml()
         assert text.startswith(f"# Effective configuration of ecmsim {ecmsim.__version__}")
         for row in reference():
             name = row.name.rpartition(".")[2]
@@ -621,7 +633,7 @@ class TestReference:
 
     def test_row_of_a_quantity(self):
         row = next(row for row in reference() if row.name == "cell.radius")
-        assert (row.unit, row.default) == ("nm", "25 nm") and row.meaning.endswith("(> 0, <= 10000)")
+        assert (row.unit, row.default) == ("nm", "required") and row.meaning.endswith("(> 0, <= 10000)")
 
     def test_settings_of_one_kind_say_so(self):
         meanings = {row.name: row.meaning for row in reference()}

@@ -10,6 +10,7 @@ from ecmsim.drive import Programme
 from ecmsim.errors import ConfigError
 
 BASE = """
+extends = "ecmsim:cu_sio2_pt"
 cell = { active_electrode = "Cu", switching_layer = "SiO2", counter_electrode = "Pt" }
 compliance = { kind = "ideal", current = "10 uA", polarity = "both" }
 """
@@ -172,7 +173,9 @@ def test_reference_lists_the_settings_of_the_steps():
 
 class TestOverrides:
     def test_nested(self):
-        config = load(CYCLES, "programme[0].steps[0].peak=1 V", 'programme[0].steps[1].compliance.kind="ideal"')
+        config = load(
+            CYCLES, "programme[0].steps[0].peak=1 V", 'programme[0].steps[1].compliance={kind="ideal", current="1 mA"}'
+        )
         steps = config.programme[0].steps
         assert steps[0].peak == 1 and steps[1].compliance.current == 1e-3
 

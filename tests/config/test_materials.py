@@ -11,6 +11,7 @@ NAMES = ["Ag", "Cu", "Pt", "SiO2", "W"]
 @pytest.fixture(scope="module")
 def materials():
     text = """
+        extends = "ecmsim:cu_sio2_pt"
         cell = { active_electrode = "Cu", switching_layer = "SiO2", counter_electrode = "Pt" }
         programme = [{ kind = "hold", duration = "1 s" }]
         compliance = { kind = "none" }

@@ -66,6 +66,7 @@ def test_nanosecond_pulse_after_a_long_ramp():
 
 def test_from_configuration():
     text = """
+        extends = "ecmsim:cu_sio2_pt"
         cell = { active_electrode = "Cu", switching_layer = "SiO2", counter_electrode = "Pt" }
         programme = [{ kind = "ramp", to = "2 V", rate = "1 mV/ms" }, { kind = "hold", duration = "3 ms" }]
         compliance = { kind = "none" }

@@ -25,6 +25,7 @@ from ecmsim.shape.spacing import electrode_nodes, filament_spacing, graded
 
 MESHES = ROOT / "meshes"
 CONFIG = """
+extends = "ecmsim:cu_sio2_pt"
 [cell]
 active_electrode = "Cu"
 switching_layer = "SiO2"

@@ -12,6 +12,7 @@ import pytest
 
 import ecmsim
 from ecmsim.config import reference
+from ecmsim.config.interface import LAWS
 
 PACKAGE = Path(ecmsim.__file__).parent
 FILES = {path.relative_to(PACKAGE).as_posix(): path for path in sorted(PACKAGE.rglob("*.py"))}
@@ -243,6 +244,8 @@ PARAMETERS = [
 ]
 UNREAD = {
     "programme[].file": "config.programme puts its content into points",
+    **{f"interface.{name}": "Config.loans and Config.borrowed read all of them" for name in ("made_for", *LAWS)},
+    "balance.faraday": "Balance.of_faraday, which knows the refinement, is read in its place",
     "mesh.refinement": "Mesh.refined works it into the other settings",
 }
 

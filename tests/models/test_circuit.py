@@ -10,6 +10,7 @@ from ecmsim.models.circuit import circuit
 from ecmsim.physics.compliance import IdealCompliance, SeriesResistor
 
 CELL = """
+extends = "ecmsim:cu_sio2_pt"
 [cell]
 active_electrode = "Cu"
 switching_layer = "SiO2"

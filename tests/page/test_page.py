@@ -1,6 +1,7 @@
 """The page about a run: its parts and numbers, what it escapes, that it needs nothing else, and how it renders."""
 
 import base64
+import csv
 import json
 import re
 import shutil
@@ -19,10 +20,9 @@ import ecmsim.page.pictures
 import ecmsim.plot
 from ecmsim.commands.cli import app
 from ecmsim.config import load_config
-from ecmsim.config.schema import Stress
 from ecmsim.errors import PageError, ResultsError
-from ecmsim.page import form, page_text, write_page
-from ecmsim.page.balances import balances
+from ecmsim.page import form, page_text, pictures, write_page
+from ecmsim.page.balances import COARSER, balances, limits_of, numerical_error
 from ecmsim.page.outcome import key_numbers
 from ecmsim.page.settings import programme_rows, setting_rows
 from ecmsim.results import RunWriter, open_run
@@ -285,15 +285,71 @@ def test_balances_are_judged_by_their_limits(sweep, tmp_path):
     assert "does not hold" in Page(page_text(open_run(tmp_path / "run"))).words
 
 
-def test_power_is_judged_where_power_flows(sweep, tmp_path):
-    def spoilt(series, row):
-        series.loc[row, "power_imbalance"] = 1e-5
-        return series
+LIMITS = """
+[balance]
+charge = 1e-6
+faraday = { value = 2e-3, label = "assumed" }
+power = 1e-5
+[stepping]
+refinement = 0.5
+"""
 
-    last = len(sweep.timeseries) - 1  # the source is back at 0 V
-    for row, holds in ((last, True), (last // 2, False)):
-        run = changed(sweep, tmp_path / str(row), lambda series, row=row: spoilt(series, row))
-        assert {item.name: item.holds for item in balances(run)}["Power"] is holds
+
+def test_the_limits_are_those_of_the_run(tmp_path):
+    """By which its steps were rejected; those of this version for a run that tells none."""
+    written(tmp_path / "own", synthetic.CONFIG.format(compliance_mA=1) + LIMITS)
+    run = open_run(tmp_path / "own")
+    assert limits_of(run) == {"charge_imbalance": 1e-6, "faraday_error": 8e-3, "power_imbalance": 1e-5}
+    told = {item.name: item.limit for item in balances(run)}
+    assert told["Charge"] == "10⁻⁶" and told["Faraday’s law"] == "0.008" and told["Power"] == "10⁻⁵"
+    usual = {"charge_imbalance": 1e-8, "faraday_error": 1e-3, "power_imbalance": 1e-4}
+    damaged = synthetic.CONFIG.format(compliance_mA=1) + "[balance]\ncharge = true\n"
+    for name, text in (("old", None), ("damaged", damaged)):
+        written(tmp_path / name, text)
+        assert limits_of(open_run(tmp_path / name)) == usual
+
+
+def test_the_error_of_mesh_and_steps_is_told_with_the_way_to_estimate_it(sweep, tmp_path):
+    with open(ROOT / "validation" / "convergence.csv", newline="") as file:
+        rows = {row["variant"]: row for row in csv.DictReader(file)}
+    usual, coarse = rows["as configured"], rows["both twice as coarse"]
+    for name, told in COARSER.items():
+        number, unit = told.split()
+        change = abs(float(coarse[name]) - float(usual[name])) / {"ms": 1e-3, "pm": 1e-3}.get(unit, 1.0)
+        assert float(number) == pytest.approx(change, rel=0.1), name
+    text, command = numerical_error(sweep)
+    assert all(told in text for told in COARSER.values()) and text.endswith("coarse:")
+    assert "mesh.refinement=0.5 --set stepping.refinement=0.5" in command
+    assert command in Page(page_text(sweep)).words
+    written(tmp_path / "run", synthetic.CONFIG.format(compliance_mA=1) + "[mesh]\nrefinement = 0.5\n")
+    text, command = numerical_error(open_run(tmp_path / "run"))
+    assert text.endswith("fine:") and "mesh.refinement=1 --set stepping.refinement=2" in command
+
+
+def test_a_loan_is_told_on_top_also_of_a_run_that_is_under_way(tmp_path):
+    written(tmp_path / "run", status=None, borrowed={"Cu | SiO2": ["stress"]})
+    run = open_run(tmp_path / "run")
+    assert run.loan == "constants borrowed from Cu | SiO2"
+    assert "Constants borrowed from Cu | SiO2." in Page(page_text(run)).words
+    written(tmp_path / "damaged", borrowed="x")
+    assert open_run(tmp_path / "damaged").loan == ""
+
+
+def test_a_picture_is_drawn_once(sweep, monkeypatch):
+    drawn = []
+
+    def draw(name, run, output):
+        drawn.append(output.name)
+        output.parent.mkdir(parents=True, exist_ok=True)
+        size = pictures.LARGE if name == "iv" else 1
+        output.write_bytes(b"x" * size + pictures.ENDS[output.suffix])
+
+    monkeypatch.setattr(pictures, "PICTURES", ecmsim.plot.PICTURES)
+    monkeypatch.setattr(pictures, "draw", draw)
+    monkeypatch.setattr(pictures, "_size", lambda path: (1.0, 1.0))
+    pictures.pictures(sweep)
+    assert {"gap.svg", "field.png", "iv.svg", "iv.png"} <= set(drawn)
+    assert not {"gap.png", "field.svg"} & set(drawn)
 
 
 def test_a_current_above_the_compliance_is_told(sweep, tmp_path):
@@ -327,6 +383,12 @@ template_radius = "1.68 nm"
 [tunnelling]
 barrier = { value = "4.2 eV", label = "fitted", source = "onset" }
 
+[filament]
+defect_factor = 1
+
+[mesh]
+quality = 0.3
+
 [oldsection]
 colour = "blue"
 """
@@ -335,14 +397,15 @@ colour = "blue"
 def test_settings_are_compared_with_the_defaults_and_labelled(tmp_path):
     written(tmp_path / "run", synthetic.CONFIG.format(compliance_mA=1) + FITTED)
     rows = {row.name: row for row in setting_rows(open_run(tmp_path / "run"))}
-    assert rows["stress.energy"].differs and rows["stress.energy"].default.endswith("eV")
+    assert rows["stress.energy"].differs and rows["stress.energy"].default == "—"  # physics has none
     assert rows["stress.energy"].value == ("0.03\N{NO-BREAK SPACE}eV", "fitted", "my <own> curves")
-    assert not rows["stress.template_radius"].differs and not rows["tunnelling.barrier"].differs
+    assert rows["filament.defect_factor"].default == "1.0" and not rows["filament.defect_factor"].differs
+    assert rows["mesh.quality"].differs and rows["mesh.quality"].default == "0.25"
     assert rows["oldsection.colour"].differs and "not a setting" in rows["oldsection.colour"].meaning
     text = page_text(open_run(tmp_path / "run"))
-    table = next(rows for name, rows in Page(text).tables.items() if name.startswith("What differs"))
-    assert ["stress.energy", "0.03 eV", Stress().energy.text, "fitted", "my <own> curves"] in table
-    assert "tunnelling.barrier" not in [row[0] for row in table]
+    table = next(rows for name, rows in Page(text).tables.items() if name.startswith("What the run states"))
+    assert ["stress.energy", "0.03 eV", "—", "fitted", "my <own> curves"] in table
+    assert "filament.defect_factor" not in [row[0] for row in table]
     assert '<span class="tag fitted">fitted</span>' in text and '<span class="tag assumed">assumed</span>' in text
     assert "my <own>" not in text
 
@@ -361,7 +424,8 @@ def test_an_effective_configuration_is_read_in_full(tmp_path):
     differ = {name for name, row in rows.items() if row.differs}
     assert {"mesh.surface_size", "compliance.current", "materials.Cu.resistivity"} <= differ
     # Equal numbers in other units or digits are no differences.
-    assert not {"hopping.activation_energy", "stepping.first_step", "cell.radius", "materials.Pt.density"} & differ
+    assert not {"stepping.first_step", "filament.defect_factor", "mesh.quality", "materials.Pt.density"} & differ
+    assert {"hopping.activation_energy", "cell.radius"} <= differ  # which have no default
     assert rows["stepping.first_step"].value.text == "1\N{NO-BREAK SPACE}ms"
     assert rows["butler_volmer.ion_concentration"].value.text.replace("\N{NO-BREAK SPACE}", " ") == "1 × 10²⁶ / m³"
     step = programme_rows(run)[0]

@@ -576,6 +576,7 @@ def test_slope_of_butler_volmer_at_exactly_zero(assembled):
 # --- the laws of a configured cell --------------------------------------------------------------------------
 
 CONFIG = """
+extends = "ecmsim:cu_sio2_pt"
 [cell]
 active_electrode = "Cu"
 switching_layer = "SiO2"

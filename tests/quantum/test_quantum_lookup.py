@@ -471,6 +471,12 @@ def test_command_lookup(made_up):
     [
         (["--radius", "0 nm"], "--radius 0 nm: the radius of a contact is positive, 0."),
         (["--radius=-1 nm"], "--radius -1 nm: the radius of a contact is positive"),
+        (["--radius", "1e200 nm"], "--radius 1e+200 nm: must be from 0.01 to 1000 nm"),
+        (["--radius", "1e-300 nm"], "--radius 1e-300 nm: must be from 0.01 to 1000 nm"),
+        (["--radius", "0.3 nm", "--gap=-1e9 nm"], "--gap -1e+09 nm: must be from -10 to 20 nm"),
+        (["--radius", "0.3 nm", "--gap", "21 nm"], "--gap 21 nm: must be from -10 to 20 nm"),
+        (["--radius", "0.3 nm", "--barrier", "1e300 eV"], "--barrier 1e+300 eV: must be from 0.01 to 20 eV"),
+        (["--radius", "0.3 nm", "--barrier", "2 eV", "--mass", "1e300"], "--mass 1e+300: must be from 0.001 to 10"),
         (["--radius", "3 V"], '--radius = "3 V": expected a length'),
         (["--radius", "0.3 nm", "--metal", "Pt"], "--metal Pt: there is no table Pt: there are those of Ag"),
         (["--radius", "0.3 nm", "--metal", "ag"], "--metal ag: there is no table ag: there are those of Ag"),

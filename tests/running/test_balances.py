@@ -1,5 +1,7 @@
 """Balances decide: a step beyond a limit is taken again, shorter, and a run that cannot keep it ends with an error."""
 
+from types import SimpleNamespace
+
 import pytest
 from helpers.clockwork import Clockwork, marched
 from helpers.paths import QUICK
@@ -9,8 +11,9 @@ from ecmsim.config import load_config
 from ecmsim.drive import ramp
 from ecmsim.errors import SolveError
 from ecmsim.models.balance import BALANCES, Balance, Limits, Unbalanced
+from ecmsim.running.failure import explained
 from ecmsim.running.march import PATIENCE
-from ecmsim.running.stepping import StepError
+from ecmsim.running.stepping import NoShorterStep, StepError
 
 LIMITS = Limits.from_config(load_config(QUICK))
 
@@ -111,3 +114,25 @@ def test_provenance_tells_the_worst_balances(tmp_path):
     assert told == outcome.worst and set(told) == {quantity for _, quantity, *_ in BALANCES}
     series = open_run(tmp_path / "run").timeseries
     assert told == {name: series[name].max() for name in told}
+
+
+@pytest.mark.parametrize("model", ["full", "reduced"])
+def test_the_state_at_the_beginning_keeps_the_balances_too(model, tmp_path):
+    """An unbalanced one ends the run at once, with what to try."""
+    started = ["initial.kind=cylinder", "initial.radius=2 nm", "initial.height=9.5 nm", "balance.power=1e-300"]
+    source = 'programme=[{kind="current_ramp", to="1 uA", rate="1 uA/s", voltage_limit="0.5 V"}]'
+    config = load_config(QUICK, [f"model={model}", source, *started])
+    with pytest.raises(SolveError, match=r"at t = 0 cannot be used: .*balance.power = 1e-300.*Try .*tolerance"):
+        run(config, tmp_path / "run")
+    assert open_run(tmp_path / "run").status == "failed"
+
+
+def test_what_stands_in_the_way_of_shorter_steps_is_named():
+    """The smallest step, or the first one."""
+    state = SimpleNamespace(time=0.0, source_voltage=0.0, filament=SimpleNamespace(height=1.0), observed={"gap": 5.0})
+    told = {}
+    for kind in (NoShorterStep, StepError):
+        cause = Unbalanced("faraday", 1e-2, 1e-3, "volume and charge", "shorter steps (stepping.refinement)")
+        told[kind] = str(explained(kind("tried"), cause, state, None))
+    assert "Try a smaller stepping.smallest_step, shorter steps" in told[NoShorterStep]
+    assert "Try a smaller stepping.first_step, shorter steps" in told[StepError]

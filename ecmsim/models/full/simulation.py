@@ -136,7 +136,7 @@ class Simulation(GrowingCell):
         # A guess: the small filament takes nearly all of the voltage of the reactions.
         values[mesh.nodes_of(Region.SWITCHING_LAYER), 1] = voltage
         state = State(time=0.0, leg=leg, source_voltage=voltage, front=front, mesh=mesh, values=values)
-        return self._solve(self.discretisation, state, state, None)
+        return self._begun(self._solve(self.discretisation, state, state, None))
 
     def advance(self, state: State, time) -> State:
         """The state at a later time (s), to be accepted with `accept`, or to be dropped by trying another one.

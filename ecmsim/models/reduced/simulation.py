@@ -98,7 +98,7 @@ class ReducedSimulation(GrowingCell):
             temperatures=Temperatures(np.zeros(SLICES + 1), 0.0),
             ions=Line(voltage, 0.0, 0.0),
         )
-        return self._solve(state, state, None)
+        return self._begun(self._solve(state, state, None))
 
     def advance(self, state, time):
         """The state at a later time (s). Raises SolveError when the step fails."""
