@@ -18,7 +18,7 @@ from ecmsim.results import open_run
 
 pytestmark = pytest.mark.usefixtures("no_warnings")
 
-CONTACT_GAP, BARRIER, MASS = 0.05, 4.2, 0.8915  # the defaults
+CONTACT_GAP, BARRIER, MASS = 0.05, 4.2, 0.8915
 CEILING = synthetic.LAYER + 0.4  # nm; the electrode's surface over a tip that is this near
 METALS = '[cell]\nactive_electrode = "Cu"\nswitching_layer = "SiO2"\ncounter_electrode = "Pt"'
 SETTINGS = f"""
@@ -43,7 +43,7 @@ def write_tips(folder, radii, gaps, law="simmons"):
     columns = {name: values[:n] for name, values in columns.items()} | {"time_s": np.arange(n, dtype=float)}
     heights = CEILING - gaps
     outlines = [np.array([[0.0, h], [0.5 * r, h], [r, h], [r, 0.0]]) for r, h in zip(radii, heights, strict=True)]
-    text = synthetic.CONFIG.format(compliance_mA=1).replace("[cell]", METALS) + SETTINGS.replace("LAW", law)
+    text = 'extends = "ecmsim:cu_sio2_pt"\n' + synthetic.CONFIG.format(compliance_mA=1).replace("[cell]", METALS) + SETTINGS.replace("LAW", law)
     return synthetic.write_events(folder, text, columns, outlines, [])
 
 

@@ -170,7 +170,7 @@ def test_validate_shows_the_effective_configuration():
 def test_schema_lists_every_setting_with_its_unit():
     process = ecmsim("validate", "--schema")
     assert process.returncode == 0
-    for line in ("[butler_volmer]", "  rate_constant", "  gap_change", "182 m/s", "Thickness L of the switching layer"):
+    for line in ("[butler_volmer]", "  rate_constant", "  gap_change", "m/s", "Thickness L of the switching layer"):
         assert line in process.stdout
 
 

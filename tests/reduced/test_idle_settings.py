@@ -24,6 +24,9 @@ CASE = (
     'initial={kind="cylinder", radius="2 nm", height="9.95 nm"}',
     "dissolution.maximum_depth=0.15 nm",
     "surface_diffusion.coefficient=1e6 nm^4/s",
+    "surface_diffusion.reference_temperature=300 K",
+    "surface_diffusion.activation_energy=0.5 eV",
+    "surface_diffusion.contact_angle=90 deg",
     "stepping.first_step=0.1 us",
 )
 SWITCHES = {  # by which setting a law is on, and off
