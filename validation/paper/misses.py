@@ -7,7 +7,8 @@ import numpy as np
 
 from ecmsim.constants import BOLTZMANN, ELEMENTARY_CHARGE
 from validation.paper import measures
-from validation.paper.facts import FACTS, barriers_at_onset
+from validation.paper.fact import FACTS
+from validation.paper.facts import barriers_at_onset
 from validation.paper.runs import Runs
 from validation.paper.table import Verdict
 
@@ -74,7 +75,10 @@ def onset_of_c(run):
 
     Both grow by Butler-Volmer with the same overpotential and (nearly) the same temperature, so that by Eq. (12)
     v_tip/v_rim = exp(-(dW_void - dW_mech)/kT): the tip's barrier is the lower one only where the tip is the faster.
+    None where no regime C begins.
     """
+    if run.regimes.b_c is None:
+        return None
     time = measures.column(run, "time_s")
     moment = run.regimes.b_c.time_s
     around = np.abs(time - moment) < 1e-3
