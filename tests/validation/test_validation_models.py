@@ -7,6 +7,8 @@ import pandas as pd
 import pytest
 from helpers.paths import ROOT
 
+from ecmsim.results import open_run
+from ecmsim.run import run
 from ecmsim.study import Study
 from validation.models import __main__ as command
 from validation.models.compare import QUANTITIES, Pair, difference, frame, measured, pairs
@@ -67,6 +69,8 @@ def test_verdicts_and_page():
     alike, apart, missing = pair(), pair(set_time=2.5), Pair(2.0, 1e-9, 0.6, None, measured(Made(**COLUMNS)))
     assert [each.word for each in (alike, apart, missing)] == ["agree", "differ", ""]
     assert pair(reset_time=math.nan).word == "differ"
+    never = measured(Made("stopped at t = 1 s", "failed", **{name: values[:3] for name, values in COLUMNS.items()}))
+    assert Pair(10.0, 1e-6, 5.0, never, never).word == "neither"
     text = page([alike, apart, missing])
     assert "**1 of 2 cells agree** (1 of 3 were not run)" in text and "**2 s, 2.5 s**" in text
     table = frame([alike, apart, missing])
@@ -85,6 +89,23 @@ def test_the_study_pairs_each_cell_with_both_models(tmp_path):
         assert float(case.config.programme[2].to) == -float(case.config.programme[0].to)
     command.main(tmp_path, tmp_path)
     assert "not run" in (tmp_path / "README.md").read_text() and (tmp_path / "models.csv").exists()
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("corner", [(2.0, 2.0, 1e-9), (10.0, 2.0, 1e-6), (40.0, 0.6, 1e-9)], ids=str)
+def test_corners_in_which_both_models_agree(corner, tmp_path):
+    """SET and RESET anew by both models, as the study has them."""
+    found = {}
+    for case in Study.load(STUDY).cases:
+        config = case.config
+        voltage = float(config.programme[0].to)
+        cell = (float(config.cell.layer_thickness), voltage, float(config.compliance.current))
+        if np.allclose(cell, corner, rtol=1e-9, atol=0):
+            run(config, tmp_path / config.model)
+            found[config.model] = measured(open_run(tmp_path / config.model))
+    both = Pair(corner[0], corner[2], corner[1], found["full"], found["reduced"])
+    assert both.word == "agree", both
+    assert found["full"]["end"] == found["reduced"]["end"] == "end of the programme"
 
 
 def test_the_committed_table_is_of_this_study():

@@ -41,9 +41,11 @@ class Pair:
 
     @property
     def word(self):
-        """ "agree", "differ", or "" where a run is missing."""
+        """ "agree", "differ", "neither" where both models have no SET, or "" where a run is missing."""
         if self.full is None or self.reduced is None:
             return ""
+        if np.isnan(self.full["set_time"]) and np.isnan(self.reduced["set_time"]):
+            return "neither"
         return "agree" if max(self.apart.values()) <= 1 else "differ"
 
 

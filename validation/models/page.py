@@ -67,7 +67,7 @@ def shown(value, unit):
 
 def verdict(pair):
     """Whether both models agree, in words."""
-    return {"agree": "agree", "differ": "**differ**", "": "not run"}[pair.word]
+    return {"agree": "agree", "differ": "**differ**", "neither": "neither has a SET", "": "not run"}[pair.word]
 
 
 def ends(found):
