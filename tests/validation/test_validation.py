@@ -16,7 +16,7 @@ from ecmsim.results import open_run
 from ecmsim.study.child import Ending
 from ecmsim.study.study import Outcome
 from validation.paper import command, facts, figures, measures, misses, page, resets, runs, table
-from validation.paper.fact import CHOICE, FACTS, FITTED, PREDICTED, Finding
+from validation.paper.fact import CHOICE, FACTS, FITTED, PREDICTED, Fact, Finding
 
 
 @pytest.fixture(scope="module")
@@ -135,6 +135,23 @@ def test_barriers_where_regime_c_begins(sweep, monkeypatch):
     assert facts.barriers_at_onset(sweep) == pytest.approx(expected)
     found = FACTS[19].find(FakeRuns(sweep))
     assert found.hit == (expected[0] < expected[1])
+
+
+def test_what_misses_is_explained_and_what_hits_is_not():
+    found = [table.Verdict(fact, Finding({}, fact.row == 25), {}) for fact in FACTS]
+    texts = list(misses.explained(found))
+    assert len(texts) == len(misses.WHY) - 1 and not any(text.startswith("**Row 25**") for text in texts)
+    assert set(misses.WHY) <= {fact.row for fact in FACTS}
+
+
+def test_the_counting_line_keeps_grounds_apart():
+    def verdict(ground, hit):
+        return table.Verdict(Fact(1, "", "", "", None, ground), Finding({}, hit), {})
+
+    found = [verdict(FITTED, True), verdict(PREDICTED, True), verdict(PREDICTED, False), verdict(PREDICTED, False)]
+    found += [verdict(CHOICE, True), verdict(CHOICE, False)]
+    line = "1 fitted (1 hit); 1 predicted and hit, 2 predicted and missed; 2 resting on a choice of ours (1 hit)"
+    assert table.counted(found) == line
 
 
 def test_speeds_and_barriers_belong_together():

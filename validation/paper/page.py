@@ -34,6 +34,7 @@ def page(runs, verdicts, convergence, drawn, out, made):
         table.convergence_markdown(convergence),
         table.orders_text(convergence),
         "## What misses, and why",
+        *misses.explained(verdicts),
         *readings_text(runs, verdicts),
         onset_text(runs),
         "## Figures",
