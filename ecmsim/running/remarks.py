@@ -13,18 +13,22 @@ from ecmsim.text import quantity
 
 LARGEST_FIELD = 10.0  # V/nm between the metals: a third of what tears copper ions off a bare tip (field evaporation)
 SMALLEST_GAP = 0.07  # nm: the smallest of the source article's simulations
+# Where the reduced model was set beside the full one and agreed (validation/models): nm, V, A.
+THINNEST, THICKEST, LARGEST_VOLTAGE, LARGEST_CURRENT = 2.0, 40.0, 3.0, 1e-3
 
 
 @dataclass(frozen=True)
 class Ranges:
     """What the laws of a run are made for. melting_point: of the filament's metal, K, or None; metal: its name;
-    barrier: of linearised tunnelling, in V, or None where that is not the law; gap: smallest one, nm; field: V/nm."""
+    barrier: of linearised tunnelling, in V, or None where that is not the law; gap: smallest one, nm; field: V/nm;
+    layer: thickness of the switching layer where the reduced model runs, nm, else None."""
 
     metal: str
     melting_point: float | None
     barrier: float | None
     gap: float
     field: float = LARGEST_FIELD
+    layer: float | None = None
 
     @classmethod
     def from_config(cls, config, bridged=False):
@@ -33,7 +37,9 @@ class Ranges:
         linear = tunnel.enabled and tunnel.law == "simmons" and "tunnelling" not in config.laws
         melting_point = metal.melting_point if config.heat.enabled else None
         barrier = float(tunnel.barrier) if linear else None
-        return cls(metal.name, melting_point and float(melting_point), barrier, 0.0 if bridged else SMALLEST_GAP)
+        gap = 0.0 if bridged else SMALLEST_GAP
+        layer = float(config.cell.layer_thickness) if config.model == "reduced" else None
+        return cls(metal.name, melting_point and float(melting_point), barrier, gap, layer=layer)
 
 
 @dataclass
@@ -90,9 +96,28 @@ class Remarks:
             f"{self.ranges.metal}, {self.ranges.melting_point:g} K"
         )
 
+    def of_the_reduced_model(self):
+        """That the reduced model was not compared with the full one there, or nothing."""
+        layer, outside = self.ranges.layer, []
+        if layer is None:
+            return ""
+        if not THINNEST <= layer <= THICKEST:
+            outside.append(f"a layer of {layer:g} nm")
+        if self.voltage > LARGEST_VOLTAGE * (1 + 1e-9):
+            outside.append(quantity(self.voltage, "V"))
+        if self.current > 1.01 * LARGEST_CURRENT:
+            outside.append(quantity(self.current, "A"))
+        if not outside:
+            return ""
+        return (
+            f"the reduced model is known to agree with the full one in layers of {THINNEST:g} nm to {THICKEST:g} nm, "
+            f"up to {LARGEST_VOLTAGE:g} V and {quantity(LARGEST_CURRENT, 'A')}; here it saw {' and '.join(outside)}: "
+            "check it against a run of the full model"
+        )
+
     def texts(self):
         """Which ranges were left, as a list of sentences without a full stop."""
-        ranges, found = self.ranges, [self.of_melting()]
+        ranges, found = self.ranges, [self.of_melting(), self.of_the_reduced_model()]
         if ranges.barrier is not None and self.junction > ranges.barrier:
             found.append(
                 f"electrons tunnelled at up to {self.junction:.3g} V, above their barrier (tunnelling.barrier = "

@@ -258,6 +258,17 @@ def test_the_network_between_the_rings_is_that_of_their_potentials():
     assert (network * (u[:, None] - u)).sum(axis=1) == pytest.approx(current, rel=1e-4, abs=1e-4)
 
 
+@pytest.mark.parametrize("thickness", [36, 40, 100])
+def test_a_gap_through_which_nothing_tunnels_does_not_stop_a_run(thickness, tmp_path):
+    """exp(-2 kappa g) of Eq. (5) is zero in floating point from some 37 nm on."""
+    layer = [f"cell.layer_thickness={thickness} nm", "model=reduced"]
+    outcome = run(load_config(REFERENCE, layer), tmp_path / "run", until=0.5)
+    assert outcome.state.time == 0.5 and outcome.state.temperatures.active >= 0
+    series = open_run(tmp_path / "run").timeseries
+    assert (series["temperature_max_K"] - 300).abs().max() < 1e-6 and (np.diff(series["height_nm"]) >= 0).all()
+    assert series["current_A"].iloc[-1] > 0
+
+
 @pytest.mark.parametrize("voltage", [0.6, 1.0, 2.0, 4.0, pytest.param(6.0, marks=pytest.mark.slow)])
 def test_a_nucleus_grows_at_any_voltage(voltage, tmp_path):
     """It neither breaks nor shrinks while it does, however slowly its foot follows; metal and charge agree."""

@@ -171,6 +171,27 @@ def test_ranges_of_a_configuration():
     assert Ranges.from_config(silver).melting_point == 1234.9
 
 
+@pytest.mark.parametrize(
+    ("layer", "state", "words"),
+    [
+        (10.0, {}, None),
+        (10.0, {"source_voltage": -3.0, "current": -1e-3}, None),
+        (10.0, {"source_voltage": -5.0}, "saw 5 V:"),
+        (10.0, {"current": 2e-3}, "saw 2 mA:"),
+        (80.0, {"source_voltage": 4.0}, "saw a layer of 80 nm and 4 V:"),
+        (None, {"source_voltage": 5.0, "current": 2e-3}, None),
+    ],
+)
+def test_the_reduced_model_says_where_it_was_not_compared_with_the_full_one(layer, state, words):
+    found = remarked(seen(**state), ranges=Ranges("copper", 1357.8, 4.2, 0.07, layer=layer)).texts()
+    assert len(found) == (words is not None) and all("reduced model" in text and words in text for text in found)
+
+
+def test_the_full_model_has_no_such_range():
+    layers = [Ranges.from_config(load_config(REFERENCE, [f"model={model}"])).layer for model in ("full", "reduced")]
+    assert layers == [None, 10.0]
+
+
 def test_its_memory_is_a_checkpoint_s():
     remarks = remarked(seen(temperature_max=1400.0, gap=0.4, tunnel_current=1e-12))
     again = Remarks(COPPER)

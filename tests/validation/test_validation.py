@@ -15,7 +15,8 @@ from ecmsim.errors import ResultsError
 from ecmsim.results import open_run
 from ecmsim.study.child import Ending
 from ecmsim.study.study import Outcome
-from validation.paper import command, facts, figures, measures, misses, page, runs, table
+from validation.paper import command, facts, figures, measures, misses, page, resets, runs, table
+from validation.paper.fact import CHOICE, FACTS, FITTED, PREDICTED, Fact, Finding
 
 
 @pytest.fixture(scope="module")
@@ -41,9 +42,11 @@ class FakeRuns(runs.Runs):
         return self
 
 
-def test_the_facts_are_complete_and_the_first_six_are_fitted():
-    assert [fact.row for fact in facts.FACTS] == list(range(1, 23))
-    assert [fact.row for fact in facts.FACTS if fact.fitted] == [1, 2, 3, 4, 5, 6]
+def test_the_facts_are_complete_and_say_what_they_stand_on():
+    assert [fact.row for fact in FACTS] == list(range(1, 34))
+    assert [fact.row for fact in FACTS if fact.ground == FITTED] == [1, 2, 3, 4, 5, 6, 7, 9]
+    assert [fact.row for fact in FACTS if fact.ground == CHOICE] == [10, 13, 15, 19, 31, 32, 33]
+    assert all(bool(fact.rests) == (fact.ground != PREDICTED) for fact in FACTS)
     assert [target.row for target in facts.TARGETS] == [1, 2, 3, 4, 5, 6]
 
 
@@ -81,7 +84,7 @@ def test_taper_and_power_law(sweep):
     run = type("Run", (), {"outlines": [type("Outline", (), {"points": cone})]})
     assert measures.taper(run) == pytest.approx(0.15 / 0.85)
     radii = np.array([0.3, 0.5, 0.8])
-    exponent, error = measures.power_law(radii, 2 * radii**4)
+    exponent, error = resets.power_law(radii, 2 * radii**4)
     assert exponent == pytest.approx(4) and error < 1e-6
 
 
@@ -106,7 +109,7 @@ def test_targets_know_their_tolerance():
 
 @pytest.mark.parametrize("target", facts.TARGETS, ids=lambda target: target.name)
 def test_the_words_of_a_fitted_fact_have_the_numbers_of_its_target(target):
-    words, (value, by) = " ".join(facts.FITTED[target.row]), (target.value, target.tolerance)
+    words, (value, by) = " ".join(facts.WORDS[target.row]), (target.value, target.tolerance)
     assert f"{value - by:g}-{value + by:g} {target.unit}" in words or (
         f"± {by:g} {target.unit}" in words and (f"{value:g} ± " in words or f"{value:g} {target.unit}" in words)
     )
@@ -114,7 +117,7 @@ def test_the_words_of_a_fitted_fact_have_the_numbers_of_its_target(target):
 
 def test_facts_of_a_run_and_their_errors(sweep):
     fake = FakeRuns(sweep)
-    found = {fact.row: fact.find(fake) for fact in facts.FACTS if fact.row not in (8, 12, 17, 20, 21, 22)}
+    found = {fact.row: fact.find(fake) for fact in FACTS if fact.row not in (8, 12, 17, 20, 21, 22) and fact.row < 32}
     assert found[3].values["Y, 1 mA"][0] == pytest.approx(sweep.regimes.y_time)
     assert found[3].hit == facts.TARGETS[2].within(sweep.regimes.y_time)
     assert not found[16].hit  # the same run is neither earlier nor hotter
@@ -130,8 +133,25 @@ def test_barriers_where_regime_c_begins(sweep, monkeypatch):
     depth, radius = (np.interp(moment, series["time_s"], series[name]) for name in ("height_nm", "radius_max_nm"))
     expected = 0.01 * math.exp((depth - 10) / 0.06), 0.02 * math.expm1(radius / 1.7)
     assert facts.barriers_at_onset(sweep) == pytest.approx(expected)
-    found = facts.FACTS[19].find(FakeRuns(sweep))
+    found = FACTS[19].find(FakeRuns(sweep))
     assert found.hit == (expected[0] < expected[1])
+
+
+def test_what_misses_is_explained_and_what_hits_is_not():
+    found = [table.Verdict(fact, Finding({}, fact.row == 25), {}) for fact in FACTS]
+    texts = list(misses.explained(found))
+    assert len(texts) == len(misses.WHY) - 1 and not any(text.startswith("**Row 25**") for text in texts)
+    assert set(misses.WHY) <= {fact.row for fact in FACTS}
+
+
+def test_the_counting_line_keeps_grounds_apart():
+    def verdict(ground, hit):
+        return table.Verdict(Fact(1, "", "", "", None, ground), Finding({}, hit), {})
+
+    found = [verdict(FITTED, True), verdict(PREDICTED, True), verdict(PREDICTED, False), verdict(PREDICTED, False)]
+    found += [verdict(CHOICE, True), verdict(CHOICE, False)]
+    line = "1 fitted (1 hit); 1 predicted and hit, 2 predicted and missed; 2 resting on a choice of ours (1 hit)"
+    assert table.counted(found) == line
 
 
 def test_speeds_and_barriers_belong_together():
@@ -161,8 +181,8 @@ def test_numbers_with_errors(arguments, text):
 
 
 def test_verdicts_carry_errors_and_words(sweep):
-    finding = facts.Finding({"a": (2.0, "s"), "b": (3.0, "K")}, hit=False, note="so")
-    verdict = table.Verdict(facts.FACTS[0], finding, {"a": 0.1})
+    finding = Finding({"a": (2.0, "s"), "b": (3.0, "K")}, hit=False, note="so")
+    verdict = table.Verdict(FACTS[0], finding, {"a": 0.1})
     assert verdict.told() == "a 2.0 ± 0.1 s, b 3.00 K" and verdict.word == "miss"
     text = table.markdown([verdict])
     assert "**miss**" in text and "fitted" in text and "(so)" in text
@@ -267,12 +287,12 @@ def test_the_page_has_verdicts_readings_and_figures(tmp_path, sweep, monkeypatch
     onset = misses.Onset(1.0, math.e, 0.3, 0.26, 464.2)  # k T = 0.04 eV
     monkeypatch.setattr(misses, "onset_of_c", lambda run: onset)
     monkeypatch.setattr(misses, "OF_THE_REFERENCE", (2, 3))
-    found = [table.Verdict(fact, fact.find(FakeRuns(sweep)), {}) for fact in facts.FACTS[:3]]
+    found = [table.Verdict(fact, fact.find(FakeRuns(sweep)), {}) for fact in FACTS[:3]]
     rows = [{"variant": name} | dict.fromkeys(table.QUANTITIES, 1.0) for name in table.VARIANTS]
     drawn = [tmp_path / "figures" / "a.png"]
     text = page.page(FakeRuns(sweep), found, pd.DataFrame(rows), drawn, tmp_path, {"commit": "abc"})
     hits = sum(verdict.finding.hit for verdict in found)
-    assert f"## Facts: {hits} of 3 hit" in text
+    assert f"## Facts: 3 fitted ({hits} hit); 0 predicted and hit" in text
     assert "![A caption.](figures/a.png)" in text and "- commit: abc" in text
     assert "at 464 K these speeds amount to a difference of 0.040 eV, and the barriers differ by 0.040 eV" in text
     assert all(reading.what in text for reading in misses.READINGS)
@@ -286,12 +306,15 @@ def test_the_page_has_verdicts_readings_and_figures(tmp_path, sweep, monkeypatch
 def test_the_committed_table_is_of_these_facts_and_the_readme_says_what_it_says():
     committed = pd.read_csv(ROOT / "validation" / "facts.csv")
     verdicts = committed.groupby("row").first()
-    assert list(verdicts["fact"]) == [fact.statement for fact in facts.FACTS]
-    assert list(verdicts["kind"] == "fitted") == [fact.fitted for fact in facts.FACTS]
-    hits = int((verdicts["verdict"] == "hit").sum())
+    assert list(verdicts["fact"]) == [fact.statement for fact in FACTS]
+    assert list(verdicts["kind"]) == [fact.ground for fact in FACTS]
+    found = [
+        table.Verdict(fact, Finding({}, word == "hit"), {})
+        for fact, word in zip(FACTS, verdicts["verdict"], strict=True)
+    ]
     text, short = ((ROOT / name).read_text() for name in ("validation/README.md", "README.md"))
-    assert f"## Facts: {hits} of {len(facts.FACTS)} hit" in text
-    assert f"{hits} of {len(facts.FACTS)} facts hit" in short
+    assert f"## Facts: {table.counted(found)}" in text
+    assert table.counted(found) in " ".join(short.split())
     for target in facts.TARGETS:
         value = committed[(committed["row"] == target.row) & (committed["value"] == target.name)]["ecmsim"].item()
         assert target.within(value) == (verdicts["verdict"][target.row] == "hit")

@@ -6,7 +6,6 @@ no such thing.
 
 import numpy as np
 
-from ecmsim.results.limits import limit_reached
 from ecmsim.results.measures import column, moment, rising, time_of_value, value_at_current  # noqa: F401  (beside these)
 from ecmsim.results.regimes import separation
 from ecmsim.shape.filament import distance_to_polyline
@@ -75,16 +74,28 @@ def axis_gap(run, outline=None):
     return float(outline.electrode_points[0, 1] - outline.points[0, 1])
 
 
+FILAMENT = 1  # material number in a snapshot
+NEAR = 0.2  # of a current: how far that of a snapshot may be from it
+
+
+def snapshot_at(run, current):
+    """The snapshot whose current is nearest to a current, while it rises; None where none is near."""
+    turn = float(column(run, "time_s")[rising(run)][-1])
+    found = [item for item in run.snapshots if item.current_A > 0]
+    before = [item for item in found if item.time_s <= turn] or found
+    if not before:
+        return None
+    snapshot = min(before, key=lambda item: abs(np.log(item.current_A / current)))
+    return snapshot if abs(np.log(snapshot.current_A / current)) < NEAR else None
+
+
 def resistance_of_filament(run, current):
     """Potential difference between foot and tip on the axis over the current, ohm, in the snapshot at a current.
 
     The potential of the electrons is that of the snapshot nearest to the current.
     """
-    snapshots = [item for item in run.snapshots if item.current_A > 0]
-    if not snapshots:
-        return np.nan
-    snapshot = min(snapshots, key=lambda item: abs(np.log(item.current_A / current)))
-    if abs(np.log(snapshot.current_A / current)) > 0.2:
+    snapshot = snapshot_at(run, current)
+    if snapshot is None:
         return np.nan
     mesh = snapshot.read()
     points, potential = mesh.points[:, :2], np.asarray(mesh.point_data["electric_potential_V"]).ravel()
@@ -93,37 +104,3 @@ def resistance_of_filament(run, current):
     axis = nodes[points[nodes, 0] < 1e-9]
     axis = axis[np.argsort(points[axis, 1])]
     return float(potential[axis[-1]] - potential[axis[0]]) / snapshot.current_A
-
-
-FILAMENT = 1  # material number in a snapshot
-
-
-def set_times(run):
-    """When each cycle first reaches 99 % of the compliance current, counted from the beginning of the cycle, (k,)."""
-    from ecmsim.results.cycles import find_cycles
-
-    time, current = column(run, "time_s"), column(run, "current_A")
-    found = []
-    for cycle in find_cycles(run):
-        rows = cycle.rows(time)
-        at = limit_reached(time[rows], current[rows], run.limits[rows])
-        found.append(np.nan if at is None else at - time[rows][0])
-    return np.array(found)
-
-
-def event_voltages(run, name):
-    """Source voltage at each event of a name, V, (k,)."""
-    times = run.events["time_s"][run.events["event"] == name].to_numpy(float)
-    return np.interp(times, column(run, "time_s"), column(run, "source_voltage_V"))
-
-
-def lifetime(run):
-    """When the filament breaks for the first time."""
-    times = run.events["time_s"][run.events["event"] == "rupture"].to_numpy(float)
-    return float(times[0]) if len(times) else np.nan
-
-
-def power_law(x, y):
-    """Exponent of y over x and its standard error, by least squares in the logarithms."""
-    slope, covariance = np.polyfit(np.log(x), np.log(y), 1, cov=True)
-    return float(slope[0]), float(np.sqrt(covariance[0, 0]))

@@ -1,7 +1,9 @@
 """The page of the validation, Markdown: what was found, how well it is known, what misses and why, and the figures."""
 
+import math
 from pathlib import Path
 
+from ecmsim.text import number
 from validation.paper import misses, table
 from validation.paper.figures import captions
 
@@ -14,14 +16,15 @@ PAPER = (
 
 def page(runs, verdicts, convergence, drawn, out, made):
     """The page as Markdown text; drawn: paths of the figures; made: how the runs were made, texts by name."""
-    hits = sum(verdict.finding.hit for verdict in verdicts)
     missed = ", ".join(str(verdict.fact.row) for verdict in verdicts if not verdict.finding.hit) or "none"
     parts = [
         "# The paper beside ecmsim",
         f"Made by `ecmsim validate-paper`; do not edit. The paper is {PAPER}. Its table of parameters is not public: "
-        "what it prints is used, the rest is handbook, assumed or fitted (to facts 1 to 6 only) and labelled so in "
+        "what it prints is used, the rest is handbook, assumed or fitted and labelled so in "
         "`configs/cu_sio2_pt.toml`. Reference case unless said: Cu / 10 nm SiO2 / Pt, 0 -> 2 V at 1 V/s, I_CC = 1 mA.",
-        f"## Facts: {hits} of {len(verdicts)} hit; missed: {missed}",
+        f"## Facts: {table.counted(verdicts)}",
+        f"Missed: {missed}. Each fact stands on one ground: *fitted*, something was adjusted to it (beside it: what); "
+        "*our choice*, it is decided by a choice that the paper does not make; *predicted*, neither.",
         table.markdown(verdicts),
         "± estimates the numerical error: it is the difference to the same run with a mesh and steps both twice as "
         "coarse. That is what is left to the limit where an error is of first order, and more than that where it is "
@@ -31,6 +34,7 @@ def page(runs, verdicts, convergence, drawn, out, made):
         table.convergence_markdown(convergence),
         table.orders_text(convergence),
         "## What misses, and why",
+        *misses.explained(verdicts),
         *readings_text(runs, verdicts),
         onset_text(runs),
         "## Figures",
@@ -61,12 +65,18 @@ def readings_text(runs, verdicts):
 
 def onset_text(runs):
     """Row 20: why the paper's order of the barriers contradicts its own law of growth."""
-    onset = misses.onset_of_c(runs.reference)
+    onset, coarse = (misses.onset_of_c(which.reference) for which in (runs, runs.coarsened))
+    if onset is None:
+        return "**Row 20**, the order of the barriers: the reference run has no regime C to compare them at."
+    tip, rim = (
+        number(getattr(onset, name), abs(getattr(onset, name) - getattr(coarse, name)) if coarse else math.nan, "nm/s")
+        for name in ("tip_speed", "rim_speed")
+    )
     return (
         "**Row 20**, the order of the barriers. Tip and rim grow by the same Butler-Volmer law with the same "
         "overpotential, so that by Eq. (12) v_tip/v_rim = exp(-(ΔW_void - ΔW_mech)/kT) at equal temperature: the "
         "void's barrier can be the lower one only where the tip grows faster than the rim. At the onset of C the tip "
-        f"grows at {onset.tip_speed:.2g} nm/s and the rim at {onset.rim_speed:.2g} nm/s; at {onset.temperature:.0f} K "
+        f"grows at {tip} and the rim at {rim}; at {onset.temperature:.0f} K "
         f"these speeds amount to a difference of {onset.explained:.3f} eV, and the barriers differ by "
         f"{onset.void - onset.stress:.3f} eV ({onset.void:.3f} eV against {onset.stress:.3f} eV). As Fig. 3 of the "
         "paper shows side growth by more than a nanometre while the tip advances by a fraction of one, the order that "

@@ -13,7 +13,7 @@ from ecmsim.results import open_run
 from ecmsim.study import Study, naming
 
 CONFIGS = Path(__file__).parents[2] / "configs"
-STUDIES = ("paper", "icc_series", "convergence", "reset", "herring")
+STUDIES = ("paper", "icc_series", "convergence", "reset", "reset_limits", "herring")
 COARSE = {"mesh.refinement": 0.5, "stepping.refinement": 0.5}
 COARSENED = ("paper", "icc_series")
 ENDING = "_coarse"
@@ -69,6 +69,11 @@ class Runs:
     def retention(self):
         """Lifetimes of filaments: initial radius (nm) -> Run, rising."""
         return self.study("herring")
+
+    @property
+    def resets(self):
+        """One SET and RESET for each of a series of compliance currents: A -> Run, rising."""
+        return dict(sorted(self.study("reset_limits").items()))
 
     def study(self, study):
         """The finished runs of a study: by the name of the case, or by its varied number (SI units or nm)."""

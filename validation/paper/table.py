@@ -7,8 +7,8 @@ import numpy as np
 import pandas as pd
 
 from ecmsim.text import number
-from validation.paper import measures
-from validation.paper.facts import FACTS, Fact, Finding
+from validation.paper import facts, growth, measures, predictions  # noqa: F401  (they enter the facts)
+from validation.paper.fact import CHOICE, FACTS, FITTED, GROUNDS, PREDICTED, Fact, Finding
 from validation.paper.runs import Runs
 
 
@@ -39,7 +39,7 @@ def verdicts(runs: Runs):
     found = []
     for fact in FACTS:
         finding, errors = fact.find(runs), {}
-        if fact.row not in (21, 22):  # their runs have no coarser sisters
+        if fact.coarser:
             coarse = fact.find(runs.coarsened).values
             errors = {name: abs(value - coarse[name][0]) for name, (value, _) in finding.values.items()}
         found.append(Verdict(fact, finding, errors))
@@ -57,7 +57,8 @@ def frame(found):
                     "fact": verdict.fact.statement,
                     "source": verdict.fact.source,
                     "tolerance": verdict.fact.tolerance,
-                    "kind": "fitted" if verdict.fact.fitted else "predicted",
+                    "kind": verdict.fact.ground,
+                    "rests_on": verdict.fact.rests,
                     "value": name,
                     "ecmsim": value,
                     "error": verdict.errors.get(name, np.nan),
@@ -71,14 +72,25 @@ def frame(found):
 
 def markdown(found):
     """The verdicts as a Markdown table."""
-    lines = ["| # | fact of the paper | tolerance | ecmsim | | |", "|---|---|---|---|---|---|"]
+    lines = ["| # | fact of the paper | tolerance | ecmsim | ground | |", "|---|---|---|---|---|---|"]
     for verdict in found:
         fact, note = verdict.fact, verdict.finding.note
-        kind = "fitted" if fact.fitted else "predicted"
+        kind = f"{fact.ground}: {fact.rests}" if fact.rests else fact.ground
         word = verdict.word if verdict.finding.hit else "**miss**"
         told = verdict.told() + (f" ({note})" if note else "")
         lines.append(f"| {fact.row} | {fact.statement} ({fact.source}) | {fact.tolerance} | {told} | {kind} | {word} |")
     return "\n".join(lines) + "\n"
+
+
+def counted(found):
+    """How many facts stand on which ground and what became of them, as a line of text."""
+    hits = {ground: [verdict.finding.hit for verdict in found if verdict.fact.ground == ground] for ground in GROUNDS}
+    fitted, predicted, chosen = (hits[ground] for ground in (FITTED, PREDICTED, CHOICE))
+    return (
+        f"{len(fitted)} fitted ({sum(fitted)} hit); {sum(predicted)} predicted and hit, "
+        f"{len(predicted) - sum(predicted)} predicted and missed; {len(chosen)} resting on a choice of ours "
+        f"({sum(chosen)} hit)"
+    )
 
 
 # --- convergence --------------------------------------------------------------------------------------------
@@ -90,6 +102,8 @@ QUANTITIES = {
     "T at 100 µA": ("K", lambda run: measures.value_at_current(run, "temperature_max_K", 100e-6)),
     "T at 603 µA": ("K", lambda run: measures.value_at_current(run, "temperature_max_K", 603e-6)),
     "highest T": ("K", lambda run: float(measures.column(run, "temperature_max_K").max())),
+    "tip at 603 µA": ("nm/s", lambda run: growth.speed_at_current(run, "height_nm", 603e-6)),
+    "rim at 603 µA": ("nm/s", lambda run: growth.speed_at_current(run, "radius_max_nm", 603e-6)),
     "final gap": ("nm", lambda run: float(measures.column(run, "gap_nm")[-1])),
     "mean radius": ("nm", lambda run: float(measures.column(run, "radius_mean_nm")[-1])),
     "Faraday error": ("", lambda run: float(measures.column(run, "faraday_error").max())),
@@ -163,7 +177,7 @@ def convergence_markdown(table):
             elif name in ABSOLUTE:
                 cells.append(f"{value:.1e}")
             elif row["variant"] == first["variant"]:
-                cells.append(f"{value:.4f}" if unit == "s" else f"{value:.1f}" if unit == "K" else f"{value:.4f}")
+                cells.append(f"{value:.4f}" if unit in ("s", "nm") else f"{value:.1f}")
             else:
                 change = value - first[name]
                 cells.append(f"{change:+.4f}" if unit in ("s", "nm") else f"{change:+.1f}")
