@@ -122,7 +122,11 @@ def _lacks(sheet, quantity):
 
 
 def _written(sheet, index):
-    return f'"{sheet.names[index]}"' if sheet.names.count(sheet.names[index]) == 1 and sheet.names[index] else str(index + 1)
+    return (
+        f'"{sheet.names[index]}"'
+        if sheet.names.count(sheet.names[index]) == 1 and sheet.names[index]
+        else str(index + 1)
+    )
 
 
 def named(sheet, index):
@@ -142,7 +146,10 @@ def _choice(sheet, index, quantity, given, note):
     if given.unit and unit is None:
         raise MeasurementError(f'{quantity}: unit = "{given.unit}" is not known; such as "{wanted}", "m{wanted}"')
     if unit is None:
-        unit, note = (wanted, 1.0), "; ".join(filter(None, [note, f'unit "{text}" is not known and taken for {wanted}']))
+        unit, note = (
+            (wanted, 1.0),
+            "; ".join(filter(None, [note, f'unit "{text}" is not known and taken for {wanted}'])),
+        )
     if unit[0] != wanted:
         hint = ""
         if quantity == "current" and unit[0] == "V":

@@ -2,7 +2,15 @@
 
 from dataclasses import dataclass, field
 
-PER_CYCLE = ("v_set", "v_reset", "i_reset", "r_lrs", "r_hrs", "i_lrs", "i_hrs")  # values of tables with a line per cycle
+PER_CYCLE = (
+    "v_set",
+    "v_reset",
+    "i_reset",
+    "r_lrs",
+    "r_hrs",
+    "i_lrs",
+    "i_hrs",
+)  # values of tables with a line per cycle
 
 
 @dataclass(frozen=True)

@@ -19,7 +19,9 @@ def sheets_of(path, columns):
             path = path / SERIES
         found = os.stat(path)
         if not stat.S_ISREG(found.st_mode):
-            raise MeasurementError("is a folder without a run" if stat.S_ISDIR(found.st_mode) else "is not a plain file")
+            raise MeasurementError(
+                "is a folder without a run" if stat.S_ISDIR(found.st_mode) else "is not a plain file"
+            )
         if not found.st_size:
             raise MeasurementError("is empty")
         if found.st_size > MOST_BYTES:

@@ -76,11 +76,15 @@ def by_unit(sheet, quantity, taken=()):
 def by_numbers(sheet):
     """Time, voltage and current (indices, None for a time that is not there) of a table without names; None where
     that cannot be told: the time never falls and rises from first to last, of two others the voltage is larger."""
-    values = {index: sheet.sample[index].to_numpy(float) for index in sheet.steady if sheet.sample[index].dtype.kind in "fiu"}
+    values = {
+        index: sheet.sample[index].to_numpy(float) for index in sheet.steady if sheet.sample[index].dtype.kind in "fiu"
+    }
     if len(values) == 5 and _is_flow(list(values.values())):  # voltage, current, resistance, time, status
         voltage, current, _, time, _ = values
         return time, voltage, current
-    rising = [index for index, column in values.items() if len(column) > 2 and _rises(column)] if len(values) > 2 else []
+    rising = (
+        [index for index, column in values.items() if len(column) > 2 and _rises(column)] if len(values) > 2 else []
+    )
     others = [index for index in values if index != (rising[0] if rising else None)]
     if len(others) != 2:
         return None

@@ -84,7 +84,10 @@ def _read(path, columns):
         values[COLUMN[key]] = factor * numbers_of(frame[at], sheet, Choice(at, 1.0, 0.0, named(sheet, at)))[0]
     numbers = np.arange(1.0, len(frame) + 1)
     if index is not None:
-        numbers, told["cycle"] = numbers_of(frame[index], sheet, Choice(index, 1, 0, named(sheet, index)))[0], named(sheet, index)
+        numbers, told["cycle"] = (
+            numbers_of(frame[index], sheet, Choice(index, 1, 0, named(sheet, index)))[0],
+            named(sheet, index),
+        )
     table = pd.DataFrame({"cycle": numbers} | values)
     table = table[np.isfinite(table["cycle"]) & table[list(values)].notna().any(axis=1)].reset_index(drop=True)
     if not len(table):

@@ -35,7 +35,11 @@ def source_voltage(recording):
     order = np.argsort(all_times, kind="stable")
     whole = np.append(voltage[kept], [height for _, height in peaks])
     told = ", ".join(f"{height:.3g} V" for _, height in peaks[:3]) + (", …" if len(peaks) > 3 else "")
-    return all_times[order], whole[order], f"the source in compliance went on to {told}, as its rates before and after tell"
+    return (
+        all_times[order],
+        whole[order],
+        f"the source in compliance went on to {told}, as its rates before and after tell",
+    )
 
 
 def _line(time, voltage, row, way, least):

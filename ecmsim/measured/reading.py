@@ -44,7 +44,9 @@ def _read(path, columns, current):
     notes += [f"left out: {text}" for text in errors]
     first, many = parts[0], len(parts) > 1
     if many and columns.zero == "file":
-        raise MeasurementError(f'zero = "file": {len(parts)} sheets have times of their own; choose one with sheet = "…"')
+        raise MeasurementError(
+            f'zero = "file": {len(parts)} sheets have times of their own; choose one with sheet = "…"'
+        )
     time, voltage, amperes = joined([(part.time, part.voltage, part.current) for part in parts])
     if many:
         cycle = np.repeat(np.arange(1, len(parts) + 1), [len(part.time) for part in parts])
@@ -102,7 +104,7 @@ def _part(sheet, columns, need_current):
     if columns.polarity == "negative":
         for name in {"voltage", "current"} & set(values):
             values[name] = -values[name]
-        notes.append("signs of voltage and current turned (polarity = \"negative\")")
+        notes.append('signs of voltage and current turned (polarity = "negative")')
     if len(values.get("current", ())) and np.abs(values["current"]).max() > TIDY_CURRENT:
         raise MeasurementError(
             f"current up to {np.abs(values['current']).max():.3g} A: is {chosen['current'].text} no current, or its unit"

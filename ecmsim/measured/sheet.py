@@ -84,12 +84,15 @@ def layout(lines, decimal=".", header=None):
         whole = len(cells) == len(steady) and all(is_number(cell, decimal) or cell in MISSING for cell in cells)
         return whole and numbers >= 2 and keyword in (None, line[0].strip())
 
-    first = header if header else next(index for index, line in enumerate(lines) if is_body(line) and len(line) >= width)
+    first = (
+        header if header else next(index for index, line in enumerate(lines) if is_body(line) and len(line) >= width)
+    )
     if header and header >= len(lines):
         raise MeasurementError(f"header = {header}: no line follows line {header}")
     above = lines[:first]
     names, units, used = (("",) * width, ("",) * width, 0) if header == 0 else _header(above, width, decimal)
-    cells, width = width, max(width, len(names))
+    width = max(width, len(names))
+    cells = min(max(map(len, lines[first:])), width)
     metadata = {}
     for line in above[: len(above) - used]:
         _note(metadata, [cell.strip() for cell in line])

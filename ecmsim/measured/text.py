@@ -159,8 +159,8 @@ def _parsed(source, found, separator, decimal, indices, rows, offset):
         frame = pd.read_csv(
             stream,
             header=None,
-            names=range(found.width),
-            usecols=indices if max(indices) < found.cells else None,
+            names=range(found.cells),
+            usecols=[index for index in indices if index < found.cells],
             index_col=False,
             sep=separator,
             decimal=decimal,
@@ -185,7 +185,7 @@ def _parsed(source, found, separator, decimal, indices, rows, offset):
     finally:
         if isinstance(source, tuple):
             stream.close()
-    return frame[indices]
+    return frame.reindex(columns=indices)
 
 
 def _beside(found, sample):

@@ -61,6 +61,7 @@ def thinned(time, voltage, tolerance=None):
     noise = noise_of(voltage)
     if tolerance is None:
         tolerance = max(SHARE * np.abs(voltage).max(), (SPARE + np.sqrt(2 * np.log(len(time)))) * noise) or 1e-6
+        tolerance = float(f"{1.005 * tolerance:.3g}")
     found = [_of_means(time, voltage, tolerance, count) for count in MEANS]
     found = [corners for corners in found if corners is not None]
     best = min(found, key=lambda corners: len(corners[0])) if found else None
@@ -112,7 +113,10 @@ def _of_means(time, voltage, tolerance, count):
         return None
     times, values = _refined(t, v, corners, PART * tolerance)
     slopes = np.diff(values) / np.diff(times)
-    ends = (time[0], values[0] + slopes[0] * (time[0] - times[0])), (time[-1], values[-1] + slopes[-1] * (time[-1] - times[-1]))
+    ends = (
+        (time[0], values[0] + slopes[0] * (time[0] - times[0])),
+        (time[-1], values[-1] + slopes[-1] * (time[-1] - times[-1])),
+    )
     times[[0, -1]], values[[0, -1]] = zip(*ends, strict=True)
     return (times, values) if _deviation(time, voltage, (times, values)) <= tolerance else None
 

@@ -71,7 +71,9 @@ def _going_on(time, lines, parts, columns, notes):
         jump = np.zeros(len(time))
         jump[starts] = time[starts - 1] + usual - time[starts]
         time = time + np.cumsum(jump)
-        notes.append(f"the time starts anew {len(starts)} times: each part follows the one before it after {usual:.3g} s")
+        notes.append(
+            f"the time starts anew {len(starts)} times: each part follows the one before it after {usual:.3g} s"
+        )
     return time, np.cumsum(fresh)
 
 

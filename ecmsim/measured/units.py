@@ -12,7 +12,9 @@ WORDS = {
 PREFIX_WORDS = {"milli": "m", "micro": "u", "nano": "n", "pico": "p", "kilo": "k", "mega": "M"}
 _OTHERS = {"min": ("s", 60.0), "h": ("s", 3600.0)}
 # A unit at the end of a column's name: "Current (mA)", "I [A]", "Voltage / V", "time_s", "Time, s".
-_IN_NAME = re.compile(r"^(?P<name>.*?)\s*(?:\((?P<a>[^()]*)\)|\[(?P<b>[^\[\]]*)\]|[/,]\s*(?P<c>[^/,\s]+)|_(?P<d>[A-Za-zµμΩ]+))$")
+_IN_NAME = re.compile(
+    r"^(?P<name>.*?)\s*(?:\((?P<a>[^()]*)\)|\[(?P<b>[^\[\]]*)\]|[/,]\s*(?P<c>[^/,\s]+)|_(?P<d>[A-Za-zµμΩ]+))$"
+)
 
 
 def unit_of(text):

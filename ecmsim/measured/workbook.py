@@ -100,7 +100,9 @@ def in_time(names, newest_first):
     numbered = [NUMBERED.fullmatch(name.strip()) for name in names]
     stems = {found[1] if found else name for found, name in zip(numbered, names, strict=True)}
     if all(numbered) and len(stems) == 1:
-        return sorted(names, key=lambda name: int(NUMBERED.fullmatch(name.strip())[2])), "sheets in order of their numbers"
+        return sorted(
+            names, key=lambda name: int(NUMBERED.fullmatch(name.strip())[2])
+        ), "sheets in order of their numbers"
     if "Data" in names and stems <= {"Data", "Append"}:  # the last run, and those that were kept before it
         kept = sorted((name for name in names if name != "Data"), key=lambda name: int(NUMBERED.fullmatch(name)[2]))
         return [*kept, "Data"], "sheet Data taken for the newest"

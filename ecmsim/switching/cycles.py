@@ -25,7 +25,11 @@ def lobes(voltage, least=LOBE):
         return []
     apart = (np.diff(biased) > 1) | (np.diff(signs[biased]) != 0)
     ends, starts = biased[:-1][apart], biased[1:][apart]
-    bounds = [0, *(int(end + np.argmin(size[end : start + 1])) for end, start in zip(ends, starts, strict=True)), len(voltage)]
+    bounds = [
+        0,
+        *(int(end + np.argmin(size[end : start + 1])) for end, start in zip(ends, starts, strict=True)),
+        len(voltage),
+    ]
     kinds = [float(signs[biased[0]]), *(float(signs[start]) for start in starts)]
     return [part for part in zip(bounds[:-1], bounds[1:], kinds, strict=True) if part[1] > part[0]]
 

@@ -51,7 +51,10 @@ class Definitions:
             "current": f"where |I| first reaches {self.set_current} A",
             "compliance": f"where |I| first reaches {REACHED:.0%} of the compliance current",
         }
-        resets = {"peak": "where |I| is largest on the way out", "drop": "before the steepest fall of |I| on the way out"}
+        resets = {
+            "peak": "where |I| is largest on the way out",
+            "drop": "before the steepest fall of |I| on the way out",
+        }
         return [
             f"V_SET: {sets[self.set_by]}.",
             f"V_RESET, I_RESET: {resets[self.reset_by]}.",
