@@ -38,9 +38,16 @@ def show(
 
     given, chosen = block(columns_file, settings), columns(columns_file, settings)
     volts = None if tolerance is None else quantity("--tolerance", tolerance, "V", gt=0)
-    opened = [open_file(file, chosen, current=False) for file in files]
-    for file, found in zip(files, opened, strict=True):
-        typer.echo("\n".join(described(file, found, given, volts)))
+    opened = []
+    for file in files:
+        opened.append(open_file(file, chosen, current=False))
+        lacks = None
+        if getattr(opened[-1], "current", True) is None:
+            try:
+                open_file(file, chosen)
+            except MeasurementError as error:
+                lacks = str(error).removeprefix(f"{file}: ")
+        typer.echo("\n".join(described(file, opened[-1], given, volts, lacks)))
     if picture:
         _draw(opened, picture, csv=False)
 
@@ -65,7 +72,7 @@ def convert(
     if one and len(files) > 1:
         raise ConfigError(f"--out {out}: {len(files)} files become as many tables: name a folder")
     for file in files:
-        found = open_file(file, chosen, current=False)
+        found = open_file(file, chosen)
         name = file.resolve().name if file.is_dir() else file.stem
         path = out if one else (out or PLACE) / f"{name}{suffix}"
         _write(found, path, file, overwrite)
@@ -89,14 +96,19 @@ def cycles(
     import pandas as pd
 
     from ecmsim.measured import open_file
+    from ecmsim.plot.curves import of_run
+    from ecmsim.results import open_run
+    from ecmsim.results.folder import is_run_folder
     from ecmsim.switching.values import Definitions
 
     amperes = None if set_current is None else quantity("--set-current", set_current, "A", gt=0)
     definitions = Definitions(set_by, amperes, reset_by, quantity("--read-voltage", read_voltage, "V", gt=0))
     chosen, tables = columns(columns_file, settings), []
     for file in files:
-        found = open_file(file, chosen)
-        table = found.values(definitions)
+        if is_run_folder(file):
+            table = of_run(open_run(file)).table(definitions)
+        else:
+            table = open_file(file, chosen).values(definitions)
         if len(files) > 1:
             table.insert(0, "file", str(file))
         tables.append(table)

@@ -1,4 +1,4 @@
-"""What `ecmsim data show` says of a measurement file: what it holds, how it was understood, what to write to decide it."""
+"""What `ecmsim data show` says of a measurement file: what it holds, how it was understood, what decides it."""
 
 import numpy as np
 import tomli_w
@@ -10,10 +10,12 @@ MOST_CYCLES = 12
 MOST_NAME = 24
 
 
-def described(path, found, given, tolerance=None):
-    """Lines about a Recording or a CycleTable. given: data of its [columns] block; tolerance: of its legs, V, or None."""
+def described(path, found, given, tolerance=None, lacks=None):
+    """Lines about a Recording or a CycleTable. given: data of its [columns] block; tolerance: of its legs, V, or None;
+    lacks: why there is no current, if there is none."""
     lines = [str(path), _line("form", "; ".join(filter(None, [found.layout, getattr(found, "instrument", "")])))]
     lines += [_line(name, text) for name, text in found.told.items()]
+    lines += [_line("current", lacks)] if lacks else []
     lines += _table(found) if not hasattr(found, "voltage") else _recording(found, tolerance)
     lines += [_line("note", text) for text in found.notes]
     return [*lines, "", *_block(found, given), *(_step(path, found) if hasattr(found, "voltage") else []), ""]
@@ -59,8 +61,17 @@ def _recording(found, tolerance):
         lines.append(_line("legs", str(error)))
     numbers = found.cycles
     lines.append(_line("cycles", str(len(numbers))))
-    head = f"    {'':<{MOST_NAME}}{'points':>8}{'time':>10}{'rate':>12}{'from':>10}{'to':>10}{'max |I|':>11}{'compliance':>13}"
-    lines.append(head)
+    widths = {
+        "": -MOST_NAME,
+        "points": 8,
+        "time": 10,
+        "rate": 12,
+        "from": 10,
+        "to": 10,
+        "max |I|": 11,
+        "compliance": 13,
+    }
+    lines.append("    " + "".join(f"{name:>{size}}" if size > 0 else " " * -size for name, size in widths.items()))
     shown = numbers if len(numbers) <= MOST_CYCLES else [*numbers[: MOST_CYCLES - 1], None, numbers[-1]]
     for number in shown:
         lines.append("    …" if number is None else _cycle(found, number))

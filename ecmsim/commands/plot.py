@@ -1,4 +1,4 @@
-"""`ecmsim plot`: pictures of runs, of studies, and of both beside measurements; a word on what fits where it is another."""
+"""`ecmsim plot`: pictures of runs, of studies, and of both beside measurements; a word on what fits instead."""
 
 from pathlib import Path
 from typing import Annotated
@@ -16,8 +16,8 @@ def plot(
     what: Annotated[
         str,
         typer.Argument(
-            help="iv, gap, conductance, temperature, outline, elephant, field, solid, retention, all; film; cycles; study, "
-            "histogram.",
+            help="iv, gap, conductance, temperature, outline, elephant, field, solid, retention, all; film; cycles; "
+            "study, histogram.",
             show_default=False,
         ),
     ],
@@ -44,8 +44,8 @@ def plot(
             "--measured",
             "-m",
             metavar="FILE",
-            help="Measurement to draw beside: of iv, cycles, histogram a current over a voltage, of study two columns, x "
-            "and y. Repeatable.",
+            help="Measurement to draw beside: of iv, cycles, histogram a current over a voltage, of study two "
+            "columns, x and y. Repeatable.",
         ),
     ] = None,
     columns_file: ColumnsFile = None,
@@ -58,8 +58,8 @@ def plot(
 
     iv and cycles (distributions of V_SET, V_RESET, R_LRS, R_HRS) take several runs, and measurements beside them.
 
-    Options: iv: voltage=source|cell, floor_A=1e-16; cycles: read_V=0.1, set_by=jump|current|compliance, set_current_A=1e-6,
-    reset_by=peak|drop; gap: time=log|linear; conductance: x=time|voltage|current,
+    Options: iv: voltage=source|cell, floor_A=1e-16; cycles: read_V=0.1, set_by=jump|current|compliance,
+    set_current_A=1e-6, reset_by=peak|drop; gap: time=log|linear; conductance: x=time|voltage|current,
     scale=linear|log, parasitic="400 ohm"|model, bins=0.05, tolerance=0.2, share=0.03 (of plateaus), least_V=1e-3,
     from_s=1, to_s=2; outline: currents_A=[1e-6], times_s=[1, 2];
     elephant: colour=temperature|time|regime|voltage|current|current_density, time=log|linear, from_s=1, to_s=2;

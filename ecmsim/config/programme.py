@@ -223,7 +223,7 @@ class Measured(Section):
     ] = None
     rise: Edge = Field(
         None,
-        description="Time in which the source goes to the first voltage, if it is elsewhere; one interval of the points",
+        description="Time in which a source that is elsewhere goes to the first voltage; one interval of the points",
     )
     points: Annotated[
         tuple[Annotated[tuple[quantity("s", ge=0), Volt], PAIR.format("voltage")], ...] | None,

@@ -189,7 +189,8 @@ def numbers_of(column, sheet, choice):
         if len(bad) and (bad[0] < len(column) - 1 or is_number(str(texts.iloc[bad[0]]))):
             cell, line = str(column.iloc[bad[0]])[:40], sheet.first + bad[0]
             raise MeasurementError(
-                f'line {line}: {choice.text.split(",")[0]} = "{cell}" is no number: take the line out, or leave the cell empty'
+                f'line {line}: {choice.text.split(",")[0]} = "{cell}" is no number: take the line out, or leave the'
+                " cell empty"
             )
     values[np.abs(values) > LARGE] = np.nan
     return values, anew

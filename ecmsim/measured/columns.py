@@ -1,4 +1,4 @@
-"""What a [columns] block decides about a measurement file; what it leaves open is guessed. Plain numbers in SI units."""
+"""What a [columns] block decides about a measurement file; what it leaves open is guessed. Plain SI numbers."""
 
 from dataclasses import dataclass, field
 
@@ -37,9 +37,9 @@ class Columns:
     "measured" (over the cell); polarity: "negative" turns the signs of voltage and current; compliance: A; rate: V/s
     and interval: s, of files without a time; zero: time that becomes 0 s, "first" for the first point, "file" to keep
     the times; restarts: the time may start anew within the file; sheet: name or number (from 1) or a tuple of these;
-    cycle: number or tuple; header: number of the line with the names, 0 for none; separator, decimal, encoding: of text;
-    values: columns of a table with a line per cycle, by the names PER_CYCLE; read_voltage: V, which makes resistances
-    of its currents; x, y: Column of a table of points.
+    cycle: number or tuple; header: number of the line with the names, 0 for none; separator, decimal, encoding: of a
+    text; values: columns of a table with a line per cycle, by the names PER_CYCLE; read_voltage: V, which makes
+    resistances of its currents; x, y: Column of a table of points.
     """
 
     time: Column = Column()

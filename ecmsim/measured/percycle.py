@@ -1,4 +1,4 @@
-"""Tables with a line for each cycle, as evaluations of endurance tests leave them: V_SET, V_RESET, R_LRS and the like."""
+"""Tables with a line for each cycle, as evaluations of endurance tests leave them: V_SET, V_RESET, R_LRS and others."""
 
 import re
 from dataclasses import dataclass
@@ -15,8 +15,8 @@ from ecmsim.measured.reading import read
 from ecmsim.measured.units import unit_of
 
 UNITS = {"v": "V", "i": "A", "r": "ohm"}
-COLUMN = {"v_set": "V_SET_V", "v_reset": "V_RESET_V", "i_reset": "I_RESET_A", "r_lrs": "R_LRS_ohm", "r_hrs": "R_HRS_ohm",
-          "i_lrs": "I_LRS_A", "i_hrs": "I_HRS_A"}  # fmt: skip
+COLUMN = {"v_set": "V_SET_V", "v_reset": "V_RESET_V", "i_reset": "I_RESET_A", "r_lrs": "R_LRS_ohm",
+          "r_hrs": "R_HRS_ohm",           "i_lrs": "I_LRS_A", "i_hrs": "I_HRS_A"}  # fmt: skip
 
 
 @dataclass(frozen=True)
@@ -36,7 +36,7 @@ class CycleTable:
 
 
 def open_file(path, columns=None, current=True):
-    """A Recording, or a CycleTable where a file has a line per cycle and no voltage over time. Raises MeasurementError."""
+    """A Recording, or a CycleTable where a file has a line per cycle and no voltage. Raises MeasurementError."""
     path, columns = Path(path), columns or Columns()
     if columns.values:
         return read_cycle_table(path, columns)

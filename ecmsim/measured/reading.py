@@ -107,8 +107,8 @@ def _part(sheet, columns, need_current):
         notes.append('signs of voltage and current turned (polarity = "negative")')
     if len(values.get("current", ())) and np.abs(values["current"]).max() > TIDY_CURRENT:
         raise MeasurementError(
-            f"current up to {np.abs(values['current']).max():.3g} A: is {chosen['current'].text} no current, or its unit"
-            ' another one? Write current = { column = "…", unit = "…" } in [columns]'
+            f"current up to {np.abs(values['current']).max():.3g} A: is {chosen['current'].text} no current, or its"
+            ' unit another one? Write current = { column = "…", unit = "…" } in [columns]'
         )
     part.voltage, part.current = values["voltage"], values.get("current")
     part.cycle = np.round(values["cycle"]).astype(int) if "cycle" in values else None

@@ -60,7 +60,7 @@ class Recording:
         return self.names.get(cycle, f"cycle {cycle}")
 
     def limit(self, cycle):
-        """The compliance current of a cycle, A > 0: as the file or [columns] says, or else that of a plateau; or None."""
+        """The compliance current of a cycle, A > 0: as file or [columns] say, or else that of a plateau; or None."""
         if cycle in self.compliance or self.current is None:
             return self.compliance.get(cycle)
         part = self.only(cycle)

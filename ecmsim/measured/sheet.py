@@ -12,8 +12,8 @@ from ecmsim.errors import MeasurementError
 from ecmsim.measured.units import unit_of
 
 # What instruments and spreadsheets write where there is no number.
-MISSING = ("", "#REF", "#REF!", "#N/A", "#DIV/0!", "#VALUE!", "#NUM!", "#NAME?", "nan", "NaN", "NAN", "NA", "N/A", "n/a",
-           "null", "None", "-", "--", "---", "overflow", "Overflow", "OVERFLOW", "OVFL")  # fmt: skip
+MISSING = ("", "#REF", "#REF!", "#N/A", "#DIV/0!", "#VALUE!", "#NUM!", "#NAME?", "nan", "NaN", "NAN", "NA", "N/A",
+           "n/a",           "null", "None", "-", "--", "---", "overflow", "Overflow", "OVERFLOW", "OVFL")  # fmt: skip
 NUMBER = {mark: re.compile(rf"[+-]?(?:\d+(?:[{mark}]\d*)?|[{mark}]\d+)(?:[eE][+-]?\d+)?") for mark in ".,"}
 STEADY = 0.5  # of the lines in which a column holds a number, that it counts
 MOST_METADATA = 500
@@ -24,7 +24,8 @@ class Sheet:
     """A table of a file. name: of the sheet or block, "" where there is one only; names, units: texts of its columns
     (k,), "" where unknown; first: line or row (from 1) of the first numbers; steady: indices of the columns of numbers;
     metadata: what stands above, by its first cell; sample: its beginning, DataFrame (m, k); load(indices): DataFrame of
-    these columns, all lines, cells that are no numbers as text; instrument: a guess, or ""; note: about its layout; decimal: mark of such texts."""
+    these columns, all lines, cells that are no numbers as text; instrument: a guess, or ""; note: about its layout;
+    decimal: mark of such texts."""
 
     name: str
     names: tuple
@@ -42,7 +43,8 @@ class Sheet:
 @dataclass(frozen=True)
 class Layout:
     """Where in lines of cells the numbers are. first: index of their first line; width: columns; cells: in a line of
-    numbers, whose last columns may be left out; steady: the columns that hold numbers; names, units: (width,); metadata: of the lines above."""
+    numbers, whose last columns may be left out; steady: the columns that hold numbers; names, units:
+    (width,); metadata: of the lines above."""
 
     first: int
     width: int

@@ -25,8 +25,8 @@ POINTS = 50_000  # samples that corners are looked for in; of more, the highest 
 
 @dataclass(frozen=True)
 class Legs:
-    """Corners of straight legs: time (s, rising), voltage (V), (m,); tolerance and the largest deviation of a sample, V;
-    noise: standard deviation of the samples about straight lines, V; samples: how many there were; note: on the source."""
+    """Corners of straight legs: time (s, rising), voltage (V), (m,); tolerance, largest deviation of a sample, V;
+    noise: standard deviation of the samples about straight lines, V; samples: how many; note: on the source."""
 
     time: np.ndarray
     voltage: np.ndarray
@@ -47,8 +47,8 @@ class Legs:
 
 
 def legs_of(recording, tolerance=None):
-    """The Legs of the source behind a Recording; tolerance: V, None for 1 % of the largest voltage, or what takes in the noise
-    where that is more. Raises MeasurementError where there would be too many."""
+    """The Legs of the source behind a Recording; tolerance: V, None for 1 % of the largest voltage, or what takes in
+    the noise where that is more. Raises MeasurementError where there would be too many."""
     time, voltage, note = source_voltage(recording)
     return replace(thinned(time, voltage, tolerance), note=note)
 
@@ -69,8 +69,9 @@ def thinned(time, voltage, tolerance=None):
         best = min(filter(None, [best, _of_samples(time, voltage, tolerance)]), key=lambda it: len(it[0]), default=None)
     if best is None:
         raise MeasurementError(
-            f"more than {MOST_LEGS} straight legs are needed to follow the voltage within {1e3 * tolerance:.3g} mV: its noise"
-            f' is about {1e3 * noise:.2g} mV; give a tolerance, such as tolerance = "{1e3 * max(6 * noise, 2 * tolerance):.2g} mV"'
+            f"more than {MOST_LEGS} straight legs are needed to follow the voltage within {1e3 * tolerance:.3g} mV: its"
+            f" noise is about {1e3 * noise:.2g} mV; give a larger tolerance, such as"
+            f' tolerance = "{1e3 * max(6 * noise, 2 * tolerance):.2g} mV"'
         )
     deviation = _deviation(time, voltage, best)
     return Legs(*best, float(tolerance), deviation, noise, len(time))

@@ -6,7 +6,7 @@ from ecmsim.errors import MeasurementError
 
 
 def timed(time, voltage, lines, parts, columns, notes):
-    """Times (s) that never fall, the rows that are kept (bool), and how often the time has started anew before each row.
+    """Times (s) that never fall, the rows that are kept (bool), and how often the time has started anew before.
 
     time: s or None; voltage: V; lines: numbers of the lines in the file; parts: how often names came again before:
     (n,). columns: rate, interval, zero, restarts. Adds what has to be told to notes.
@@ -24,7 +24,8 @@ def timed(time, voltage, lines, parts, columns, notes):
         kept = time >= columns.zero
         if kept.sum() < 2:
             raise MeasurementError(
-                f"zero = {columns.zero:g} s: fewer than two points are later; times are {time[0]:.6g} to {time[-1]:.6g} s"
+                f"zero = {columns.zero:g} s: fewer than two points are later; times are {time[0]:.6g} s to"
+                f" {time[-1]:.6g} s"
             )
         time = time - columns.zero
         if not kept.all():
@@ -38,8 +39,8 @@ def _made(voltage, columns, notes):
         return columns.interval * np.arange(len(voltage))
     if columns.rate is None:
         raise MeasurementError(
-            'has no time: write how fast the voltage was swept, rate = "1 V/s", or the time between points, interval = "20 ms",'
-            ' in [columns] (or time = "NAME")'
+            'has no time: write how fast the voltage was swept, rate = "1 V/s", or the time between points,'
+            ' interval = "20 ms", in [columns] (or time = "NAME")'
         )
     steps = np.abs(np.diff(voltage))
     if not steps.any():
@@ -60,8 +61,9 @@ def _going_on(time, lines, parts, columns, notes):
     if len(wrong):
         k = int(wrong[0])
         raise MeasurementError(
-            f"line {lines[k + 1]}: the time goes back from {time[k]:.6g} s to {time[k + 1]:.6g} s; if the file holds several"
-            " measurements one after another, write restarts = true in [columns]; if another column is the time, time = …"
+            f"line {lines[k + 1]}: the time goes back from {time[k]:.6g} s to {time[k + 1]:.6g} s; if the file"
+            " holds several measurements one after another, write restarts = true in [columns]; if another column is"
+            " the time, time = …"
         )
     fresh = np.zeros(len(time), int)
     fresh[1:][allowed | (np.diff(time) < 0)] = 1

@@ -27,9 +27,9 @@ def draw(name, run, output=None, /, *, measured=(), csv=False, **options):
     """Draw one picture of a run (a Run; for STUDY_PICTURES a StudyTable) and return the paths written.
 
     output: a .png, .pdf or .svg, of surfaces also a page .html, of films .mp4 or .gif; default figures/NAME.png in the
-    run's folder, with the options that are given in the name. measured: what STUDY_PICTURES draw beside the study: Points
-    (study) or Recordings (histogram). csv: whether the numbers of its curves go into a CSV beside it. options: those of
-    the module.
+    run's folder, with the options that are given in the name. measured: what STUDY_PICTURES draw beside the study:
+    Points (study) or Recordings (histogram). csv: whether the numbers of its curves go into a CSV beside it.
+    options: those of the module.
     """
     modules = PICTURES | FILMS | STUDY_PICTURES
     if name not in modules:
@@ -55,7 +55,7 @@ def draw(name, run, output=None, /, *, measured=(), csv=False, **options):
 def overlay(name, runs, measured=(), output=None, *, csv=False, **options):
     """Draw a picture of OVERLAYS of several runs (Run) and measurements (Recording) and return the paths written.
 
-    output: as of draw; default in the first run's figures/, without a run in runs/data/figures. csv, options: as of draw.
+    output, csv, options: as of draw; default in the first run's figures/, without a run in runs/data/figures.
     """
     if name not in OVERLAYS:
         raise PlotError(f"{name} is no picture of several runs: choose one of {', '.join(OVERLAYS)}")

@@ -1,6 +1,7 @@
 """Runs and measurements side by side: what an overlay draws, whatever it comes from."""
 
 from dataclasses import dataclass, replace
+from pathlib import Path
 
 import numpy as np
 
@@ -43,6 +44,16 @@ class Curve:
             found[number] = values_of(self.voltage[rows], self.current[rows], definitions, limit, cell)
         return found
 
+    def table(self, definitions=Definitions()):  # noqa: B008  (frozen)
+        """The same as a DataFrame, as Recording.values of a measurement."""
+        import pandas as pd
+
+        rows = [
+            {"cycle": number, "name": self.named.get(number, f"cycle {number}")} | vars(values)
+            for number, values in self.values(definitions).items()
+        ]
+        return pd.DataFrame(rows)
+
 
 def of_run(run, voltage="source"):
     """The Curve of a run (a Run) over the voltage of its source, or of the cell."""
@@ -74,7 +85,7 @@ def of_recording(recording, name=None):
     """The Curve of a Recording."""
     limits = {number: limit for number in recording.cycles if (limit := recording.limit(number))}
     return Curve(
-        name or recording.file, True, recording.time, recording.voltage, recording.current, recording.cycle,
+        name or Path(recording.file).stem, True, recording.time, recording.voltage, recording.current, recording.cycle,
         recording.voltage, limits, recording.names,
     )  # fmt: skip
 
@@ -98,7 +109,7 @@ def looks(curves):
         if curve.measured:
             every = max(len(curve.voltage) // MOST_MARKS, 1)
             found.append(
-                {"ls": "", "marker": MARKERS[measured % len(MARKERS)], "mfc": "none", "mec": greys[measured % len(greys)],
+                {"ls": "", "marker": MARKERS[measured % len(MARKERS)], "mfc": "none", "mec": greys[measured % 4],
                  "mew": 0.6, "ms": 2.6, "markevery": every, "zorder": 3}
             )  # fmt: skip
             measured += 1

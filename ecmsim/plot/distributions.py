@@ -3,11 +3,14 @@
 The definitions are those of ecmsim.switching.values for both. Each value stands at its share, (k - 1/2) / n.
 """
 
+from pathlib import Path
+
 import numpy as np
 
 from ecmsim.errors import PlotError
 from ecmsim.plot import style
 from ecmsim.plot.curves import distinct, looks, of_recording, of_run
+from ecmsim.plot.study import scale
 from ecmsim.switching.values import Definitions
 
 SHOWN = {
@@ -26,7 +29,7 @@ def draw(runs, output, measured=(), read_V=0.1, set_by="jump", set_current_A=Non
     definitions = Definitions(set_by, set_current_A, reset_by, read_V)
     tables = [item for item in measured if not hasattr(item, "voltage")]
     sets = [(item.name, item.measured, _columns(item, definitions)) for item in _curves(runs, measured)]
-    sets += [(item.file, True, {name: item.table.get(name) for name in SHOWN}) for item in tables]
+    sets += [(Path(item.file).stem, True, {name: item.table.get(name) for name in SHOWN}) for item in tables]
     known = {
         name: [(label, own, _finite(values.get(name))) for label, own, values in sets if len(_finite(values.get(name)))]
         for name in SHOWN
@@ -45,14 +48,16 @@ def draw(runs, output, measured=(), read_V=0.1, set_by="jump", set_current_A=Non
                 values = np.sort(np.abs(values) if name.startswith("R") else values)
                 share = 100 * (np.arange(len(values)) + 0.5) / len(values)
                 look = look_of[label] | ({} if own else {"marker": ".", "ms": 4})
-                axes.plot(values, share, label=f"{label} ({len(values)})", **look)
+                axes.plot(values, share, label=label, **look)
             every = np.concatenate([abs(values) if name.startswith("R") else values for *_, values in known[name]])
             if SHOWN[name][1] and every.max() > 3 * every.min():
-                axes.set_xscale("log")
+                scale(axes.xaxis, every, True)
             axes.set(xlabel=SHOWN[name][0], ylabel="Cumulative share (%)", ylim=(0, 100))
-            axes.legend(loc="best")
             if len(shown) > 1:
                 style.panel_letter(axes, "abcd"[number])
+        named = [zip(*axes.get_legend_handles_labels(), strict=True) for axes in panels[: len(shown)]]
+        handles = {label: line for entries in named for line, label in entries}
+        style.legend_below(figure, list(handles.values()))
     return [output]
 
 

@@ -75,7 +75,7 @@ def floor_of(curves, top):
     for curve in curves:
         if curve.measured and (sizes := np.abs(curve.current)[curve.current != 0]).size:
             small.append(np.percentile(sizes, 2))
-    return max(0.3 * min(small), FLOOR) if small else max(FLOOR, NOISE * NOISE * top)
+    return max(10.0 ** np.floor(np.log10(min(small))), FLOOR) if small else max(FLOOR, NOISE * NOISE * top)
 
 
 def parts_of(curve, look, curves):

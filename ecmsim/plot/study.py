@@ -113,7 +113,7 @@ def draw(run, output, x=None, y=None, fit=None, fit_from=None, fit_to=None, meas
     against other settings what changes with them, the time of SET and the resistance first). Cases that differ in other
     settings are told apart by colour. Only finished cases are drawn.
     fit: "power" (y ~ x^n) or "exponential" (a decade of y for so much x), by least squares of log y over the cases with
-    fit_from <= x <= fit_to, for each line. measured: Points of the same x and y to draw beside them, in the first panel.
+    fit_from <= x <= fit_to, for each line. measured: Points of the same x and y to draw beside, in the first panel.
     """
     if fit not in (None, "power", "exponential"):
         raise PlotError(f'fit = "{fit}": choose power or exponential')
@@ -146,7 +146,7 @@ def draw(run, output, x=None, y=None, fit=None, fit_from=None, fit_to=None, meas
 
 
 def asked(run, x=None, y=None):
-    """Units ("V", "A", "s", "ohm" or "") of what a picture of a study shows by the options x and y: for measurements."""
+    """Units ("V", "A", "s", "ohm" or "") of what a picture shows by the options x and y: for measurements."""
     done = run.table[run.table["status"] == "finished"]
     x = x or default_x(run, done)
     y = default_y(done, x) if y is None else y

@@ -35,8 +35,8 @@ def lobes(voltage, least=LOBE):
 
 
 def cycle_numbers(voltage, least=LOBE):
-    """The number of the cycle, from 1, of each row of a voltage (n,): as spans_by_sign where it has both signs, where it
-    has one only each way from zero and back is a cycle."""
+    """The number of the cycle, from 1, of each row of a voltage (n,): as spans_by_sign where it has both signs;
+    where it has one only, each way from zero and back is a cycle."""
     parts = lobes(voltage, least)
     numbers, number = np.ones(len(voltage), dtype=int), 1
     both = len({sign for *_, sign in parts}) > 1

@@ -151,7 +151,7 @@ def reset_row(v, i, definitions):
 
 
 def _windows(v, i):
-    """Means of a current over windows of the voltage, and the last row in each; windows without a point are left out."""
+    """Means of a current over windows of the voltage, and the last row in each; those without a point are left out."""
     reached = np.maximum.accumulate(v)
     number = np.floor(reached / (WINDOW * reached[-1])).astype(int)
     starts = np.nonzero(np.diff(number, prepend=number[0] - 1))[0]

@@ -243,6 +243,8 @@ PARAMETERS = [
 ]
 UNREAD = {
     "programme[].file": "config.programme puts its content into points",
+    "programme[].columns": "config.measured reads the file with it",
+    "programme[].origin": "tells people where points come from",
     "mesh.refinement": "Mesh.refined works it into the other settings",
 }
 
