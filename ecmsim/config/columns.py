@@ -1,11 +1,12 @@
 """Schema of a [columns] block: what the columns of a measurement file are. The reading itself is in ecmsim.measured."""
 
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal
 
-from pydantic import Field, StrictBool, StrictInt, StrictStr, ValidationError
+from pydantic import Field, PlainValidator, StrictBool, StrictInt, StrictStr, ValidationError, field_validator
+from pydantic_core import PydanticCustomError
 
 from ecmsim.config.messages import problems_of, report
-from ecmsim.config.quantities import quantity
+from ecmsim.config.quantities import QuantityType, quantity
 from ecmsim.config.section import Section
 from ecmsim.config.texts import tables_of, text_of
 from ecmsim.errors import ConfigError
@@ -13,13 +14,41 @@ from ecmsim.measured.columns import PER_CYCLE
 from ecmsim.measured.columns import Column as PlainColumn
 from ecmsim.measured.columns import Columns as PlainColumns
 
-NameOrNumber = Annotated[StrictStr | StrictInt, "the name of a column in quotes, or its number from 1 on"]
+
+def _refused(text):
+    return PydanticCustomError("quantity", "{text}", {"text": text})
+
+
+def _is_item(value, kinds):
+    return isinstance(value, kinds) and not isinstance(value, bool)
+
+
+def _name_or_number(value):
+    if value is not None and not _is_item(value, (str, int)):
+        raise _refused("expected the name of a column in quotes, or its number from 1 on")
+    return value
+
+
+def _items(kinds, what):
+    def checked(value):
+        if value is None or _is_item(value, kinds):
+            return value
+        if isinstance(value, (list, tuple)) and value and all(_is_item(item, kinds) for item in value):
+            return tuple(value)
+        raise _refused(f"expected {what} or a list of these")
+
+    return checked
+
+
+Named = Annotated[Any, PlainValidator(_name_or_number)]
+Items = Annotated[Any, PlainValidator(_items((str, int), "a name, a number"))]
+Numbers = Annotated[Any, PlainValidator(_items(int, "a whole number"))]
 
 
 class TimeColumn(Section):
     """A column of times."""
 
-    column: NameOrNumber | None = Field(None, description="Name, or number from 1; guessed if not given")
+    column: Named = Field(None, description="Name, or number from 1; guessed if not given")
     unit: StrictStr | None = Field(None, description='Unit of its numbers, such as "ms"; guessed if not given')
     factor: quantity("") = Field(1.0, description="Factor on all of them")
 
@@ -48,15 +77,9 @@ class PointColumn(TimeColumn):
 
 
 def _column(model, names):
-    note = f"the name or number of a column, or a table with {names}"
-    return Annotated[StrictStr | StrictInt | model | None, note]
+    return Annotated[model | None, f"the name or number of a column, or a table with {names}"]
 
 
-Items = Annotated[
-    StrictStr | StrictInt | tuple[StrictStr | StrictInt, ...] | None, "a name, a number or a list of these"
-]
-Numbers = Annotated[StrictInt | tuple[StrictInt, ...] | None, "a whole number or a list of these"]
-Named = Annotated[StrictStr | StrictInt | None, "the name or number of a column"]
 _TABLE = "name or number, or a table with column, unit, factor"
 
 
@@ -105,6 +128,12 @@ class Columns(Section):
     )
     y: _column(PointColumn, "column, unit, factor, sign") = Field(None, description="… likewise")
 
+    @field_validator("time", "voltage", "current", "x", "y", mode="before")
+    @classmethod
+    def _by_name(cls, value):
+        """A name or number stands for a table with nothing else in it."""
+        return {"column": value} if _is_item(value, (str, int)) else value
+
     def plain(self):
         """The same as ecmsim.measured has it: plain numbers in SI units. Raises ConfigError."""
         zero = self.zero if self.zero in ("first", "file") else _quantity("zero", self.zero, "s")
@@ -126,8 +155,8 @@ class Columns(Section):
 
 
 def _plain_column(name, given):
-    if given is None or isinstance(given, (str, int)):
-        return PlainColumn(given)
+    if given is None:
+        return PlainColumn()
     offset = getattr(given, "offset", 0.0) or 0.0
     shunt = getattr(given, "shunt", None)
     if isinstance(offset, str):
@@ -139,10 +168,6 @@ def _plain_column(name, given):
 
 
 def _quantity(name, text, unit):
-    from pydantic_core import PydanticCustomError
-
-    from ecmsim.config.quantities import QuantityType
-
     try:
         return float(QuantityType(unit).validate(text))
     except PydanticCustomError as error:

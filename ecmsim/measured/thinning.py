@@ -12,6 +12,8 @@ import numpy as np
 
 from ecmsim.errors import MeasurementError
 from ecmsim.measured.programmed import source_voltage
+from ecmsim.switching.cycles import noise_of
+from ecmsim.text import quantity
 
 SHARE = 0.01  # of the largest voltage: the tolerance unless one is given
 SPARE = 1.0  # standard deviations of the noise beyond the largest one of so many samples, that it takes in then
@@ -40,10 +42,14 @@ class Legs:
     def words(self):
         """What was made of the samples, in one line."""
         return (
-            f"{self.samples} points as {len(self.time) - 1} straight legs, at most {1e3 * self.deviation:.3g} mV away"
-            f" (tolerance {1e3 * self.tolerance:.3g} mV, noise {1e3 * self.noise:.2g} mV)"
+            f"{self.samples} points as {len(self.time) - 1} straight legs, at most {_volts(self.deviation)} away"
+            f" (tolerance {_volts(self.tolerance)}, noise {_volts(self.noise)})"
             + (f"; {self.note}" if self.note else "")
         )
+
+
+def _volts(value):
+    return quantity(value, "V") if value > 1e-9 else "0 V"
 
 
 def legs_of(recording, tolerance=None):
@@ -62,27 +68,20 @@ def thinned(time, voltage, tolerance=None):
     if tolerance is None:
         tolerance = max(SHARE * np.abs(voltage).max(), (SPARE + np.sqrt(2 * np.log(len(time)))) * noise) or 1e-6
         tolerance = float(f"{1.005 * tolerance:.3g}")
-    found = [_of_means(time, voltage, tolerance, count) for count in MEANS]
+    within = tolerance * (1 - 1e-9)  # so that rounding cannot leave it
+    found = [_of_means(time, voltage, within, count) for count in MEANS]
     found = [corners for corners in found if corners is not None]
     best = min(found, key=lambda corners: len(corners[0])) if found else None
     if best is None or len(best[0]) > FEW:
-        best = min(filter(None, [best, _of_samples(time, voltage, tolerance)]), key=lambda it: len(it[0]), default=None)
+        best = min(filter(None, [best, _of_samples(time, voltage, within)]), key=lambda it: len(it[0]), default=None)
     if best is None:
         raise MeasurementError(
-            f"more than {MOST_LEGS} straight legs are needed to follow the voltage within {1e3 * tolerance:.3g} mV: its"
-            f" noise is about {1e3 * noise:.2g} mV; give a larger tolerance, such as"
-            f' tolerance = "{1e3 * max(6 * noise, 2 * tolerance):.2g} mV"'
+            f"more than {MOST_LEGS} straight legs are needed to follow the voltage within {quantity(tolerance, 'V')}: its"
+            f" noise is about {quantity(noise, 'V', 2)}; give a larger tolerance, such as"
+            f' tolerance = "{quantity(max(6 * noise, 2 * tolerance), "V", 2)}"'
         )
     deviation = _deviation(time, voltage, best)
     return Legs(*best, float(tolerance), deviation, noise, len(time))
-
-
-def noise_of(voltage):
-    """Standard deviation of noise, from what three samples in a row deviate from a line (robust), V."""
-    if len(voltage) < 4:
-        return 0.0
-    bend = voltage[:-2] - 2 * voltage[1:-1] + voltage[2:]
-    return float(np.median(np.abs(bend)) / 0.6745 / np.sqrt(6))
 
 
 def _deviation(t, v, corners):

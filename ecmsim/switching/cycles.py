@@ -3,6 +3,7 @@
 import numpy as np
 
 LOBE = 0.1  # of the largest voltage: less is noise about zero, or a read
+ZERO = 0.5  # of that: between two lobes of one sign the voltage is less
 
 
 def spans_by_sign(signs, time):
@@ -13,17 +14,40 @@ def spans_by_sign(signs, time):
     return list(zip(edges[:-1], edges[1:], strict=True))
 
 
+def noise_of(voltage):
+    """Standard deviation of noise, from what three samples in a row deviate from a line (robust), V."""
+    if len(voltage) < 4:
+        return 0.0
+    bend = voltage[:-2] - 2 * voltage[1:-1] + voltage[2:]
+    return float(np.median(np.abs(bend)) / 0.6745 / np.sqrt(6))
+
+
+def smoothed(voltage, share=0.01):
+    """A voltage (n,) averaged over so many rows that its noise is about a share of its largest value, at most n / 200."""
+    largest = np.abs(voltage).max(initial=0.0)
+    size = min(
+        int(np.ceil((noise_of(voltage) / (share * largest)) ** 2)) if largest else 1, max(len(voltage) // 200, 1)
+    )
+    if size < 2:
+        return voltage
+    weights = np.ones(size)
+    return np.convolve(voltage, weights, "same") / np.convolve(np.ones(len(voltage)), weights, "same")
+
+
 def lobes(voltage, least=LOBE):
     """The parts of a voltage (n,) between its zeros as (first, last + 1, sign), in order, without gaps between them.
 
     least: a part counts from this share of the largest voltage on. Bounds lie where the voltage is smallest between.
     """
+    voltage = smoothed(np.asarray(voltage, float))
     size = np.abs(voltage)
     signs = np.sign(voltage) * (size > least * size.max(initial=0.0))
     biased = np.nonzero(signs)[0]
     if not len(biased):
         return []
-    apart = (np.diff(biased) > 1) | (np.diff(signs[biased]) != 0)
+    apart = np.diff(signs[biased]) != 0
+    for k in np.nonzero((np.diff(biased) > 1) & ~apart)[0]:  # of one sign: only where it comes near to zero between
+        apart[k] = size[biased[k] : biased[k + 1]].min() < ZERO * least * size.max()
     ends, starts = biased[:-1][apart], biased[1:][apart]
     bounds = [
         0,

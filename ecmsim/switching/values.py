@@ -131,6 +131,7 @@ def kind_of(v, i, turn):
 
 def set_voltage(v, i, definitions, compliance=None):
     """V_SET of a way out: v, |current|: (n,). nan where the definition finds nothing."""
+    v = np.maximum.accumulate(v)  # the voltage of a cell falls when it switches: what it came to before counts
     if definitions.set_by == "current":
         return _passes(v, i, definitions.set_current)
     if definitions.set_by == "compliance":
