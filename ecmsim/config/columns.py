@@ -40,6 +40,13 @@ def _items(kinds, what):
     return checked
 
 
+def _sign(value):
+    if not _is_item(value, int) or value not in (1, -1):
+        raise _refused("expected 1 or -1")
+    return value
+
+
+Sign = Annotated[Any, PlainValidator(_sign)]
 Named = Annotated[Any, PlainValidator(_name_or_number)]
 Items = Annotated[Any, PlainValidator(_items((str, int), "a name, a number"))]
 Numbers = Annotated[Any, PlainValidator(_items(int, "a whole number"))]
@@ -56,14 +63,14 @@ class TimeColumn(Section):
 class VoltageColumn(TimeColumn):
     """A column of voltages."""
 
-    sign: Literal[1, -1] = Field(1, description="-1 turns the sign of this column alone")
+    sign: Sign = Field(1, description="-1 turns the sign of this column alone")
     offset: quantity("V") = Field("0 V", description="What the instrument shows at zero; is taken off before all else")
 
 
 class CurrentColumn(TimeColumn):
     """A column of currents, or of voltages over a resistor."""
 
-    sign: Literal[1, -1] = Field(1, description="-1 turns the sign of this column alone")
+    sign: Sign = Field(1, description="-1 turns the sign of this column alone")
     offset: Annotated[
         StrictStr | None, Field(description='What the instrument shows at zero, such as "2 nA", over a shunt "2 mV"')
     ] = None
@@ -73,7 +80,7 @@ class CurrentColumn(TimeColumn):
 class PointColumn(TimeColumn):
     """A column of a table of points."""
 
-    sign: Literal[1, -1] = Field(1, description="-1 turns the sign of this column alone")
+    sign: Sign = Field(1, description="-1 turns the sign of this column alone")
 
 
 def _column(model, names):

@@ -12,12 +12,14 @@ import numpy as np
 
 from ecmsim.errors import MeasurementError
 from ecmsim.measured.programmed import source_voltage
-from ecmsim.switching.cycles import noise_of
+from ecmsim.switching.cycles import noise_of, smoothed_over
 from ecmsim.text import quantity
 
 SHARE = 0.01  # of the largest voltage: the tolerance unless one is given
 SPARE = 1.0  # standard deviations of the noise beyond the largest one of so many samples, that it takes in then
 MEANS, PART = (200, 1000, 4000), 0.3  # numbers of means, in which noise is small, and their part of the tolerance
+NEAR = 0.01  # of the whole time: so close to a corner none is put
+MOST_DIVIDED = 12  # corners that are put one by one
 FEW = 8  # corners that need no better answer
 MOST_LEGS = 5000
 MOST_REFINED = 100  # corners that are looked at anew
@@ -70,15 +72,16 @@ def thinned(time, voltage, tolerance=None):
         tolerance = float(f"{1.005 * tolerance:.3g}")
     within = tolerance * (1 - 1e-9)  # so that rounding cannot leave it
     found = [_of_means(time, voltage, within, count) for count in MEANS]
-    found = [corners for corners in found if corners is not None]
+    found = [corners for corners in [*found, _divided(time, voltage, within)] if corners is not None]
     best = min(found, key=lambda corners: len(corners[0])) if found else None
     if best is None or len(best[0]) > FEW:
         best = min(filter(None, [best, _of_samples(time, voltage, within)]), key=lambda it: len(it[0]), default=None)
     if best is None:
+        told, about = _volts(tolerance), _volts(noise)
+        better = _volts(float(f"{max(6 * noise, 2 * tolerance):.1g}"))
         raise MeasurementError(
-            f"more than {MOST_LEGS} straight legs are needed to follow the voltage within {quantity(tolerance, 'V')}: its"
-            f" noise is about {quantity(noise, 'V', 2)}; give a larger tolerance, such as"
-            f' tolerance = "{quantity(max(6 * noise, 2 * tolerance), "V", 2)}"'
+            f"more than {MOST_LEGS} straight legs are needed to follow the voltage within {told}: its noise is about"
+            f' {about}; give a larger tolerance, such as tolerance = "{better}"'
         )
     deviation = _deviation(time, voltage, best)
     return Legs(*best, float(tolerance), deviation, noise, len(time))
@@ -87,6 +90,29 @@ def thinned(time, voltage, tolerance=None):
 def _deviation(t, v, corners):
     """The largest deviation of samples from legs between corners, V."""
     return float(np.abs(np.interp(t, *corners) - v).max())
+
+
+def _divided(time, voltage, tolerance):
+    """Corners put one by one where the samples are farthest from the legs so far; None where a few are not enough."""
+    t, v = _grouped(time, voltage)
+    corners = t[[0, -1]], _heights(t, v, t[[0, -1]])
+    while _deviation(t, v, corners) > tolerance:
+        if len(corners[0]) > MOST_DIVIDED:
+            return None
+        rest = smoothed_over(v - np.interp(t, *corners), max(len(t) // (20 * len(corners[0])), 1))
+        free = np.abs(t[:, None] - corners[0]).min(1) > NEAR * (t[-1] - t[0])
+        if not free.any():
+            return None
+        at = t[np.argmax(np.abs(rest) * free)]
+        times = np.sort(np.append(corners[0], at))
+        corners = times, _heights(t, v, times)
+        for _ in range(ROUNDS):
+            moved = _met(t, v, corners)
+            if moved is None or np.square(v - np.interp(t, *moved)).sum() > np.square(v - np.interp(t, *corners)).sum():
+                break
+            corners = moved
+    corners = _refined(t, v, corners, tolerance)
+    return corners if _deviation(time, voltage, corners) <= tolerance else None
 
 
 def _of_samples(time, voltage, tolerance):

@@ -3,6 +3,7 @@
 import numpy as np
 
 LOBE = 0.1  # of the largest voltage: less is noise about zero, or a read
+FEW = 30  # rows that tell no noise
 ZERO = 0.5  # of that: between two lobes of one sign the voltage is less
 
 
@@ -16,22 +17,25 @@ def spans_by_sign(signs, time):
 
 def noise_of(voltage):
     """Standard deviation of noise, from what three samples in a row deviate from a line (robust), V."""
-    if len(voltage) < 4:
+    if len(voltage) < FEW:  # in which the edges of a pulse look like noise
         return 0.0
     bend = voltage[:-2] - 2 * voltage[1:-1] + voltage[2:]
     return float(np.median(np.abs(bend)) / 0.6745 / np.sqrt(6))
 
 
 def smoothed(voltage, share=0.01):
-    """A voltage (n,) averaged over so many rows that its noise is about a share of its largest value, at most n / 200."""
+    """A voltage (n,) averaged over so many rows, at most n / 200, that its noise is a share of its largest value."""
     largest = np.abs(voltage).max(initial=0.0)
-    size = min(
-        int(np.ceil((noise_of(voltage) / (share * largest)) ** 2)) if largest else 1, max(len(voltage) // 200, 1)
-    )
+    wanted = (noise_of(voltage) / (share * largest)) ** 2 if largest else 0.0
+    return smoothed_over(voltage, int(min(np.ceil(wanted), len(voltage) // 200)))
+
+
+def smoothed_over(values, size):
+    """Values (n,) averaged over a number of rows, fewer at the ends."""
     if size < 2:
-        return voltage
+        return values
     weights = np.ones(size)
-    return np.convolve(voltage, weights, "same") / np.convolve(np.ones(len(voltage)), weights, "same")
+    return np.convolve(values, weights, "same") / np.convolve(np.ones(len(values)), weights, "same")
 
 
 def lobes(voltage, least=LOBE):

@@ -10,7 +10,11 @@ from ecmsim.config import Config, load_config
 from ecmsim.drive import Programme
 from ecmsim.errors import ConfigError
 
-BASE = 'title = "t"\n[compliance]\nkind = "none"\n'
+BASE = """\
+title = "t"
+cell = { active_electrode = "Cu", switching_layer = "SiO2", counter_electrode = "Pt", layer_thickness = "10 nm" }
+compliance = { kind = "none" }
+"""
 
 
 def load(folder, content, step="", before=""):
