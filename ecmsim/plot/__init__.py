@@ -19,7 +19,7 @@ PICTURES = {
     for name in ("iv", "gap", "conductance", "temperature", "outline", "retention", "elephant", "field", "solid")
 }
 FILMS = {"film": "ecmsim.plot.film"}  # drawn only when asked for
-OVERLAYS = {"iv": "ecmsim.plot.overlay", "cycles": "ecmsim.plot.distributions"}  # of runs and measurements together
+OVERLAYS = {"iv": "ecmsim.plot.together", "cycles": "ecmsim.plot.distributions"}  # of runs and measurements together
 STUDY_PICTURES = {name: f"ecmsim.plot.{name}" for name in ("study", "histogram")}  # of the folder of a study
 
 
