@@ -11,6 +11,7 @@ from ecmsim.measured.units import unit_of
 
 LARGE = 9e36  # Keithley writes 9.91e37 where there is no number
 MOST_NAMED = 14
+ORDER = ("time", "voltage", "current")
 
 
 @dataclass(frozen=True)
@@ -32,7 +33,7 @@ class Choice:
 def choose(sheet, columns, need_current=True):
     """The columns of a sheet by quantity: Choice of time (if there is one), voltage, current and cycle."""
     found, taken = {}, []
-    for quantity in ("time", "voltage", "current"):
+    for quantity in ORDER:
         given = getattr(columns, quantity)
         if given.column is not None:
             found[quantity] = (column_at(sheet, given.column, quantity), "")
@@ -41,14 +42,14 @@ def choose(sheet, columns, need_current=True):
     if nameless and len(found) < 3:
         _guess_by_numbers(sheet, columns, found)
     elif not nameless:
-        for quantity in ("time", "voltage", "current"):
+        for quantity in ORDER:
             if quantity not in found and not (quantity == "time" and (columns.rate or columns.interval)):
                 _guess_by_name(sheet, quantity, found)
     for quantity in ("voltage", *(["current"] if need_current else [])):
         if quantity not in found:
             raise MeasurementError(_lacks(sheet, quantity))
     chosen = {}
-    for quantity, (index, note) in found.items():
+    for quantity, (index, note) in sorted(found.items(), key=lambda item: ORDER.index(item[0])):
         chosen[quantity] = _choice(sheet, index, quantity, getattr(columns, quantity), note)
     if columns.cycle_column is not None:
         index = column_at(sheet, columns.cycle_column, "cycle_column")

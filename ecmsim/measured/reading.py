@@ -16,6 +16,7 @@ from ecmsim.measured.timing import joined, timed
 from ecmsim.measured.units import unit_of
 from ecmsim.switching.cycles import cycle_numbers
 
+FEW = 8  # points of a cycle
 TIDY_CURRENT = 1e3  # A: more is no current of a cell
 
 
@@ -55,6 +56,11 @@ def _read(path, columns, current):
         cycle, names = first.cycle, {}
         if cycle is None:
             cycle = cycle_numbers(voltage)
+            if cycle[-1] > 1 and len(cycle) < FEW * cycle[-1]:
+                notes.append(
+                    f"the voltage changes its sign every few points ({len(cycle)} points, {cycle[-1]} cycles): its noise"
+                    " is as large as itself, or too few points were taken"
+                )
     limits = {
         int(number): limit
         for number in np.unique(cycle)

@@ -23,6 +23,7 @@ MOST_DIVIDED = 12  # corners that are put one by one
 FEW = 8  # corners that need no better answer
 MOST_LEGS = 5000
 MOST_REFINED = 100  # corners that are looked at anew
+NOISY = 0.1  # of the largest voltage: more noise hides what the source did
 ROUNDS = 4
 POINTS = 50_000  # samples that corners are looked for in; of more, the highest and lowest of each group
 
@@ -68,6 +69,11 @@ def thinned(time, voltage, tolerance=None):
         raise MeasurementError("fewer than two points at different times: no programme")
     noise = noise_of(voltage)
     if tolerance is None:
+        if noise > NOISY * np.abs(voltage).max():
+            raise MeasurementError(
+                f"the voltage's noise of {_volts(noise)} is nearly as large as the voltage itself, or too few points"
+                " were taken: no programme can be told from it, unless you give a tolerance"
+            )
         tolerance = max(SHARE * np.abs(voltage).max(), (SPARE + np.sqrt(2 * np.log(len(time)))) * noise) or 1e-6
         tolerance = float(f"{1.005 * tolerance:.3g}")
     within = tolerance * (1 - 1e-9)  # so that rounding cannot leave it

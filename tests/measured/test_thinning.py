@@ -64,6 +64,11 @@ def test_noise_above_the_tolerance_is_refused_with_what_to_write():
         thinned(TIME, voltage, 1e-3)
 
 
+def test_nothing_is_made_of_noise():
+    with pytest.raises(MeasurementError, match="noise of .* is nearly as large as the voltage itself"):
+        thinned(TIME, noisy(0 * TIME, 0.1))
+
+
 def recording(voltage, current, voltage_is):
     return Recording("x", TIME, voltage, current, np.ones(len(TIME), int), compliance={1: 1e-3}, voltage_is=voltage_is)
 
