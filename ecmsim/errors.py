@@ -39,6 +39,12 @@ class ResultsError(EcmsimError):
     exit_code = 2
 
 
+class MeasurementError(EcmsimError):
+    """A measurement file, or what a [columns] block says of it, cannot be understood."""
+
+    exit_code = 2
+
+
 class PlotError(EcmsimError):
     """A picture cannot be drawn from this run."""
 

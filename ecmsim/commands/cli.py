@@ -10,7 +10,9 @@ import typer
 
 from ecmsim import __version__
 from ecmsim.commands.clone import validation
-from ecmsim.commands.options import AllowCode, Config, RunFolder, Set, end_of, loaded, on_first_rank, option, quantity
+from ecmsim.commands.data import data
+from ecmsim.commands.options import AllowCode, Config, RunFolder, Set, end_of, loaded, on_first_rank, quantity
+from ecmsim.commands.plot import plot
 from ecmsim.commands.quantum import quantum
 from ecmsim.errors import ConfigError, EcmsimError, refusal_of_the_system
 
@@ -192,58 +194,7 @@ def mesh(
         typer.echo(f"wrote {path}")
 
 
-@app.command()
-def plot(
-    what: Annotated[
-        str,
-        typer.Argument(
-            help="iv, gap, conductance, temperature, outline, elephant, field, solid, retention, all; film; study, "
-            "histogram.",
-            show_default=False,
-        ),
-    ],
-    runs: Annotated[list[Path], typer.Argument(metavar="RUN", help="Folder of a run.", show_default=False)],
-    out: Annotated[
-        Path | None,
-        typer.Option(
-            help="Picture (.png, .pdf, .svg; of elephant and solid also .html), film (.mp4, .gif), folder for all "
-            "[default: in figures/ of the run, named after the picture and its options]."
-        ),
-    ] = None,
-    options: Annotated[
-        list[str] | None,
-        typer.Option(
-            "--option", "-o", metavar="KEY=VALUE", help="Of one picture, e.g. field: -o view=tip (repeatable)."
-        ),
-    ] = None,
-):
-    """Draw a picture of a run, or all of them, or a film; study, histogram: of the folder of a study.
-
-    Options: iv: voltage=source|cell, floor_A=1e-16; gap: time=log|linear; conductance: x=time|voltage|current,
-    scale=linear|log, parasitic="400 ohm"|model, bins=0.05, tolerance=0.2, share=0.03 (of plateaus), least_V=1e-3,
-    from_s=1, to_s=2; outline: currents_A=[1e-6], times_s=[1, 2];
-    elephant: colour=temperature|time|regime|voltage|current|current_density, time=log|linear, from_s=1, to_s=2;
-    retention: from_s=1e-3; field: snapshot=LABEL, view=filament|tip|cell, quantities=temperature,potential,…;
-    solid: snapshot=LABEL,LABEL,…, quantity=temperature|current_density|potential, cut=110; film: seconds=12, fps=25,
-    from_s=1, to_s=2, pace=change|time; study: x=COLUMN, y=COLUMN,…, fit=power|exponential, fit_from=1, fit_to=2;
-    histogram: parasitic, bins, least_V, from_s, to_s as conductance, samples=4000, from_V=0, to_V=0.5, to_G0=8.
-    """
-    from ecmsim.commands.plot import opened
-    from ecmsim.plot import draw, draw_all
-
-    chosen = dict(option(text) for text in options or ())
-    run = opened(what, runs)
-    if what != "all":
-        drawn = [(what, draw(what, run, out, **chosen))]
-    elif chosen:
-        raise ConfigError("--option goes with one picture, not with all")
-    else:
-        drawn = draw_all(run, out)
-    for name, paths in drawn:
-        if isinstance(paths, EcmsimError):
-            typer.echo(f"{name}: not drawn: {paths}", err=True)
-        else:
-            typer.echo("\n".join([*getattr(paths, "words", ()), *(f"wrote {path}" for path in paths)]))
+app.command()(plot)
 
 
 @app.command()
@@ -311,6 +262,7 @@ def calibrate(
     typer.echo(page(start(calibration, out, **options)))
 
 
+app.add_typer(data, name="data")
 app.add_typer(quantum, name="quantum")
 
 

@@ -1,6 +1,6 @@
 """What did the user ask for? The schema of a configuration, quantities with units, reading, messages, writing.
 
-May import: drive.
+May import: drive, measured.
 """
 
 from ecmsim.config.load import load_config

@@ -5,12 +5,14 @@ from typing import Annotated, ClassVar, Literal
 from pydantic import AfterValidator, Field, StrictInt, StrictStr, ValidationInfo, field_validator, model_validator
 from pydantic_core import PydanticCustomError
 
+from ecmsim.config.columns import Columns
 from ecmsim.config.compliance import Compliance
+from ecmsim.config.measured import read_measured
 from ecmsim.config.quantities import quantity
 from ecmsim.config.section import Section
 from ecmsim.config.table import read_table
 from ecmsim.drive import QUANTITIES, Condition
-from ecmsim.errors import ConfigError
+from ecmsim.errors import ConfigError, EcmsimError
 
 VOLTAGES, CURRENTS = {"ge": -100, "le": 100}, {"ge": -10, "le": 10}  # bounds in V and A
 
@@ -149,6 +151,17 @@ class PulseTrain(Pulse):
     read: ReadPulse | None = Field(None, description="Read pulse after each pulse")
 
 
+def times_increase(points):
+    """The points of a table, checked."""
+    for (before, _), (time, _) in zip(points, points[1:], strict=False):
+        if not time > before:
+            text = f"times must increase, but {time.text} comes after {before.text}"
+            raise PydanticCustomError("quantity", "{text}", {"text": text})
+    if points[-1][0] == 0:
+        raise PydanticCustomError("quantity", "{text}", {"text": "needs a point later than 0 s"})
+    return points
+
+
 class _Table(Section):
     """What tables have in common: points, from a file if one is named, at increasing times."""
 
@@ -169,13 +182,7 @@ class _Table(Section):
     @field_validator("points", check_fields=False)
     @classmethod
     def _times_increase(cls, points):
-        for (before, _), (time, _) in zip(points, points[1:], strict=False):
-            if not time > before:
-                text = f"times must increase, but {time.text} comes after {before.text}"
-                raise PydanticCustomError("quantity", "{text}", {"text": text})
-        if points[-1][0] == 0:
-            raise PydanticCustomError("quantity", "{text}", {"text": "needs a point later than 0 s"})
-        return points
+        return times_increase(points)
 
 
 class Table(_Table):
@@ -193,6 +200,67 @@ class Table(_Table):
     polarity: Polarity = "positive"
     compliance: OwnCompliance = None
     name: Name = None
+
+
+class Measured(Section):
+    """The voltage of a measurement, as straight lines within a tolerance."""
+
+    kind: Literal["measured"] = Field(description="The voltage of a measurement file, as a few straight lines")
+    file: Annotated[
+        StrictStr | None,
+        Field(description="Measurement file of any form that `ecmsim data show` reads, for the points"),
+    ] = None
+    columns: Annotated[
+        Columns | None,
+        "a table [columns]",
+        Field(
+            description="What its columns are, if the guess is wrong: `ecmsim data columns` lists what may be written"
+        ),
+    ] = None
+    tolerance: Annotated[
+        quantity("V", gt=0) | None,
+        Field(description="Deviation of the lines from the points at most; 1 % of the largest voltage, or the noise"),
+    ] = None
+    rise: Edge = Field(
+        None,
+        description="Time in which a source that is elsewhere goes to the first voltage; one interval of the points",
+    )
+    points: Annotated[
+        tuple[Annotated[tuple[quantity("s", ge=0), Volt], PAIR.format("voltage")], ...] | None,
+        'a list of pairs such as [["0 s", "0 V"], ["1 s", "1 V"]], which a file becomes',
+    ] = Field(None, min_length=2, description="What the file becomes: times and voltages that straight lines connect")
+    origin: StrictStr | None = Field(None, description="Where the points come from, and what was made of them")
+    scale_time: TimeScale = 1.0
+    polarity: Polarity = "positive"
+    compliance: OwnCompliance = None
+    name: Name = None
+
+    @model_validator(mode="wrap")
+    @classmethod
+    def _read_file(cls, data, handler):
+        """Put the legs of the measurement in place of its file: a Config needs no other file."""
+        step = handler(data)
+        if step.file is None:
+            if step.points is None or step.columns is not None:
+                raise _misplaced(
+                    ": needs a measurement file" if step.points is None else ".columns: is of no use without a file"
+                )
+            if step.tolerance is None or step.rise is None:
+                raise _misplaced(": points need a tolerance and a rise beside them, which a file brings along")
+            return step
+        if step.points is not None:
+            raise _misplaced(": needs either points or a file, not both")
+        try:
+            made = read_measured(step.file, step.columns, step.tolerance, step.rise)
+        except EcmsimError as error:
+            raise _misplaced(f'.file = "{step.file}": {error}') from None
+        kept = {name: value for name, value in dict(data).items() if name not in ("file", "columns")}
+        return handler(kept | made)
+
+    @field_validator("points")
+    @classmethod
+    def _in_order(cls, points):
+        return points if points is None else times_increase(points)
 
 
 class CurrentRamp(_Ramp):
@@ -244,7 +312,19 @@ class CurrentTable(_Table):
     name: Name = None
 
 
-PLAIN = Ramp | Sweep | Hold | Pulse | PulseTrain | Table | CurrentRamp | CurrentSweep | CurrentHold | CurrentTable
+PLAIN = (
+    Ramp
+    | Sweep
+    | Hold
+    | Pulse
+    | PulseTrain
+    | Table
+    | Measured
+    | CurrentRamp
+    | CurrentSweep
+    | CurrentHold
+    | CurrentTable
+)
 PlainStep = Annotated[PLAIN, Field(discriminator="kind")]
 
 

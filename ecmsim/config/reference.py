@@ -40,11 +40,12 @@ def reference(model=Config, prefix=""):
     return rows
 
 
-def reference_text(width=110):
-    """The reference as plain text, one block for each section, at most `width` wide."""
+def reference_text(width=110, rows=None):
+    """The reference (or these rows of one) as plain text, one block for each section, at most `width` wide."""
     lines = []
-    for section_name, rows in groupby(reference(), lambda row: row.name.rpartition(".")[0]):
-        rows = [row._replace(name=row.name.rpartition(".")[2]) for row in rows]
+    whole = reference() if rows is None else rows
+    for section_name, group in groupby(whole, lambda row: row.name.rpartition(".")[0]):
+        rows = [row._replace(name=row.name.rpartition(".")[2]) for row in group]
         header = f"[{section_name.replace('[]', '')}]"
         header = f"[{header}]" if section_name.endswith("[]") else header
         lines += [header if section_name else "name, unit, default, meaning (allowed values)", ""]

@@ -74,6 +74,7 @@ class _Plan:
             "pulse": self._pulse,
             "pulse_train": self._pulse_train,
             "table": self._table,
+            "measured": self._measured,
             "repeat": self._repeat,
         }
         if step.kind != "repeat":
@@ -168,6 +169,16 @@ class _Plan:
             piece = Piece(name, source, value, duration=time - before, **_circuit(step))
             self.add(f"{place.path}.points", piece)
             before = time
+
+    def _measured(self, step, place):
+        """As a table; the source first goes to where it begins, unless it is there within the tolerance."""
+        points = [(float(time) * step.scale_time, _signed(step, value)) for time, value in step.points]
+        name, (start, first), edge = place.name(step, _words(step)), points[0], step.scale_time * float(step.rise)
+        if abs(first - self.begins_at("voltage")) > step.tolerance:
+            self.add(f"{place.path}.rise", Piece(name, "voltage", first, duration=edge, **_circuit(step)))
+        for time, value in points[1:]:
+            self.add(f"{place.path}.points", Piece(name, "voltage", value, duration=time - start, **_circuit(step)))
+            start = time
 
     def _repeat(self, step, place):
         if place.depth >= 2:

@@ -80,6 +80,12 @@ def table(points, *, scale_time=1.0, compliance=None, polarity="positive", name=
     return SimpleNamespace(kind="table", **locals())
 
 
+def measured(points, tolerance, rise, *, origin=None, scale_time=1.0, compliance=None, polarity="positive", name=None):
+    """The legs of a measurement (ecmsim.measured.legs_of): points as in `table`. A source that is farther than
+    `tolerance` (V) from the first voltage goes there first, within `rise` (s); origin: text that tells of the file."""
+    return SimpleNamespace(kind="measured", **locals())
+
+
 def current_ramp(to, rate=None, *, duration=None, until=None, voltage_limit=VOLTAGE_LIMIT, name=None):
     """From where the current source is (0 A after a voltage step) to `to` (A), at a rate (A/s > 0) or within a
     duration (s). voltage_limit: largest voltage (V) of the source."""

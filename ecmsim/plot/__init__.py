@@ -3,7 +3,7 @@
 from ecmsim.plot import draw, draw_all
 draw("iv", run, "iv.pdf")
 
-May import: quantum, quantum.atoms, results, shape.
+May import: quantum, quantum.atoms, results, shape, switching.
 """
 
 from importlib import import_module
@@ -20,30 +20,65 @@ PICTURES = {
     for name in ("iv", "gap", "conductance", "temperature", "outline", "retention", "elephant", "field", "solid")
 }
 FILMS = {"film": "ecmsim.plot.film"}  # drawn only when asked for
+OVERLAYS = {"iv": "ecmsim.plot.together", "cycles": "ecmsim.plot.distributions"}  # of runs and measurements together
 STUDY_PICTURES = {name: f"ecmsim.plot.{name}" for name in ("study", "histogram")}  # of the folder of a study
 
 
-def draw(name, run, output=None, /, **options):
+def draw(name, run, output=None, /, *, measured=(), csv=False, **options):
     """Draw one picture of a run (a Run; for STUDY_PICTURES a StudyTable) and return the paths written.
 
     output: a .png, .pdf or .svg, of surfaces also a page .html, of films .mp4 or .gif; default figures/NAME.png in the
-    run's folder, with the options that are given in the name. options: those of the module.
+    run's folder, with the options that are given in the name. measured: what STUDY_PICTURES draw beside the study:
+    Points (study) or Recordings (histogram). csv: whether the numbers of its curves go into a CSV beside it.
+    options: those of the module.
     """
     modules = PICTURES | FILMS | STUDY_PICTURES
     if name not in modules:
         raise PlotError(f"no picture {name!r}: choose one of {', '.join(modules)}")
     module = import_module(modules[name])
+    if measured and name not in STUDY_PICTURES:
+        raise PlotError(f"{name} is no picture of measurements: these are {', '.join([*OVERLAYS, *STUDY_PICTURES])}")
     suffixes = getattr(module, "SUFFIXES", style.SUFFIXES)
-    known = [key for key in signature(module.draw).parameters if key not in ("run", "output")]
+    known = [key for key in signature(module.draw).parameters if key not in ("run", "output", "measured")]
     check(name, known, options)
     output = Path(output) if output else run.folder / "figures" / f"{file_stem(name, options)}{suffixes[0]}"
     if output.suffix.lower() not in suffixes:
         raise PlotError(f"cannot draw {output}: its name must end in {', '.join(suffixes)}")
-    if name in STUDY_PICTURES:
-        return module.draw(run, output, **options)
-    style.require_steps(run, 1)
-    with noted(run.loan):
-        return module.draw(run, output, **options)
+    if name not in STUDY_PICTURES:
+        style.require_steps(run, 1)
+    if csv and (name in FILMS or output.suffix.lower() == ".html"):
+        raise PlotError(f"{name}: a film or a page has no numbers to write: leave --csv out")
+    loan = None if name in STUDY_PICTURES else run.loan
+    with style.numbers_too(csv) as tables, noted(loan):
+        paths = module.draw(run, output, **options, **({"measured": measured} if measured else {}))
+    return with_numbers(paths, tables, output) if csv else paths
+
+
+def overlay(name, runs, measured=(), output=None, *, csv=False, **options):
+    """Draw a picture of OVERLAYS of several runs (Run) and measurements (Recording) and return the paths written.
+
+    output, csv, options: as of draw; default in the first run's figures/, without a run in runs/data/figures.
+    """
+    if name not in OVERLAYS:
+        raise PlotError(f"{name} is no picture of several runs: choose one of {', '.join(OVERLAYS)}")
+    module = import_module(OVERLAYS[name])
+    known = [key for key in signature(module.draw).parameters if key not in ("runs", "output", "measured")]
+    check(name, known, options)
+    folder = runs[0].folder if runs else Path("runs") / "data"
+    stem = file_stem(name if not runs else f"{name}_overlay", options)
+    output = Path(output) if output else folder / "figures" / f"{stem}.png"
+    loans = "; ".join(dict.fromkeys(run.loan for run in runs if run.loan))
+    with style.numbers_too(csv) as tables, noted(loans or None):
+        paths = module.draw(runs, output, measured, **options)
+    return with_numbers(paths, tables, output) if csv else paths
+
+
+def with_numbers(paths, tables, output):
+    """The paths of a picture (which may carry words), and the tables of its numbers."""
+    if not tables:
+        raise PlotError(f"{output}: this picture has no curves whose numbers could be written: leave --csv out")
+    paths += [table for table in tables if table not in paths]
+    return paths
 
 
 def draw_all(run, folder=None):

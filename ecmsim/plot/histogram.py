@@ -9,6 +9,7 @@ from dataclasses import dataclass
 import numpy as np
 from matplotlib.ticker import NullLocator
 
+from ecmsim.constants import CONDUCTANCE_QUANTUM
 from ecmsim.errors import PlotError
 from ecmsim.plot import style
 from ecmsim.plot.conductance import BIN, CONTACT, NOT_QUANTIZED, in_units
@@ -44,12 +45,14 @@ def draw(
     to_V=None,
     least_V=LEAST_V,
     to_G0=None,
+    measured=(),
 ):
     """Draw the histogram of a study (a StudyTable). Returns the picture and its table (.csv), with the peaks as words.
 
     parasitic: as trace_of has it, "400 ohm" or "model": a second panel without that resistance. bins: their width, G0.
     samples: of the longest run; the others are sampled at the same interval. from_s, to_s: only this part of each run,
     s; from_V, to_V: only samples with such a voltage over the cell, V. least_V: see trace_of. to_G0: end of the axis.
+    measured: Recordings whose histograms are drawn as lines in the first panel, of the same voltages.
     """
     limits = {"from_s": from_s, "to_s": to_s, "from_V": from_V, "to_V": to_V}
     kinds = [None] if parasitic is None else [None, parasitic]
@@ -68,6 +71,7 @@ def draw(
             if len(kinds) > 1:
                 style.panel_letter(axes, letter)
         panels[0].set_ylabel("Samples (%)")
+        _mark_measured(panels[0], edges, measured, samples, least_V, from_V, to_V)
     table = output.with_suffix(".csv")
     write_table(table, edges, shares)
     lines = [line for name, item in found.items() for line in words(name, item, shares[name], edges, peaks[name])]
@@ -137,6 +141,29 @@ def write_table(path, edges, shares):
         pd.DataFrame(columns).to_csv(path, index=False, float_format="%.8g")
     except OSError as error:
         raise PlotError(f"cannot write {path}: {error.strerror}; choose another place with --out") from error
+
+
+def _mark_measured(axes, edges, measured, samples, least_V, from_V, to_V):
+    """The histograms of measurements (Recording) as lines, sampled at equal times as the runs are."""
+    for number, recording in enumerate(measured):
+        time = np.linspace(recording.time[0], recording.time[-1], max(int(samples), len(recording.time)))
+        voltage, current = (
+            np.interp(time, recording.time, values) for values in (recording.voltage, recording.current)
+        )
+        wanted = np.abs(voltage) >= least_V
+        wanted &= voltage >= (-np.inf if from_V is None else from_V)
+        wanted &= voltage <= (np.inf if to_V is None else to_V)
+        if not wanted.any():
+            raise PlotError(
+                f"{recording.file}: no point has {least_V:g} V at least{window('V', from_V, to_V, ' and ')}"
+            )
+        conductance = current[wanted] / voltage[wanted] / CONDUCTANCE_QUANTUM
+        percent = 100 * np.histogram(conductance, edges)[0] / len(conductance)
+        colour = (style.BLACK, style.GREEN, style.PURPLE)[number % 3]
+        axes.stairs(percent, edges, color=colour, lw=0.8, zorder=3, label=recording.file)
+        axes.set_ylim(top=max(axes.get_ylim()[1], 1.1 * percent[edges[:-1] >= CONTACT].max(initial=0)))
+    if measured:
+        axes.legend(loc="upper right")
 
 
 def _end(found):

@@ -10,7 +10,19 @@ LISTS = ("currents_A", "times_s")  # one number or several
 TEXTS = ("quantities", "snapshot", "y")  # one text or several
 NUMBERS = ("bins", "tolerance", "share", "samples", "cut", "seconds", "fps", "fit_from", "fit_to")
 UNITS = ("_A", "_s", "_V", "_G0")  # at the end of names of numbers
-POSITIVE = ("floor_A", "currents_A", "bins", "tolerance", "share", "samples", "seconds", "fps", "to_G0")
+POSITIVE = (
+    "floor_A",
+    "read_V",
+    "set_current_A",
+    "currents_A",
+    "bins",
+    "tolerance",
+    "share",
+    "samples",
+    "seconds",
+    "fps",
+    "to_G0",
+)
 NOT_NEGATIVE = ("least_V",)
 
 

@@ -105,7 +105,7 @@ def open_study(folder):
     return StudyTable(Path(folder), table, tuple(varied))
 
 
-def draw(run, output, x=None, y=None, fit=None, fit_from=None, fit_to=None):
+def draw(run, output, x=None, y=None, fit=None, fit_from=None, fit_to=None, measured=()):
     """Draw results of a study (a StudyTable) against a varied setting. Returns [output].
 
     x: column of the summary (default: the compliance current, or else the first varied number). y: columns, a list or
@@ -113,7 +113,7 @@ def draw(run, output, x=None, y=None, fit=None, fit_from=None, fit_to=None):
     against other settings what changes with them, the time of SET and the resistance first). Cases that differ in other
     settings are told apart by colour. Only finished cases are drawn.
     fit: "power" (y ~ x^n) or "exponential" (a decade of y for so much x), by least squares of log y over the cases with
-    fit_from <= x <= fit_to, for each line.
+    fit_from <= x <= fit_to, for each line. measured: Points of the same x and y to draw beside, in the first panel.
     """
     if fit not in (None, "power", "exponential"):
         raise PlotError(f'fit = "{fit}": choose power or exponential')
@@ -138,9 +138,36 @@ def draw(run, output, x=None, y=None, fit=None, fit_from=None, fit_to=None):
             panel(axes, run, done, x, name, (fit, fit_from, fit_to) if fit else None)
             if len(shown) > 1:
                 style.panel_letter(axes, "abcdefghijklmnopqrstuvwxyz"[number % 26])
+            if not number and measured:
+                mark_measured(axes, measured)
         if x == COMPLIANCE and RESISTANCE in shown:
             band(panels[shown.index(RESISTANCE)])
     return [output]
+
+
+def asked(run, x=None, y=None):
+    """Units ("V", "A", "s", "ohm" or "") of what a picture shows by the options x and y: for measurements."""
+    done = run.table[run.table["status"] == "finished"]
+    x = x or default_x(run, done)
+    y = default_y(done, x) if y is None else y
+    names = [name.strip() for name in y.split(",")] if isinstance(y, str) else list(y)
+    if len(names) > 1:
+        raise PlotError(f"measurements go with one y, not with {' and '.join(names)}: choose with -o y={names[0]}")
+    units = [split(name)[1].replace("Ω", "ohm") for name in (x, names[0])]
+    return [unit if unit in ("V", "A", "s", "ohm") else "" for unit in units]
+
+
+def mark_measured(axes, measured):
+    """Measured points (Points) as open marks, inside the limits of the axes, which grow where they must."""
+    for number, points in enumerate(measured):
+        look = {"ls": "", "marker": MARKERS[number % len(MARKERS)], "mfc": "none", "mec": style.BLACK, "mew": 0.7}
+        axes.plot(points.x, points.y, ms=4.0, zorder=4, label=points.file, **look)
+    for axis, name in ((axes.xaxis, "x"), (axes.yaxis, "y")):
+        values = np.concatenate([line.get_data()[name == "y"] for line in axes.get_lines()]).astype(float)
+        values = values[np.isfinite(values) & ((values > 0) | (axis.get_scale() == "linear"))]
+        if len(values):
+            scale(axis, values, axis.get_scale() == "log" or None)
+    axes.legend(loc="best")
 
 
 def default_x(run, done):

@@ -1,6 +1,7 @@
 """The one look of all pictures: sizes of a journal's columns, fonts, colours, units, and how to save them."""
 
 from contextlib import contextmanager
+from contextvars import ContextVar
 
 import matplotlib
 import numpy as np
@@ -11,6 +12,7 @@ from matplotlib.ticker import MaxNLocator
 
 from ecmsim.errors import PlotError, ResultsError
 from ecmsim.plot import note
+from ecmsim.plot.numbers import write_numbers
 from ecmsim.results.cycles import find_cycles, is_bipolar
 from ecmsim.text import prefixed, quantity  # noqa: F401  (part of the style)
 
@@ -99,6 +101,21 @@ NEEDED = (
 )
 
 
+_written = ContextVar("written", default=None)  # where numbers of pictures are written: the paths so far
+
+
+@contextmanager
+def numbers_too(wanted=True):
+    """Within the block each picture writes the numbers of its curves beside itself, as a CSV, if so wanted.
+
+    Gives the list of these files."""
+    token = _written.set([] if wanted else None)
+    try:
+        yield _written.get()
+    finally:
+        _written.reset(token)
+
+
 @contextmanager
 def picture(output, width_mm, height_mm, layout="constrained"):
     """A matplotlib Figure of a size in mm, in the house style, saved to output when the block ends."""
@@ -108,6 +125,8 @@ def picture(output, width_mm, height_mm, layout="constrained"):
         figure = Figure(figsize=(width_mm / 25.4, height_mm / 25.4), layout=layout)
         yield figure
         note.write(figure)
+        if _written.get() is not None:
+            _written.get().append(write_numbers(figure, output.with_suffix(".csv")))
         try:
             output.parent.mkdir(parents=True, exist_ok=True)
             figure.savefig(output)

@@ -3,7 +3,7 @@
 Reading (reader) imports nothing that writes; folder says what lies where. Importing this package is cheap: what is
 taken from it is imported then.
 
-May import: config, drive, shape.
+May import: config, drive, shape, switching.
 """
 
 import importlib

@@ -5,6 +5,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from ecmsim.switching.cycles import spans_by_sign
+
 BIAS = 0.01  # of the largest voltage of a run: a smaller one is no bias
 ENDS = ("step ends", "condition")
 
@@ -47,14 +49,6 @@ def find_cycles(run):
         return []
     spans = spans_by_name(run, time) or spans_by_sign(signs_of(run), time)
     return [Cycle(number, float(start), float(end)) for number, (start, end) in enumerate(spans, 1)]
-
-
-def spans_by_sign(signs, time):
-    """Starts and ends (s) of cycles by the sign of the voltage."""
-    biased = np.nonzero(signs)[0]
-    back = biased[1:][(signs[biased[1:]] == signs[biased[:1]]) & (signs[biased[:-1]] == -signs[biased[:1]])]
-    edges = [time[0], *(time[row - 1] for row in back), time[-1]]
-    return list(zip(edges[:-1], edges[1:], strict=True))
 
 
 def spans_by_name(run, time):

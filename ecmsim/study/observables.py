@@ -6,6 +6,7 @@ import numpy as np
 
 from ecmsim.results.limits import limit_reached
 from ecmsim.results.regimes import reached
+from ecmsim.switching.values import resistance_at_read_voltage
 
 REDUCTIONS = {
     "max": np.nanmax,
@@ -64,29 +65,6 @@ class Observable:
         if moment is None or not time[0] <= moment <= time[-1]:
             return np.nan
         return float(np.interp(moment, time, values))
-
-
-def resistance_at_read_voltage(source_voltage, cell_voltage, current, read_voltage):
-    """Resistance of the low-resistance state: cell voltage over current at a small source voltage, ohm.
-
-    It is read on the way back to zero of the SET sweep: where the source first falls through the read voltage after it
-    had its largest value (for the first time, should several cycles reach it), linear between the two steps there.
-
-    source_voltage, cell_voltage (V), current (A): (n,), in order of time; read_voltage: V > 0, of the source.
-    nan if the source never comes back to the read voltage or if no current flows there.
-    """
-    source, cell, current = (np.asarray(values, dtype=float) for values in (source_voltage, cell_voltage, current))
-    if not len(source) or not np.isfinite(source).all() or not source.max() > read_voltage:
-        return np.nan
-    # Voltages of equal plateaus may differ by rounding.
-    start = int(np.argmax(source >= source.max() * (1 - 1e-9)))
-    below = np.nonzero(source[start:] <= read_voltage)[0]
-    if not len(below):
-        return np.nan
-    k = start + int(below[0])
-    share = (source[k - 1] - read_voltage) / (source[k - 1] - source[k])
-    voltage, amperes = (values[k - 1] + share * (values[k] - values[k - 1]) for values in (cell, current))
-    return float(voltage / amperes) if amperes != 0 else np.nan
 
 
 def observables(run, read_voltage, observe=()):

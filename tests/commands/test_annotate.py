@@ -43,7 +43,8 @@ def write_tips(folder, radii, gaps, law="simmons"):
     columns = {name: values[:n] for name, values in columns.items()} | {"time_s": np.arange(n, dtype=float)}
     heights = CEILING - gaps
     outlines = [np.array([[0.0, h], [0.5 * r, h], [r, h], [r, 0.0]]) for r, h in zip(radii, heights, strict=True)]
-    text = 'extends = "ecmsim:cu_sio2_pt"\n' + synthetic.CONFIG.format(compliance_mA=1).replace("[cell]", METALS) + SETTINGS.replace("LAW", law)
+    text = synthetic.CONFIG.format(compliance_mA=1).replace("[cell]", METALS) + SETTINGS.replace("LAW", law)
+    text = f'extends = "ecmsim:cu_sio2_pt"\n{text}'
     return synthetic.write_events(folder, text, columns, outlines, [])
 
 

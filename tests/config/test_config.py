@@ -57,7 +57,7 @@ SECTIONS = ", ".join(settings(Config))
 MATERIAL = 'the name of a material such as "Cu" or the path of a .toml file'
 IDEAL = '"ideal", "series_resistor" or "none"'
 STEPS = (
-    '"ramp", "sweep", "hold", "pulse", "pulse_train", "table", '
+    '"ramp", "sweep", "hold", "pulse", "pulse_train", "table", "measured", '
     '"current_ramp", "current_sweep", "current_hold", "current_table" or "repeat"'
 )
 

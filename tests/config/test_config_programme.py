@@ -159,7 +159,7 @@ def test_effective_configuration_round_trip(text):
 def test_everything_is_there():
     kinds = {step.kind for step in load(EVERYTHING).programme}
     row = next(row for row in reference() if row.name == "programme[].kind")
-    assert all(kind in kinds or kind == "sweep" for kind in row.meaning.partition(": ")[2].split(", "))
+    assert all(kind in kinds or kind in ("sweep", "measured") for kind in row.meaning.partition(": ")[2].split(", "))
     assert len(legs(load(EVERYTHING))) > 60
 
 
@@ -198,7 +198,8 @@ BAD = [
     (
         "programme[0].steps[0].kind=swep",
         'programme[0].steps[0].kind = "swep": expected "ramp", "sweep", "hold", "pulse", "pulse_train", "table", '
-        '"current_ramp", "current_sweep", "current_hold", "current_table" or "repeat"; did you mean "sweep"?',
+        '"measured", "current_ramp", "current_sweep", "current_hold", "current_table" or "repeat"; '
+        'did you mean "sweep"?',
     ),
     ("programme[0].steps[0].paek=1 V", 'programme[0].steps[0].paek: unknown key; did you mean "peak"?'),
     ("programme[0].steps[1].peak=1 A", 'programme[0].steps[1].peak = "1 A": expected a voltage such as "1 V" '
@@ -247,7 +248,7 @@ BAD = [
     ("programme[6].file=3", "programme[6].file = 3: expected text in quotes"),
     ("programme[10].steps[0].steps[0].kind=repeat", [
         'programme[10].steps[0].steps[0].kind = "repeat": expected "ramp", "sweep", "hold", "pulse", "pulse_train", '
-        '"table", "current_ramp", "current_sweep", "current_hold" or "current_table"']),
+        '"table", "measured", "current_ramp", "current_sweep", "current_hold" or "current_table"']),
 ]  # fmt: skip
 
 

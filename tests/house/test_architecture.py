@@ -246,6 +246,8 @@ UNREAD = {
     "programme[].file": "config.programme puts its content into points",
     **{f"interface.{name}": "Config.loans and Config.borrowed read all of them" for name in ("made_for", *LAWS)},
     "balance.faraday": "Balance.of_faraday, which knows the refinement, is read in its place",
+    "programme[].columns": "config.measured reads the file with it",
+    "programme[].origin": "tells people where points come from",
     "mesh.refinement": "Mesh.refined works it into the other settings",
 }
 
