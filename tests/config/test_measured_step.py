@@ -11,6 +11,7 @@ from ecmsim.drive import Programme
 from ecmsim.errors import ConfigError
 
 BASE = """\
+extends = "ecmsim:cu_sio2_pt"
 title = "t"
 cell = { active_electrode = "Cu", switching_layer = "SiO2", counter_electrode = "Pt", layer_thickness = "10 nm" }
 compliance = { kind = "none" }
