@@ -96,7 +96,7 @@ def test_measured_set_times_beside_those_of_a_study(study, tmp_path):
     out = tmp_path / "times.png"
     draw("study", study, out, y="time_set_s", measured=[read_points(path, units=units)], csv=True)
     numbers = pd.read_csv(out.with_suffix(".csv"))
-    mine = numbers[numbers["curve"] == "times.csv"]
+    mine = numbers[numbers["curve"] == "times"]
     assert mine["x"].tolist() == [0.9, 1.7] and mine["y"].tolist() == pytest.approx([5.0, 2e-4])
     assert mine["x_label"].iloc[0] == "Voltage (V)" and len(numbers) == 6
     with pytest.raises(PlotError, match="measurements go with one y, not with time_set_s and resistance_lrs_ohm"):
