@@ -2,11 +2,8 @@
 
 from pathlib import Path
 
-import numpy as np
-
 from ecmsim.config.quantities import Quantity
 from ecmsim.errors import MeasurementError
-from ecmsim.measured import legs_of, read
 
 
 def read_measured(path, columns, tolerance, rise):
@@ -14,6 +11,10 @@ def read_measured(path, columns, tolerance, rise):
 
     columns: the section, or None; tolerance (V), rise (s): as given, or None. Raises EcmsimError.
     """
+    import numpy as np
+
+    from ecmsim.measured import legs_of, read
+
     try:
         recording = read(path, None if columns is None else columns.plain(), current=False)
     except MeasurementError as error:

@@ -58,8 +58,8 @@ def _read(path, columns, current):
             cycle = cycle_numbers(voltage)
             if cycle[-1] > 1 and len(cycle) < FEW * cycle[-1]:
                 notes.append(
-                    f"the voltage changes its sign every few points ({len(cycle)} points, {cycle[-1]} cycles): its "
-                    "noise is as large as itself, or too few points were taken"
+                    f"the voltage changes its sign every few points ({len(cycle)} points, {cycle[-1]} cycles): its"
+                    " noise is as large as itself, or too few points were taken"
                 )
     limits = {
         int(number): limit

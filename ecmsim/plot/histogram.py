@@ -5,6 +5,7 @@ et al. (2024), Fig. 4: 116 current sweeps of 5 nanowires, bins of 0.05 G0. Trian
 """
 
 from dataclasses import dataclass
+from pathlib import Path
 
 import numpy as np
 from matplotlib.ticker import NullLocator
@@ -160,7 +161,7 @@ def _mark_measured(axes, edges, measured, samples, least_V, from_V, to_V):
         conductance = current[wanted] / voltage[wanted] / CONDUCTANCE_QUANTUM
         percent = 100 * np.histogram(conductance, edges)[0] / len(conductance)
         colour = (style.BLACK, style.GREEN, style.PURPLE)[number % 3]
-        axes.stairs(percent, edges, color=colour, lw=0.8, zorder=3, label=recording.file)
+        axes.stairs(percent, edges, color=colour, lw=0.8, zorder=3, label=Path(recording.file).stem)
         axes.set_ylim(top=max(axes.get_ylim()[1], 1.1 * percent[edges[:-1] >= CONTACT].max(initial=0)))
     if measured:
         axes.legend(loc="upper right")

@@ -161,7 +161,7 @@ def mark_measured(axes, measured):
     """Measured points (Points) as open marks, inside the limits of the axes, which grow where they must."""
     for number, points in enumerate(measured):
         look = {"ls": "", "marker": MARKERS[number % len(MARKERS)], "mfc": "none", "mec": style.BLACK, "mew": 0.7}
-        axes.plot(points.x, points.y, ms=4.0, zorder=4, label=points.file, **look)
+        axes.plot(points.x, points.y, ms=4.0, zorder=4, label=Path(points.file).stem, **look)
     for axis, name in ((axes.xaxis, "x"), (axes.yaxis, "y")):
         values = np.concatenate([line.get_data()[name == "y"] for line in axes.get_lines()]).astype(float)
         values = values[np.isfinite(values) & ((values > 0) | (axis.get_scale() == "linear"))]

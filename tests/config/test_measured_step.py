@@ -80,19 +80,11 @@ def test_a_voltage_alone_is_enough(tmp_path):
     [
         ("", "", '.file = "{file}": is empty'),
         ("V,I\n0,0\n1,1e-9\n", "", '.file = "{file}": has no time: write how fast'),
-        (
-            "Time,V\n0,0\n1,1\n",
-            'columns = {{ voltage = "U" }}',
-            '.file = "{file}": voltage = "U": no such column; there',
-        ),
+        ("Time,V\n0,0\n1,1\n", 'columns = {{ voltage = "U" }}', '.file = "{file}": voltage = "U": no such column'),
         ("Time,V\n0,0\n1,1\n", "columns = {{ volts = 1 }}", ".columns.volts: unknown key"),
         ("Time,V\n0,0\n1,1\n", 'columns = {{ rate = "1 A" }}', '.columns.rate = "1 A": expected a voltage rate'),
         ("Time,V\n0,0\n1,1\n", "columns = {{ voltage = [] }}", ".columns.voltage = []: expected the name or number of"),
-        (
-            "Time,V\n0,0\n1,1\n",
-            'points = [["0 s", "0 V"], ["1 s", "1 V"]]',
-            ": needs either points or a file, not both",
-        ),
+        ("Time,V\n0,0\n1,1\n", 'points = [["0 s", "0 V"], ["1 s", "1 V"]]', ": needs either points or a file"),
         ("Time,V\n0,0\n1,1\n", 'tolerance = "0 V"', '.tolerance = "0 V": must be greater than 0 V'),
         ("Time,V\n0,0\n1,300\n", "", ".points[1][1]"),
     ],

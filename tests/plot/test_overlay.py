@@ -6,10 +6,12 @@ import pytest
 from helpers import instruments, synthetic
 from helpers.instruments import sweep
 
+from ecmsim.constants import CONDUCTANCE_QUANTUM
 from ecmsim.errors import PlotError
-from ecmsim.measured import open_file, read
+from ecmsim.measured import open_file, read, read_points
 from ecmsim.plot import draw, overlay
 from ecmsim.plot.curves import of_recording, of_run
+from ecmsim.plot.study import asked, open_study
 from ecmsim.results import open_run
 from ecmsim.study.observables import resistance_at_read_voltage
 
@@ -74,6 +76,41 @@ def test_a_polarity_brings_a_measurement_to_the_run_s_side(tmp_path):
 
     curve = of_recording(read(path, Columns(polarity="negative")))
     assert curve.values()[1].V_SET_V == pytest.approx(1.2, abs=0.03) and curve.limits == {1: pytest.approx(1e-3)}
+
+
+@pytest.fixture
+def study(tmp_path):
+    """A study of four SET times over the voltage, and one run in it."""
+    synthetic.write_run(tmp_path / "study" / "0")
+    rows = [(k, "0", "finished", "", 1.0 + 0.2 * k, 100, 10.0**-k, 1e3) for k in range(4)]
+    columns = ["case", "folder", "status", "reason", "programme_0_to_V", "steps", "time_set_s", "resistance_lrs_ohm"]
+    pd.DataFrame(rows, columns=columns).to_csv(tmp_path / "study" / "summary.csv", index=False)
+    return open_study(tmp_path / "study")
+
+
+def test_measured_set_times_beside_those_of_a_study(study, tmp_path):
+    path = tmp_path / "times.csv"
+    path.write_text("V (mV);t_SET (ms)\n900;5000\n1700;0.2\n")
+    units = asked(study, y="time_set_s")
+    assert units == ["V", "s"]
+    out = tmp_path / "times.png"
+    draw("study", study, out, y="time_set_s", measured=[read_points(path, units=units)], csv=True)
+    numbers = pd.read_csv(out.with_suffix(".csv"))
+    mine = numbers[numbers["curve"] == "times"]
+    assert mine["x"].tolist() == [0.9, 1.7] and mine["y"].tolist() == pytest.approx([5.0, 2e-4])
+    assert mine["x_label"].iloc[0] == "Voltage (V)" and len(numbers) == 6
+    with pytest.raises(PlotError, match="measurements go with one y, not with time_set_s and resistance_lrs_ohm"):
+        asked(study, y="time_set_s,resistance_lrs_ohm")
+
+
+def test_measured_conductances_beside_a_histogram(study, tmp_path):
+    path = tmp_path / "steps.csv"
+    volts = np.linspace(0.1, 0.4, 400)
+    path.write_text("Time,V,I\n" + instruments.lines((np.arange(400), volts, 2 * CONDUCTANCE_QUANTUM * volts)))
+    out = tmp_path / "histogram.png"
+    with_it = draw("histogram", study, out, measured=[read(path)], to_G0=4)
+    without = draw("histogram", study, tmp_path / "alone.png", to_G0=4)
+    assert with_it[0] == out and out.read_bytes() != without[0].read_bytes()
 
 
 def test_what_cannot_be_drawn(run, recording, tmp_path):
