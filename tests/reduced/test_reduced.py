@@ -259,7 +259,7 @@ def test_the_network_between_the_rings_is_that_of_their_potentials():
 
 
 def test_a_step_that_the_time_does_not_show_is_a_failed_step():
-    """Halved for ever at late times a step is lost in the time's last digit: told as such, not by a division by zero."""
+    """Halved again and again it is lost in the time's last digit: told as such, not by a division by zero."""
     simulation = ReducedSimulation(load_config(REFERENCE, ["model=reduced"]), SimpleNamespace(rank=0))
     state = simulation.start()
     with pytest.raises(SolveError, match="too short to be told from the time"):
