@@ -88,6 +88,8 @@ class GrowingCell(CellModel):
     def _tried(self, state, time, move: Displacement, **own):
         """The state to solve for at a later time (s) after a move of the front; own: fields of the model's state."""
         step = time - state.time
+        if not step > 0:
+            raise SolveError("the step is too short to be told from the time")
         return replace(
             state,
             time=time,

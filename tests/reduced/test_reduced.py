@@ -15,7 +15,7 @@ from scipy.optimize import brentq
 from ecmsim import open_run
 from ecmsim.config import Config, load_config
 from ecmsim.constants import BOLTZMANN_EV
-from ecmsim.errors import ConfigError, ResultsError
+from ecmsim.errors import ConfigError, ResultsError, SolveError
 from ecmsim.models.reduced import ReducedSimulation
 from ecmsim.models.reduced.electrons import Crossing, Line, operation, series_resistances
 from ecmsim.models.reduced.heat import Contact, HeatNetwork, Sources, Temperatures, wedges
@@ -256,6 +256,14 @@ def test_the_network_between_the_rings_is_that_of_their_potentials():
     current -= current.mean()
     u = potentials @ current / (4 * np.pi)
     assert (network * (u[:, None] - u)).sum(axis=1) == pytest.approx(current, rel=1e-4, abs=1e-4)
+
+
+def test_a_step_that_the_time_does_not_show_is_a_failed_step():
+    """Halved again and again it is lost in the time's last digit: told as such, not by a division by zero."""
+    simulation = ReducedSimulation(load_config(REFERENCE, ["model=reduced"]), SimpleNamespace(rank=0))
+    state = simulation.start()
+    with pytest.raises(SolveError, match="too short to be told from the time"):
+        simulation.advance(state, state.time)
 
 
 @pytest.mark.parametrize("thickness", [36, 40, 100])

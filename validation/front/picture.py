@@ -1,4 +1,4 @@
-"""The picture of the front: what linearity of regime B costs, and the currents of the sets."""
+"""The picture of the front: what linearity of regime B costs, and the currents of the sets, in the same colours."""
 
 import matplotlib
 
@@ -19,7 +19,6 @@ def draw(found, runs, path):
             begins = each.values["C begins"]
             seen = np.isfinite(begins)
             left.plot(each.lead, 1e6 * begins if seen else 1e3, "o" if seen else "x", color=colour)
-            left.annotate(each.name, (each.lead, 1e6 * begins if seen else 1e3), (3, 3), textcoords="offset points")
             run = runs[each.name]
             part = rising(run)
             time, current = column(run, "time_s")[part], 1e6 * column(run, "current_A")[part]
@@ -27,7 +26,12 @@ def draw(found, runs, path):
             right.plot(1e3 * (time - start), current, color=colour, label=each.name)
         left.axvline(0, color=style.GREY, lw=0.8)
         left.axhspan(50, 200, color="0.9")
-        left.set(xlabel="R² linear − R² exponential, 1-50 µA", ylabel="C begins (µA); ×: no regime C", yscale="log")
+        left.set(
+            xlabel="R² linear − R² exponential, 1-50 µA",
+            ylabel="C begins (µA); ×: no regime C",
+            yscale="log",
+            ylim=(50, 1500),
+        )
         right.set(xlabel="time after 1 µA (ms)", ylabel="current (µA)", ylim=(0, 200), xlim=(0, 200))
         right.legend(frameon=False)
         figure.savefig(path, dpi=200)
