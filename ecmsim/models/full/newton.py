@@ -48,11 +48,13 @@ class Newton:
         preconditioner.setReusePreconditioner(True)
         self._correction = problem.vector.duplicate()
         self._next = problem.vector.duplicate()
+        bodies = problem.floating.count if problem.floating else 0
+        self._shifted = [problem.vector.duplicate() for _ in range(bodies)]  # by one volt each: see floating.py
         self._factorised = False
 
     def close(self):
         """Give back PETSc objects."""
-        for item in (self._solver, self._correction, self._next):
+        for item in (self._solver, self._correction, self._next, *self._shifted):
             item.destroy()
 
     def _factorise(self):
@@ -63,6 +65,10 @@ class Newton:
             self._solver.getPC().setReusePreconditioner(False)
             self._solver.setUp()
             self._solver.getPC().setReusePreconditioner(True)
+        for body, column in enumerate(self._shifted):
+            self.problem.ground(body, self.problem.vector)
+            with self.watch("back substitution"):
+                self._solver.solve(self.problem.vector, column)
         self._factorised = True
         self.factorisations += 1
 
@@ -75,6 +81,9 @@ class Newton:
         with self.watch("back substitution"):
             self._solver.solve(problem.vector, into)
         into.scale(-1.0)
+        if self._shifted:
+            for shift, column in zip(problem.shifts(into, self._shifted), self._shifted, strict=True):
+                into.axpy(shift, column)
         self.solves += 1
         parts = np.abs(into.array_r.reshape(-1, 3))
         local = parts.max(axis=0) if len(parts) else np.zeros(3)
