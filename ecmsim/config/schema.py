@@ -195,7 +195,9 @@ class FilamentProperties(Section):
         "0.2 nm", description="Smallest diameter that the size effect sees, so that sharp tips still conduct"
     )
     rupture_radius: quantity("nm", gt=0) = Field(
-        "0.128 nm", description="Radius of a neck that breaks: that of an atom; what is above joins the electrode"
+        "0.128 nm",
+        description="Radius of a neck that breaks: that of an atom; what is above floats (in the reduced model it "
+        "joins the active electrode)",
     )
 
 

@@ -101,5 +101,14 @@ def _tunnel_current(state, model, config, points):
         gap = np.interp(r, *state.gap.seen("shortest"))
     seen = state.gap.columns(config.tunnelling.gap)
     law = over_tip(model.tunnelling, seen.gap, seen.weight)
-    density = np.abs(law.current_density(above - below, gap))
-    return np.where(z >= bottom - 1e-9, density, 0.0)
+    density = np.where(z >= bottom - 1e-9, np.abs(law.current_density(above - below, gap)), 0.0)
+    potential = (state.values[:, 0] + state.lift)[state.mesh.filament_nodes]
+    for crossed in state.gap.between_bodies(config.tunnelling.gap):
+        law = over_tip(model.tunnelling, crossed.gap, crossed.weight)
+        voltage = potential[crossed.above] - potential[crossed.below]
+        radius, foot, gap = (values.mean(axis=1) for values in (crossed.radius, crossed.foot, crossed.gap))
+        density_there = np.abs(law.current_density(np.interp(r, radius, voltage), np.interp(r, radius, gap)))
+        height = z - np.interp(r, radius, foot)
+        inside = (r <= radius[-1]) & (height >= -1e-9) & (height <= np.interp(r, radius, gap) + 1e-9)
+        density = np.where(inside, density_there, density)
+    return density
