@@ -206,11 +206,13 @@ class GrowingCell(CellModel):
         gap = state.gap.from_filament("vertical")
         near = gap < 1.5 * gap.min() + 0.05
         closing = float(np.abs(state.velocity[near, 1]).max())
-        if len(filament.parts) > 1:  # both sides of a gap between bodies move
+        height, smallest_gap = filament.height, state.observed["gap"]
+        if len(filament.parts) > 1:
             apart = filament.clearance
             near = apart < 1.5 * apart.min() + 0.05
-            closing = max(closing, 2 * float(speed[near].max()))
-            gap = np.minimum(gap, apart)
+            closing = max(closing, 2 * float(speed[near].max()))  # both sides of a gap between bodies move
+            smallest_gap = min(smallest_gap, float(apart.min()))
+            height = self._shortest_lived(filament, speed)
         acceleration = 0.0
         if state.previous_velocity is not None and state.previous_step > 0:
             change = np.hypot(*(state.velocity - state.previous_velocity).T)
@@ -224,12 +226,21 @@ class GrowingCell(CellModel):
             growth_speed=float(speed.max()),
             closing_speed=closing,
             acceleration=acceleration,
-            height=filament.height,
-            gap=state.observed["gap"],
+            height=height,
+            gap=smallest_gap,
             finest=finest,
             source_time=self._source_time(state.leg),
             relaxation_speed=state.relaxation_speed,
         )
+
+    @staticmethod
+    def _shortest_lived(filament, speed):
+        """Height of the body that changes fastest for its height, nm, as if that moved at the largest of all speeds."""
+        sizes = []
+        for body, part in zip(filament.bodies, filament.parts, strict=True):
+            size = body.height - (body.points[-1, 1] if body.floats else 0.0)
+            sizes.append(size * speed.max() / max(speed[part].max(), 1e-300))
+        return float(min(sizes))
 
     def _source_time(self, leg):
         """Time in which the source may change as far as one step allows, s."""

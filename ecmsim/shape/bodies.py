@@ -15,7 +15,7 @@ surface's normals near the place, on the same bodies. Lengths in nm; values (n, 
 
 import numpy as np
 
-from ecmsim.shape.filament import Filament
+from ecmsim.shape.filament import Filament, crossing_segments
 
 WIDER = 2.0  # radii of a neck that breaks: that of the neck by which two bodies become one
 FLARED = 3.0  # radii of the neck: no wider than that is what a break cuts off
@@ -26,7 +26,8 @@ def broken(filament: Filament, index, values, opening, nucleus_radius):
     """The filament after the neck at an outline point has broken, the values of its points, and the volume above.
 
     opening: between both sides on the axis. Each side keeps the metal that it had, but that the nucleus stays. Where
-    one side is no higher than half of the opening, its metal goes to the other one, and the volume above is 0.
+    one side is no higher than half of the opening, its metal goes to the other one, and the volume above is 0. Where
+    both are not, or the metal does not fit on either side, it does not break.
     """
     which, part = next((k, part) for k, part in enumerate(filament.parts) if part.start <= index < part.stop)
     body, its, at = filament.bodies[which], values[part], index - part.start
@@ -44,19 +45,25 @@ def broken(filament: Filament, index, values, opening, nucleus_radius):
         below, carried_below = _cut(body.points[at:], its[at:], lower_height, widest, -1)
     volume = body.volume
     upper, lower = Filament(above[::-1]), Filament(below)
-    if len(above) < 4 or upper.height < upper_height + 0.5 * opening:
-        lower = with_volume(lower, volume, below[0], opening)
-        return *_replaced(filament, which, [lower], values, [carried_below], 1), 0.0
-    if body.floats and (len(below) < 4 or below[-1, 1] > lower_height - 0.5 * opening):
-        upper = with_volume(upper, volume, above[0], opening)
-        return *_replaced(filament, which, [upper], values, [carried_above[::-1]], 1), 0.0
+    upper_stays = len(above) >= 4 and upper.height >= upper_height + 0.5 * opening
+    lower_stays = not body.floats or (len(below) >= 4 and below[-1, 1] <= lower_height - 0.5 * opening)
     share = Filament(np.vstack([body.points[: at + 1], [0.0, waist[1]]])).volume
-    if nucleus:
-        share = volume - lower.volume
-    else:
-        lower = with_volume(lower, volume - share, below[0], opening)
-    upper = with_volume(upper, share, above[0], opening)
-    return *_replaced(filament, which, [upper, lower], values, [carried_above[::-1], carried_below], 1), share
+    share = volume - lower.volume if nucleus else share if lower_stays else volume
+    share = share if upper_stays else 0.0
+    bodies, carried = [], []
+    if upper_stays:
+        bodies.append(with_volume(upper, share, above[0], opening))
+        carried.append(carried_above[::-1])
+    if lower_stays:
+        bodies.append(lower if nucleus and upper_stays else with_volume(lower, volume - share, below[0], opening))
+        carried.append(carried_below)
+    if not bodies:
+        return filament, values, 0.0
+    apart, kept = _replaced(filament, which, bodies, values, carried, 1)
+    poles = apart.points[apart.points[:, 0] == 0, 1]
+    if np.any(np.diff(poles) >= 0) or min(piece.volume for piece in bodies) <= 0:
+        return filament, values, 0.0
+    return apart, kept, share if lower_stays else 0.0
 
 
 def _cut(points, values, height, widest, side):
@@ -134,15 +141,16 @@ def absorbed(filament: Filament, which, values, reach):
 def with_volume(body: Filament, volume, place, reach, spared=False):
     """A body of the given volume (nm3): its points moved along their normals, those within reach (nm) of a place most.
 
-    spared: the place itself is left as it is, and what is around it moved.
+    spared: the place itself is left as it is, and what is around it moved. Where no such motion will do, all radii are
+    scaled.
     """
     for wide in (1.0, 2.0, 4.0, np.inf):
         distance = np.hypot(*(body.points - place).T) / (wide * reach)
         weight = np.exp(-(distance**2)) * (distance**2 if spared and wide < np.inf else 1.0)
         moved = _moved_to(body, volume, weight, 0.25 * wide * reach)
-        if moved is not None:
+        if moved is not None and not crossing_segments(moved.points).size:
             return moved
-    return body
+    return Filament(body.points * [np.sqrt(volume / body.volume), 1.0])
 
 
 def _moved_to(body, volume, weight, furthest):

@@ -15,6 +15,7 @@ from ecmsim.config import load_config
 from ecmsim.models.cell import Tip
 from ecmsim.models.full.mesh.build import build_mesh
 from ecmsim.models.full.mesh.cell_mesh import Region, Surface
+from ecmsim.models.full.mesh.files import read_mesh, write_mesh
 from ecmsim.models.full.mesh.motion import HarmonicMotion
 from ecmsim.models.full.newton import Newton
 from ecmsim.models.full.problem import FieldForms, FieldProblem
@@ -180,6 +181,14 @@ def test_the_mesh_follows_bodies_that_move(three):
     moved = HarmonicMotion(mesh).moved(points, mesh.electrode_points)
     assert moved.quality().min() > 0.1 and moved.filament_points == pytest.approx(points, abs=1e-12)
     assert len(moved.gap.filament.bodies) == 3
+
+
+@pytest.mark.parametrize("suffix", ["msh", "vtu"])
+def test_a_mesh_of_bodies_survives_its_file(three, tmp_path, suffix):
+    mesh = three[2]
+    back = read_mesh(write_mesh(mesh, tmp_path / f"cell.{suffix}"))
+    assert back.filament_points == pytest.approx(mesh.filament_points, abs=1e-12)
+    assert (back.floating == mesh.floating).all() and (back.region == mesh.region).all()
 
 
 # --- a cell with floating bodies ----------------------------------------------------------------------------------

@@ -13,8 +13,10 @@ from helpers.stopping import CASE, During, signalled
 
 from ecmsim import open_run
 from ecmsim.config import load_config
+from ecmsim.plot import draw, shapes
 from ecmsim.running.reporter import Stopped
 from ecmsim.running.run import resume, run
+from ecmsim.shape.filament import Filament
 
 # The RESET ends just after the foot has broken; the SET joins what floats to what grows.
 BREAKS = (
@@ -70,6 +72,29 @@ def test_outlines_and_fields_tell_of_the_bodies(whole):
     metal = np.isfinite(potential) & (snapshot.points[:, 0] == 0) & (z > 0) & (z < 5)
     floating = metal & (z > 0.3)
     assert np.ptp(potential[floating]) < 1e-6 and abs(potential[floating]).max() > 0
+
+
+def test_pictures_show_each_body(whole, tmp_path):
+    opened = open_run(whole)
+    series = opened.timeseries
+    time = series.time_s[series.bodies == 2].iloc[3]
+    sections = shapes.sections(opened.outlines.nearest(time_s=time).points)
+    assert len(sections) == 2 and all(section[:, 0].min() == -section[:, 0].max() for section in sections)
+    known = shapes.resampled([opened.outlines.nearest(time_s=time)])[0]
+    assert [len(body.points) for body in Filament(known).bodies] == [60, 61]
+    volumes = [body.volume for body in Filament(known).bodies]
+    assert volumes[0] == pytest.approx(series.floating_volume_nm3[series.time_s == time].iloc[0], rel=0.05)
+    changes = shapes.after_changes(opened, list(opened.outlines))
+    assert set(changes) == set(series.index[np.diff(series.bodies, prepend=1) != 0])
+    for name, options in (
+        ("outline", {"times_s": [0.3, time]}),
+        ("film", {"seconds": 1, "fps": 4}),
+        ("elephant", {}),
+        ("field", {}),
+        ("solid", {"snapshot": "t = 0.354 s"}),
+    ):
+        paths = draw(name, opened, tmp_path / f"{name}{'.gif' if name == 'film' else '.png'}", **options)
+        assert all(path.stat().st_size > 5000 for path in paths), name
 
 
 def test_stopped_with_two_bodies_and_resumed(case, whole, tmp_path):

@@ -221,6 +221,39 @@ def test_a_knob_lower_than_the_opening_stays_on_the_stump():
     assert filament.volume == pytest.approx(whole.volume, rel=1e-14)
 
 
+def test_what_is_no_higher_than_the_opening_does_not_break():
+    bead = hourglass(0.12, height=0.2, wide=0.126, segments=12).points + [0, 0.75]
+    whole = stack(Filament(np.vstack([bead, [0.0, 0.75]])), Filament.nucleus(NUCLEUS))
+    filament, values, above = broken(whole, neck(whole).index, values_of(whole), OPENING, NUCLEUS)
+    assert filament is whole and above == 0 and len(values) == len(whole.points)
+
+
+@pytest.mark.parametrize("seed", range(40))
+def test_no_metal_is_lost_whatever_breaks_and_merges(seed):
+    """Rough filaments that break at random places, until nothing breaks; then all bodies are joined again."""
+    random = np.random.default_rng(seed)
+    count = int(random.integers(12, 60))
+    height = random.uniform(0.4, 8.0)
+    z = np.sort(random.uniform(0, height, count))[::-1]
+    r = random.uniform(0.1, 0.25, count) + random.uniform(0, 1) * np.sin(np.linspace(0, 9, count)) ** 2
+    whole = Filament(np.vstack([[0, z[0] + 0.01], np.stack([r, z], axis=1)[1:-1], [0.3, 0]]))
+    filament, values = whole, values_of(whole)
+    for _ in range(12):
+        at = neck(filament)
+        if at is None:
+            break
+        before = filament
+        filament, values, _ = broken(filament, at.index, values, OPENING, NUCLEUS)
+        if filament is before:
+            break
+        assert filament.volume == pytest.approx(whole.volume, rel=1e-12) and len(values) == len(filament.points)
+        poles = filament.points[filament.points[:, 0] == 0, 1]
+        assert (np.diff(poles) < 0).all() and all(body.volume > 0 for body in filament.bodies)
+    while len(filament.bodies) > 1:
+        filament, values = merged(filament, 0, values, OPENING)
+        assert filament.volume == pytest.approx(whole.volume, rel=1e-12) and len(values) == len(filament.points)
+
+
 @pytest.mark.parametrize(("waist", "bodies"), [(0.127, 2), (0.14, 1)])
 def test_a_step_breaks_what_is_thinner_than_an_atom(waist, bodies):
     whole = hourglass(waist)
