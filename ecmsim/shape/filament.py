@@ -20,6 +20,7 @@ from ecmsim.errors import SolveError
 
 EDGE = 0.4  # turn in rad above which a point of a converging surface counts as an edge, not as part of a curve
 LEAST_SCALE = 0.5  # of a velocity: a part that the points see so badly is left as it is
+FEWEST = 8  # points of a floating body, however small
 CROWDED = 0.3  # segment over the wanted length below which a point has to go
 
 
@@ -210,12 +211,14 @@ class Filament:
             return velocity
         rates = np.broadcast_to(volume_rate, len(self.parts)), np.broadcast_to(lost, len(self.parts))
         gains = (self.area_vectors() * velocity).sum(axis=1)
+        # Where a body has just lost its partner, its points may see a current that its edges do not have.
+        least = LEAST_SCALE if len(self.parts) == 1 else -np.inf
         for points, gained, given in zip(self.parts, *rates, strict=True):
             gain = gains[points]
             for part, wanted in ((gain > 0, gained + given), (gain < 0, -given)):
                 total = gain[part].sum()
-                if total and LEAST_SCALE < wanted / total < 1 / LEAST_SCALE:
-                    velocity[points][part] *= wanted / total
+                if total and least < wanted / total < 1 / LEAST_SCALE:
+                    velocity[points][part] *= max(wanted / total, 0.0)
         return velocity
 
     @of_each_body
@@ -299,7 +302,10 @@ class Filament:
             parts = zip(self.bodies, self.parts, strict=True)
             bodies, values = zip(*(body.resampled(values[part], spacing[part]) for body, part in parts), strict=True)
             return Filament.of_bodies(bodies), np.concatenate(values)
-        points, values = _refined(self.points, values, spacing)
+        points, carried = _refined(self.points, values, spacing)
+        if self.floats and len(points) < FEWEST:
+            return self, values
+        values = carried
         volume, filament = self.volume, Filament(points)
         around = filament.around
         for _ in range(6):

@@ -9,7 +9,7 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from ecmsim.shape.bodies import WIDER, absorbed, broken, merged, touching
+from ecmsim.shape.bodies import WIDER, absorbed, broken, merged, touching, with_volume
 from ecmsim.shape.electrode import ActiveElectrode
 from ecmsim.shape.filament import Filament
 from ecmsim.shape.relaxation import relax
@@ -48,8 +48,15 @@ class Front:
         return (self.velocity * self.filament.normals()).sum(axis=1)
 
     def resampled(self, spacing):
-        """The same front with segments of the wanted lengths (n,); see Filament.resampled."""
-        return Front.of(*self.filament.resampled(self.carried, spacing))
+        """The same front with segments of the wanted lengths (n,); see Filament.resampled.
+
+        Small bodies would not always keep their volume by it: among several each is given back what it had.
+        """
+        filament, carried = self.filament.resampled(self.carried, spacing)
+        if len(filament.parts) > 1:
+            pairs = zip(filament.bodies, self.filament.bodies, strict=True)
+            filament = Filament.of_bodies([with_volume(new, old.volume, new.points[0], np.inf) for new, old in pairs])
+        return Front.of(filament, carried)
 
 
 @dataclass(frozen=True)

@@ -120,6 +120,13 @@ def test_resampling_keeps_each_body_and_its_volume():
     assert poles == pytest.approx([7.6, 6.4, 5.0, 3.0, 1.5], abs=3e-3)
 
 
+@pytest.mark.parametrize("spacing", [0.02, 0.05, 0.08])
+def test_a_front_resampled_coarsely_keeps_the_volume_of_each_body(spacing):
+    filament = stack(ball(0.2, 2.0, 40, stretched=1.5), ball(0.15, 1.0, 30), Filament.nucleus(NUCLEUS, 20))
+    coarse = Front.at_rest(filament).resampled(np.full(len(filament.points), spacing)).filament
+    assert [body.volume for body in coarse.bodies] == pytest.approx([b.volume for b in filament.bodies], rel=1e-12)
+
+
 @pytest.mark.parametrize(
     "bodies", [(ball(1.0, 4.0), ball(1.0, 3.0), Filament.nucleus(0.5)), (ball(1.0, 4.0), ball(1.0, 1.2))]
 )
