@@ -190,7 +190,7 @@ class FilamentProperties(Section):
         description="Smallest diameter that the size effect sees, so that sharp tips still conduct"
     )
     rupture_radius: quantity("nm", gt=0) = needed(
-        description="Radius of a neck that breaks: that of an atom; what is above joins the electrode"
+        description="Radius of a neck that breaks: an atom's; what is above floats (reduced model: joins the electrode)"
     )
 
 

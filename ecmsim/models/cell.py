@@ -36,18 +36,23 @@ class RejectedStep(SolveError):
 class Tip:
     """What electrons and ions see of one gap. laws: DeviceModel.across_gap as they hold for it; atoms: that bridge
     the gap (0 for laws without contact); open_shares: of the outline's points (n,) and of the electrode's (k,), where
-    ions react; None: everywhere."""
+    ions react; None: everywhere; between: the laws of each gap between bodies, from the topmost on. Atoms bridge these
+    as well, but ions react there all the same: such a gap closes when the bodies touch."""
 
     laws: dict[str, TunnellingAtTip]
     atoms: float = 0.0
     open_shares: tuple | None = None
+    between: tuple[dict[str, TunnellingAtTip], ...] = ()
 
 
 class GrowingCell(CellModel):
     """One cell under one programme, with a filament that grows.
 
-    config: Config; comm: MPI communicator; laws: see DeviceModel.with_laws.
+    config: Config; comm: MPI communicator; laws: see DeviceModel.with_laws. several_bodies: whether metal that breaks
+    off floats; if not, it joins the active electrode.
     """
+
+    several_bodies = False
 
     def __init__(self, config, comm, laws=None):
         self.config, self.comm = config, comm
@@ -56,7 +61,9 @@ class GrowingCell(CellModel):
         self.programme = Programme.from_steps(config.programme)
         self.watch = Stopwatch()
         self.limits = Limits.from_config(config)
-        self.motion = FrontMotion.from_config(config, self.model.dissolution, self.model.nucleus.reach)
+        self.motion = FrontMotion.from_config(
+            config, self.model.dissolution, self.model.nucleus.reach, self.several_bodies
+        )
         self.electrode = self.motion.electrode
         self.transient = config.heat.enabled and config.heat.mode == "transient"
         self.remeshes = 0
@@ -95,26 +102,31 @@ class GrowingCell(CellModel):
             time=time,
             source_voltage=state.leg.source_voltage(time),
             previous_step=step,
-            deposited=state.deposited - (move.rupture.volume if move.rupture else 0.0),
+            deposited=state.deposited - (move.rupture.lost if move.rupture else 0.0),
             rupture=move.rupture,
+            unions=move.unions,
             relaxation_speed=move.relaxation / step,
             **own,
         )
 
     def _tip(self, gap: Gap, columns: Columns) -> Tip:
         """What electrons and ions see of a gap; columns: its columns."""
-        laws, bridging, definition = self.model.across_gap, self.model.bridging, self.config.tunnelling.gap
+        every, bridging, definition = self.model.across_gap, self.model.bridging, self.config.tunnelling.gap
         if bridging is None:
-            return Tip(laws)
-        laws = {name: over_tip(law, columns.gap, columns.weight) for name, law in laws.items()}
+            return Tip(every, between=(every,) * (len(gap.filament.parts) - 1))
+
+        def over(crossed):
+            return {name: over_tip(law, crossed.gap, crossed.weight) for name, law in every.items()}
+
+        laws, between = over(columns), tuple(map(over, gap.between_bodies(definition)))
         lower, upper = (bridging.open_share(seen(definition)) for seen in (gap.from_filament, gap.from_electrode))
-        return Tip(laws, laws["tunnel"].atoms, (lower, upper))
+        return Tip(laws, laws["tunnel"].atoms, (lower, upper), between)
 
     def _growth_velocity(self, filament, current_density, ionic_current, dissolving):
         """Velocity of the outline's points, nm/s: Faraday's law, Eq. (1), with the reaction current at each point.
 
         current_density (n,) in A/m2; ionic_current: into the whole filament, dissolving: out of its parts that
-        dissolve (>= 0), A.
+        dissolve (>= 0), A; of several bodies both for each, (bodies,).
         """
         speed = self.model.faraday.normal_velocity(current_density) * 1e9
         rates = ionic_current * self._nm3_per_coulomb, dissolving * self._nm3_per_coulomb
@@ -128,11 +140,15 @@ class GrowingCell(CellModel):
         deposited = trial.deposited
         if step is not None:
             # Booked at the active electrode: what moves the outline is the current into the filament.
-            deposited += 0.5 * step * (state.supplied + balance.supplied) * self._nm3_per_coulomb
+            if trial.unions or (trial.rupture and trial.rupture.floats):
+                # Bodies parted or met at the end of the step: until then all went on as before.
+                deposited += step * state.supplied * self._nm3_per_coulomb
+            else:
+                deposited += 0.5 * step * (state.supplied + balance.supplied) * self._nm3_per_coulomb
         return replace(
             trial,
             front=replace(trial.front, velocity=velocity),
-            previous_velocity=trial.velocity if step is not None and not trial.rupture else None,
+            previous_velocity=trial.velocity if step is not None and not (trial.rupture or trial.unions) else None,
             deposited=deposited,
             supplied=balance.supplied,
             observed=self._observed(trial, balance, deposited, state),
@@ -150,7 +166,9 @@ class GrowingCell(CellModel):
         """Reject a step that keeps no balance, or over which the current jumped by more than the source voltage
         explains."""
         self.limits.check(trial.observed)
-        if trial.rupture or trial.leg.piece.source == "current" or state.time == trial.leg.start:  # another circuit
+        if trial.rupture or trial.unions:  # other bodies
+            return
+        if trial.leg.piece.source == "current" or state.time == trial.leg.start:  # another circuit
             return
         limit = self.config.stepping.largest_current_ratio
         voltage_now, voltage_before = abs(trial.source_voltage), abs(state.source_voltage)
@@ -182,6 +200,8 @@ class GrowingCell(CellModel):
             "radius_max": filament.radius_max,
             "radius_mean": filament.radius_mean,
             "volume": volume,
+            "bodies": len(filament.parts),
+            "floating_volume": sum(body.volume for body in filament.bodies[:-1]),
             "recess": float(trial.electrode_points[:, 1].max() - self.cell.layer_thickness),
             "faraday_error": abs(grown - deposited) / max(state.largest_volume, volume),
         }
@@ -192,6 +212,14 @@ class GrowingCell(CellModel):
         speed = np.hypot(*state.velocity.T)
         gap = state.gap.from_filament("vertical")
         near = gap < 1.5 * gap.min() + 0.05
+        closing = float(np.abs(state.velocity[near, 1]).max())
+        height, smallest_gap = filament.height, state.observed["gap"]
+        if len(filament.parts) > 1:
+            apart = filament.clearance
+            near = apart < 1.5 * apart.min() + 0.05
+            closing = max(closing, 2 * float(speed[near].max()))  # both sides of a gap between bodies move
+            smallest_gap = min(smallest_gap, float(apart.min()))
+            height = self._shortest_lived(filament, speed)
         acceleration = 0.0
         if state.previous_velocity is not None and state.previous_step > 0:
             change = np.hypot(*(state.velocity - state.previous_velocity).T)
@@ -203,14 +231,23 @@ class GrowingCell(CellModel):
         finest = float((around[moving] * speed.max() / speed[moving]).min()) if moving.any() else np.inf
         return Rates(
             growth_speed=float(speed.max()),
-            closing_speed=float(np.abs(state.velocity[near, 1]).max()),
+            closing_speed=closing,
             acceleration=acceleration,
-            height=filament.height,
-            gap=state.observed["gap"],
+            height=height,
+            gap=smallest_gap,
             finest=finest,
             source_time=self._source_time(state.leg),
             relaxation_speed=state.relaxation_speed,
         )
+
+    @staticmethod
+    def _shortest_lived(filament, speed):
+        """Height of the body that changes fastest for its height, nm, as if that moved at the largest of all speeds."""
+        sizes = []
+        for body, part in zip(filament.bodies, filament.parts, strict=True):
+            size = body.height - (body.points[-1, 1] if body.floats else 0.0)
+            sizes.append(size * speed.max() / max(speed[part].max(), 1e-300))
+        return float(min(sizes))
 
     def _source_time(self, leg):
         """Time in which the source may change as far as one step allows, s."""

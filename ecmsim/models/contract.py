@@ -15,7 +15,8 @@ class CellModel(ABC):
 
     States are frozen and belong to the model: nothing of an accepted state may change while others are tried. A run
     reads of a state: time (s), leg, source_voltage (V), seen (dict by the names of ecmsim.observed), filament,
-    electrode_points ((k, 2), nm), velocity ((n, 2), nm/s), previous_step (s), iterations, remeshed, rupture, vertices;
+    electrode_points ((k, 2), nm), velocity ((n, 2), nm/s), previous_step (s), iterations, remeshed, rupture, unions,
+    vertices;
     a checkpoint keeps the fields named in ecmsim.running.restart, and what `kept` adds.
     """
 

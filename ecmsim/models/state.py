@@ -6,7 +6,7 @@ from functools import cached_property
 import numpy as np
 
 from ecmsim.drive import Leg
-from ecmsim.shape.front import Front, Rupture
+from ecmsim.shape.front import Front, Rupture, Union
 from ecmsim.shape.gap import Gap
 
 
@@ -32,6 +32,7 @@ class CellState:
     iterations: int = 0
     remeshed: bool = False
     rupture: Rupture | None = None  # in the step to this state
+    unions: tuple[Union, ...] = ()  # of bodies of metal, in the step to this state
     relaxation_speed: float = 0.0  # largest speed of a point by surface diffusion, nm/s
 
     @property

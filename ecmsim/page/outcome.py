@@ -199,6 +199,7 @@ def _changes(run):
     """The moments at which the filament broke or was dissolved for the first time."""
     for name, text in (
         ("rupture", "A neck of the filament breaks"),
+        ("bodies merge", "Two bodies of metal become one"),
         ("full dissolution", "Only the nucleus is left"),
         ("contact", "Filament and electrode touch"),
     ):

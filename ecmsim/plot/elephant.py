@@ -145,6 +145,7 @@ def swept(run, clock, at, outlines):
     points = np.stack([x, np.broadcast_to(y[:, None], x.shape), z], axis=-1)
     corner = np.arange(rows * columns).reshape(rows, columns)
     quads = np.stack([corner[:-1, :-1], corner[1:, :-1], corner[1:, 1:], corner[:-1, 1:]], axis=-1).reshape(-1, 4)
+    quads = quads[(points.reshape(-1, 3)[quads, 0] != 0).any(axis=1)]  # nothing from body to body
     skin = pyvista.PolyData(points.reshape(-1, 3), np.insert(quads, 0, 4, axis=1).ravel())
 
     radius = np.array([0.5 * Filament(points).local_diameter(points[:, 1]) for points in outlines])

@@ -12,12 +12,13 @@ import matplotlib
 import numpy as np
 from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
-from matplotlib.patches import Polygon
+from matplotlib.patches import PathPatch, Polygon
+from matplotlib.path import Path as Curve
 from matplotlib.ticker import MaxNLocator
 
 from ecmsim.errors import PlotError, ResultsError
 from ecmsim.plot import style
-from ecmsim.plot.shapes import after_ruptures, between, resampled, span
+from ecmsim.plot.shapes import after_changes, between, resampled, sections, span
 
 SUFFIXES = (".mp4", ".gif")
 PACES = ("change", "time")
@@ -119,7 +120,7 @@ class Story:
         shapes = resampled(stored)
         radii = np.linspace(0, 2 * shapes[..., 0].max(), 161)
         surfaces = np.array([np.interp(radii, *outline.electrode_points.T) for outline in stored])
-        return cls(start, end, times, shapes, radii, surfaces, after_ruptures(run, times), column)
+        return cls(start, end, times, shapes, radii, surfaces, after_changes(run, stored), column)
 
     def at(self, times):
         """Filaments (k, m, 2) and heights of the electrode's surface (k, l) at times (k,)."""
@@ -217,9 +218,10 @@ class Frames:
         axes.axhline(layer, color=style.BLACK, lw=0.7, ls=":", zorder=3)
         for ticks in (axes.xaxis, axes.yaxis):
             ticks.set_major_locator(MaxNLocator(7, steps=[1, 2, 5, 10]))
-        edge = {"ec": "#2A2420", "lw": 1.1, "closed": True}
-        self.electrode = self.moves(Polygon(np.zeros((1, 2)), fc=style.MATERIAL_COLOURS[3], zorder=2, **edge))
-        self.filament = self.moves(Polygon(np.zeros((1, 2)), fc=style.MATERIAL_COLOURS[1], zorder=3, **edge))
+        edge = {"ec": "#2A2420", "lw": 1.1}
+        plate = Polygon(np.zeros((1, 2)), fc=style.MATERIAL_COLOURS[3], zorder=2, closed=True, **edge)
+        metal = PathPatch(Curve(np.zeros((1, 2))), fc=style.MATERIAL_COLOURS[1], zorder=3, **edge)
+        self.electrode, self.filament = self.moves(plate), self.moves(metal)
         for patch in (self.electrode, self.filament):
             axes.add_patch(patch)
         cell, look = run.config.get("cell", {}), {"fontsize": 13, "fontweight": "bold", "va": "center", "zorder": 5}
@@ -293,8 +295,8 @@ class Frames:
 
     def show(self, k):
         """Bring the artists to frame k."""
-        right = self.filaments[k]
-        self.filament.set_xy(np.vstack([right[:0:-1] * [-1, 1], right]))
+        bodies = [Curve(np.vstack([section, section[:1]]), closed=True) for section in sections(self.filaments[k])]
+        self.filament.set_path(Curve.make_compound_path(*bodies))
         r, z = self.story.radii, self.surfaces[k]
         surface = np.stack([np.concatenate([-r[:0:-1], r]), np.concatenate([z[:0:-1], z])], axis=1)
         reach, above = 1.1 * max(self.reach, r[-1]), 1.2 * self.top

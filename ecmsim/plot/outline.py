@@ -6,6 +6,7 @@ from matplotlib.patches import Patch
 
 from ecmsim.errors import PlotError, ResultsError
 from ecmsim.plot import style
+from ecmsim.plot.shapes import mirrored, sections
 from ecmsim.results.cycles import is_bipolar, signs_of
 from ecmsim.results.regimes import first_set
 
@@ -202,7 +203,8 @@ def draw_times(run, output, chosen):
 def plot_outlines(axes, chosen, colours, layer, filled=None):
     """Outlines and electrode surfaces, with pale fills (of the last outline unless another is given)."""
     for colour, (label, outline) in zip(colours, chosen, strict=True):
-        axes.plot(*mirrored(outline.points).T, color=colour, label=label, lw=1.1)
+        for number, section in enumerate(reversed(sections(outline.points))):
+            axes.plot(*section.T, color=colour, label="" if number else label, lw=1.1)
         axes.plot(*mirrored(outline.electrode_points).T, color=colour, lw=1.1, ls=(0, (3, 1)))
     style.round_ticks(axes.xaxis)
     fill_materials(axes, filled or chosen[-1][1], layer)
@@ -236,11 +238,6 @@ def add_legend(axes, labelled, title, ncols):
     axes.legend(handles=handles, loc="center", ncols=ncols, title=title, alignment="left", columnspacing=1.2)
 
 
-def mirrored(points):
-    """A polyline from the axis outwards (n, 2), continued to the left of the axis (2n - 1, 2)."""
-    return np.vstack([points[:0:-1] * [-1, 1], points])
-
-
 def fill_materials(axes, outline, layer):
     """Fills for the layer, the electrodes and one filament, each of a colour of its own."""
     surface = mirrored(outline.electrode_points)
@@ -248,5 +245,6 @@ def fill_materials(axes, outline, layer):
     edge = np.vstack([[-reach, surface[0, 1]], surface, [reach, surface[-1, 1]]])
     axes.axhspan(0, reach, color=style.FILLS["layer"], lw=0, zorder=-0.3)
     axes.fill_between(edge[:, 0], edge[:, 1], reach, color=style.FILLS["active electrode"], lw=0, zorder=-0.2)
-    axes.fill(*mirrored(outline.points).T, color=style.FILLS["filament"], lw=0, zorder=-0.1)
+    for section in sections(outline.points):
+        axes.fill(*section.T, color=style.FILLS["filament"], lw=0, zorder=-0.1)
     axes.axhspan(-reach, 0, color=style.FILLS["counter electrode"], lw=0, zorder=-0.1)

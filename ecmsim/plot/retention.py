@@ -10,6 +10,8 @@ from ecmsim.errors import PlotError, ResultsError
 from ecmsim.plot import style
 from ecmsim.plot.outline import add_legend, choose_times, plot_outlines, show_whole, told_apart
 from ecmsim.results.cycles import is_bipolar
+from ecmsim.shape.filament import Filament
+from ecmsim.shape.topology import neck
 
 LEAST_STEPS = 10  # of a hold, to be worth a picture
 
@@ -109,6 +111,5 @@ def necks(run, start):
 
 def neck_radius(points):
     """Radius (nm) of the thinnest place of an outline (n, 2) that has wider metal above it; nan where there is none."""
-    radius = points[:, 0]
-    waist = radius[radius < np.maximum.accumulate(radius) - 1e-6]
-    return float(waist.min()) if len(waist) else np.nan
+    found = neck(Filament(points))
+    return found.radius if found else np.nan

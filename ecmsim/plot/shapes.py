@@ -6,7 +6,7 @@ import numpy as np
 
 from ecmsim.errors import PlotError, ResultsError
 from ecmsim.plot import style
-from ecmsim.shape.filament import arc_length
+from ecmsim.shape.filament import Filament, arc_length
 
 VISIBLE_SHARE = 0.04  # growth is visible from where the filament has this share of its final height
 ALONG, SLICES = 121, 700
@@ -59,7 +59,7 @@ def history(run, logarithmic=True, from_s=None, to_s=None):
     start, end = clock.place(span(times, from_s, to_s))
     kept = known[(known > start) & (known <= end)]
     kept = kept[:: len(kept) // SLICES + 1]
-    broken = after_ruptures(run, times)
+    broken = after_changes(run, stored)
     just_before = known[broken] - 1e-6 * (end - start)
     sudden = np.append(known[broken], just_before)
     at = np.union1d(np.linspace(start, end, SLICES), np.append(kept, sudden[(sudden > start) & (sudden < end)]))
@@ -79,21 +79,34 @@ def span(times, from_s=None, to_s=None):
 
 
 def resampled(outlines, count=ALONG):
-    """The filaments of outlines at equal steps of their arc lengths, from tip to foot, (n, count, 2) in nm."""
-    share = np.linspace(0, 1, count)
-    return np.array([along_arc(outline.points, share) for outline in outlines])
+    """The filaments of outlines at equal steps of their arc lengths, from tip to foot, (n, count, 2) in nm.
+
+    Of several bodies each has its share of the points, of which its poles are the first and the last.
+    """
+    return np.array([_resampled(outline.points, count) for outline in outlines])
 
 
-def after_ruptures(run, times):
-    """Which of the outlines at times (n,) in s are the first ones after a rupture, indices."""
+def _resampled(points, count):
+    bodies = Filament(points).bodies[-(count // 2) :]
+    counts = np.full(len(bodies), count // len(bodies))
+    counts[-1] += count % len(bodies)
+    parts = [along_arc(body.points, np.linspace(0, 1, k)) for body, k in zip(bodies, counts, strict=True)]
+    return np.concatenate(parts)
+
+
+def after_changes(run, outlines):
+    """Which of the outlines are the first ones after a rupture or with another number of bodies, indices."""
+    times = np.array([outline.time_s for outline in outlines])
     broken = np.searchsorted(times, style.event_times(run, "rupture") * (1 - 1e-9))
+    poles = np.array([np.count_nonzero(outline.points[:, 0] == 0) for outline in outlines])
+    broken = np.union1d(broken, np.nonzero(np.diff(poles))[0] + 1)
     return broken[(broken > 0) & (broken < len(times))]
 
 
 def between(known, values, at, broken=()):
     """Values (n, ...) known at places (n,) of an axis, linearly interpolated to places at (k,): (k, ...).
 
-    A rupture takes no time: what was there before the places known[broken] lasts until then.
+    A rupture takes no time, nor does a merger: what was there before the places known[broken] lasts until then.
     """
     before = np.clip(np.searchsorted(known, at, "right") - 1, 0, len(known) - 2)
     weight = np.clip((at - known[before]) / (known[before + 1] - known[before]), 0, 1)
@@ -107,6 +120,16 @@ def first_visible(height, times):
     if height[0] > VISIBLE_SHARE * height.max():
         return min(style.first_change(times, height), times[-2])
     return times[min(np.argmax(height >= VISIBLE_SHARE * height.max()), len(times) - 2)]
+
+
+def mirrored(points):
+    """A polyline from the axis outwards (n, 2), continued to the left of the axis (2n - 1, 2)."""
+    return np.vstack([points[:0:-1] * [-1, 1], points])
+
+
+def sections(points):
+    """The sections of the bodies that an outline (n, 2) describes: polygons (m, 2) on both sides of the axis."""
+    return [mirrored(body.points) for body in Filament(points).bodies]
 
 
 def along_arc(points, share):

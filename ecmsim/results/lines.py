@@ -5,6 +5,7 @@ import io
 import os
 import time
 
+from ecmsim.errors import ResultsError
 from ecmsim.results.files import check_in_place, guarded
 from ecmsim.results.links import open_own
 
@@ -24,10 +25,21 @@ class LineFile:
         with guarded(path):
             self._file = open_own(path, "wb" if size is None else "r+b", buffering=0)
             if size is not None:
+                self._require(header)
                 self._file.truncate(size)
                 self._file.seek(size)
         if size is None:
             self.write(",".join(header) + "\n")
+
+    def _require(self, header):
+        """Lines that go on have the columns that are there."""
+        found = self._file.readline().decode(errors="replace").rstrip("\r\n").split(",")
+        if found != list(header):
+            other = ", ".join(sorted(set(found) ^ set(header))) or "their order"
+            raise ResultsError(
+                f"{self.path} has not the columns that this version of ecmsim writes (they differ in: {other}): "
+                "go on with the version that began the run, or run it anew"
+            )
 
     def write(self, line):
         data = line.encode()

@@ -76,7 +76,7 @@ class March:
         new = simulation.accept(trial)
         self._book(new)
         self.controller.accepted(step)
-        if new.rupture:  # what is left moves at another speed, and no velocity before tells its change
+        if new.rupture or new.unions:  # what is left moves at another speed, and no velocity before tells its change
             self.controller.step = step
         self.steps += 1
         self.iterations += new.iterations

@@ -257,7 +257,7 @@ class _Run:
             rows = row(before.seen), row(state.seen)
             held = limit(config, before.leg, 0.5 * (before.time + state.time))
             events = [*detector.between(*rows, held), *march.events]
-            events += [*_rupture(state), *self._growth(growth, state)]
+            events += [*_bodies(state), *self._growth(growth, state)]
             labels = milestones.passed(state, events)
             remarks.see(state.seen, held)
             while snapshots and snapshots[0] <= state.time:
@@ -374,13 +374,19 @@ class _Keeper:
         self.content, self.written = None, time.monotonic()
 
 
-def _rupture(state):
-    """The event of a neck that broke in the step to a state."""
-    if state.rupture is None:
-        return []
-    neck = state.rupture.neck
-    detail = (
-        f"a neck of {neck.radius:.3g} nm radius broke at z = {neck.height:.3g} nm; "
-        f"{state.rupture.volume:.3g} nm3 of metal above it join the active electrode"
-    )
-    return [Event(state.time, "rupture", detail)]
+def _bodies(state):
+    """The events of a neck that broke, and of bodies of metal that became one, in the step to a state."""
+    events = []
+    if state.rupture is not None:
+        neck = state.rupture.neck
+        what = "float as a body" if state.rupture.floats else "join the active electrode"
+        detail = (
+            f"a neck of {neck.radius:.3g} nm radius broke at z = {neck.height:.3g} nm; "
+            f"{state.rupture.volume:.3g} nm3 of metal above it {what}"
+        )
+        events.append(Event(state.time, "rupture", detail))
+    for union in state.unions:
+        what = "of less than an atom goes over to its neighbour" if union.dissolved else "is joined to its neighbour"
+        detail = f"a body of {union.volume:.3g} nm3 {what}, at z = {union.height:.3g} nm"
+        events.append(Event(state.time, "body dissolved" if union.dissolved else "bodies merge", detail))
+    return events

@@ -53,7 +53,8 @@ class DiffusionStep:
     """End conditions of an outline, and the linear step for them.
 
     contact_angle (rad): of the free foot on the counter electrode, through the metal; foot: "free" or "pinned"; ends:
-    "axis" or "mirror", "floor" or "mirror" (see relaxation.relax). ValueError where they or the outline make no sense.
+    "axis" or "mirror", "floor", "mirror" or "axis" (see relaxation.relax). ValueError where they or the outline make no
+    sense.
     """
 
     def __init__(self, filament, contact_angle, foot, ends):
@@ -61,10 +62,11 @@ class DiffusionStep:
             raise ValueError(f"the contact angle must lie between 0 and pi, not at {contact_angle}")
         if foot not in ("free", "pinned"):
             raise ValueError(f'foot must be "free" or "pinned", not {foot!r}')
-        if len(ends) != 2 or ends[0] not in ("axis", "mirror") or ends[1] not in ("floor", "mirror"):
-            raise ValueError(f'ends must be "axis" or "mirror" and "floor" or "mirror", not {ends!r}')
-        self.axis, self.pinned = ends[0] == "axis", foot == "pinned"
-        self.floor = ends[1] == "floor"
+        if len(ends) != 2 or ends[0] not in ("axis", "mirror") or ends[1] not in ("floor", "mirror", "axis"):
+            raise ValueError(f'ends must be "axis" or "mirror" and "floor", "mirror" or "axis", not {ends!r}')
+        self.axis, self.pole, self.floor = ends[0] == "axis", ends[1] == "axis", ends[1] == "floor"
+        self.pinned = foot == "pinned" and not self.pole
+        self._inner = slice(int(self.axis), -1 if self.pole else None)  # points off the axis
         # A mirror plane is a floor that the surface meets at a right angle.
         self.cosine = np.cos(contact_angle) if self.floor and abs(contact_angle - 0.5 * np.pi) > 1e-12 else 0.0
         self._check(filament.points)
@@ -76,7 +78,9 @@ class DiffusionStep:
             raise ValueError(f"the outline must begin on the axis, not at r = {points[0, 0]:.3g} nm")
         if self.floor and points[-1, 1] != 0:
             raise ValueError(f"the outline must end on the counter electrode, not at z = {points[-1, 1]:.3g} nm")
-        if points[int(self.axis) :, 0].min() <= 0:
+        if self.pole and points[-1, 0] != 0:
+            raise ValueError(f"the outline must end on the axis, not at r = {points[-1, 0]:.3g} nm")
+        if points[self._inner, 0].min() <= 0:
             raise ValueError("the outline touches the axis off its tip")
         if np.hypot(*np.diff(points, axis=0).T).min() <= 0:
             raise ValueError("the outline has the same point twice in a row")
@@ -93,7 +97,7 @@ class DiffusionStep:
     def rupture(self, points, smallest):
         """(radius, height) of a waist, or of the foot, thinner than `smallest` (nm); else None."""
         thin = [waist[:2]] if (waist := narrowest_waist(Filament(points))) else []
-        if not self.pinned:
+        if not (self.pinned or self.pole):
             thin.append((float(points[-1, 0]), float(points[-1, 1])))
         if not self.axis:
             thin.append((float(points[0, 0]), float(points[0, 1])))
@@ -116,7 +120,7 @@ class DiffusionStep:
         if not change <= 1:
             return moved, np.inf
         moved = self.with_volume(moved, displacement, volume)
-        outside = moved[int(self.axis) :, 0].min() <= 0 or (self.floor and moved[:-1, 1].min() <= 0)
+        outside = moved[self._inner, 0].min() <= 0 or (self.floor and moved[:-1, 1].min() <= 0)
         return moved, np.inf if outside or crossing_segments(moved).size else change
 
     def with_volume(self, points, displacement, volume):
@@ -158,12 +162,14 @@ class DiffusionStep:
         normal[1:-1] = (tangent[:-1] + tangent[1:]) @ [[0, 1], [-1, 0]]
         normal[1:-1] /= np.maximum(np.hypot(*normal[1:-1].T), 1e-12)[:, None]
         normal[0, int(self.axis)] = 1.0
-        normal[-1, 0] = float(not self.pinned)
+        normal[-1] = [0.0, -1.0] if self.pole else [float(not self.pinned), 0.0]
         weight = (area * normal).sum(axis=1)
         if self.axis:
             # The tip stands for the disc out to half of its segment, not for the third that its area vector says:
             # else its curvature would be wrong by a third, and no sphere at rest.
             weight[0] *= 0.75
+        if self.pole:
+            weight[-1] *= 0.75
 
         band = np.zeros((11, 4 * n))
         right = np.zeros(4 * n)
@@ -206,7 +212,7 @@ class DiffusionStep:
             add(inner + 2, inner + axis, -before[:, axis] - after[:, axis])
             add(inner + 2, inner + 4 + axis, after[:, axis])
         add(2, 0 if self.axis else 1, 1.0)
-        add(i[-1] + 2, i[-1] + 1, 1.0)
+        add(i[-1] + 2, i[-1] + int(not self.pole), 1.0)
         if self.pinned:
             add(i[-1] + 1, i[-1], 1.0)
         # Flux, scaled such that neither a short nor a long step drowns a term; none beyond the foot.

@@ -1,10 +1,18 @@
-"""The filament: an axisymmetric outline that knows its volume, its top and its gaps, and knows no mesh.
+"""The filament: an axisymmetric outline that knows its volume, its top and its bodies, and knows no mesh.
 
 The outline is a polyline (r, z) in nm, ordered from the tip on the axis (r = 0) along the surface to the foot on
 the counter electrode (z = 0). The switching layer lies to the right of it. All methods are pure NumPy.
+
+A filament that has broken consists of several bodies of metal on the axis, which one outline describes as well: where
+it comes back to the axis a body ends; it then goes straight down along the axis, through the layer, to where the next
+body begins. These pieces on the axis enclose nothing and have no surface: volumes, what is seen from above, crossings
+and what is drawn need not know of them. What is asked of points (normals, turning, ...) is asked of each body by
+itself. The lowest body is rooted in the counter electrode, the others float: they end on the axis (r = 0) at their
+lower pole.
 """
 
 from dataclasses import dataclass
+from functools import cached_property, wraps
 
 import numpy as np
 
@@ -12,6 +20,7 @@ from ecmsim.errors import SolveError
 
 EDGE = 0.4  # turn in rad above which a point of a converging surface counts as an edge, not as part of a curve
 LEAST_SCALE = 0.5  # of a velocity: a part that the points see so badly is left as it is
+FEWEST = 8  # points of a floating body, however small
 CROWDED = 0.3  # segment over the wanted length below which a point has to go
 
 
@@ -49,11 +58,63 @@ def crossing_segments(points):
     return np.stack([i, j], axis=1)[j > i + 1]
 
 
+def of_each_body(method):
+    """A method that tells something of points (n, ...), given such: of several bodies it is asked one by one."""
+
+    @wraps(method)
+    def told(self, *values):
+        if len(self.parts) == 1:
+            return method(self, *values)
+        parts = zip(self.bodies, self.parts, strict=True)
+        return np.concatenate([method(body, *(value[part] for value in values)) for body, part in parts])
+
+    return told
+
+
 @dataclass(frozen=True)
 class Filament:
     """The filament's outline. points: (n, 2) array of (r, z) in nm, from the tip to the foot."""
 
     points: np.ndarray
+
+    @cached_property
+    def parts(self):
+        """Which points are those of each body, from the topmost to the rooted one: a tuple of slices."""
+        poles = np.nonzero(self.points[1:-1, 0] == 0)[0] + 1
+        lower, upper = poles[::2], poles[1::2]
+        if len(lower) != len(upper) or np.any(upper != lower + 1):  # no outline of bodies: see `check`
+            lower = upper = np.empty(0, dtype=int)
+        first, last = [0, *upper.tolist()], [*(lower + 1).tolist(), len(self.points)]
+        return tuple(slice(a, b) for a, b in zip(first, last, strict=True))
+
+    @cached_property
+    def bodies(self):
+        """Each body as a Filament of its own, from the topmost to the rooted one, a tuple."""
+        return (self,) if len(self.parts) == 1 else tuple(Filament(self.points[part]) for part in self.parts)
+
+    @classmethod
+    def of_bodies(cls, bodies):
+        """The filament that consists of bodies (Filaments), from the topmost to the rooted one."""
+        return cls(np.vstack([body.points for body in bodies]))
+
+    @property
+    def rooted(self):
+        """The body on the counter electrode."""
+        return self.bodies[-1]
+
+    @property
+    def floats(self):
+        """Whether the only (or the lowest) body ends on the axis, (bool)."""
+        return bool(self.points[-1, 0] == 0)
+
+    @cached_property
+    def clearance(self):
+        """Distance of each point to the other bodies, nm, (n,); infinite where there are none."""
+        found = np.full(len(self.points), np.inf)
+        for part in self.parts if len(self.parts) > 1 else ():
+            others = (other.points for other, its in zip(self.bodies, self.parts, strict=True) if its != part)
+            found[part] = np.min([distance_to_polyline(self.points[part], other) for other in others], axis=0)
+        return found
 
     @classmethod
     def nucleus(cls, radius, segments=10):
@@ -94,10 +155,18 @@ class Filament:
         r, z = self.points.T
         return float(np.pi / 3 * np.sum((z[:-1] - z[1:]) * (r[:-1] ** 2 + r[:-1] * r[1:] + r[1:] ** 2)))
 
+    @property
+    @of_each_body
+    def around(self):
+        """Mean length of the segments on both sides of each point, nm, (n,)."""
+        length = self.segment_lengths
+        return 0.5 * (np.append(length[:1], length) + np.append(length, length[-1:]))
+
+    @of_each_body
     def area_vectors(self):
         """Gradient of the volume with respect to each point: outward nodal area vectors, (n, 2), nm2.
 
-        The tip stays on the axis and the foot on the counter electrode: their other components are zero.
+        Tip and poles stay on the axis and the foot on the counter electrode: their other components are zero.
         """
         r, z = self.points.T
         square = r[:-1] ** 2 + r[:-1] * r[1:] + r[1:] ** 2
@@ -107,21 +176,22 @@ class Filament:
         gradient[1:, 0] += drop * (r[:-1] + 2 * r[1:])
         gradient[:-1, 1] += square
         gradient[1:, 1] -= square
-        gradient[0, 0] = gradient[-1, 1] = 0.0
+        gradient[0, 0] = gradient[-1, 0 if self.floats else 1] = 0.0
         return np.pi / 3 * gradient
 
+    @of_each_body
     def normals(self):
         """Outward unit normal at each point, (n, 2): that of the circle through the point and its neighbours.
 
-        The nearer neighbour's chord counts more (it lies closer to the tangent). At the tip the normal is the axis;
-        at the foot it is that of the last segment.
+        The nearer neighbour's chord counts more (it lies closer to the tangent). At the tip and at a pole the normal is
+        the axis; at the foot it is that of the last segment.
         """
         chord = np.diff(self.points, axis=0)
         length = np.hypot(*chord.T)[:, None]
         normal = np.stack([-chord[:, 1], chord[:, 0]], axis=1) / length
         inner = normal[:-1] * length[1:] + normal[1:] * length[:-1]
         inner /= np.hypot(*inner.T)[:, None]
-        return np.vstack([[[0.0, 1.0]], inner, normal[-1:]])
+        return np.vstack([[[0.0, 1.0]], inner, [[0.0, -1.0]] if self.floats else normal[-1:]])
 
     def growth_velocity(self, speed, volume_rate=None, lost=0.0):
         """Velocity of each point, (n, 2), for a normal speed (n,) of the surface, in the unit of speed.
@@ -131,20 +201,27 @@ class Filament:
         gain in all, lost: that its dissolving parts lose (unit of speed times nm2). The velocities of what grows are
         scaled to volume_rate + lost, those of what dissolves to lost: this takes out the error of the polygon, of
         second order in its segments (handing it out segment by segment would put it where the outline is coarsest),
-        and metal is conserved wherever both go on side by side.
+        and metal is conserved wherever both go on side by side. Of several bodies both are given for each, (bodies,).
         """
         speed, normal = np.asarray(speed), self.normals()
         velocity = speed[:, None] * self._along_edges(speed, normal)
-        velocity[-1] = [speed[-1] / max(normal[-1, 0], 0.5), 0.0]
+        if not self.floats:
+            velocity[-1] = [speed[-1] / max(normal[-1, 0], 0.5), 0.0]
         if volume_rate is None:
             return velocity
+        rates = np.broadcast_to(volume_rate, len(self.parts)), np.broadcast_to(lost, len(self.parts))
         gains = (self.area_vectors() * velocity).sum(axis=1)
-        for part, wanted in ((gains > 0, volume_rate + lost), (gains < 0, -lost)):
-            total = gains[part].sum()
-            if total and LEAST_SCALE < wanted / total < 1 / LEAST_SCALE:
-                velocity[part] *= wanted / total
+        # Where a body has just lost its partner, its points may see a current that its edges do not have.
+        least = LEAST_SCALE if len(self.parts) == 1 else -np.inf
+        for points, gained, given in zip(self.parts, *rates, strict=True):
+            gain = gains[points]
+            for part, wanted in ((gain > 0, gained + given), (gain < 0, -given)):
+                total = gain[part].sum()
+                if total and least < wanted / total < 1 / LEAST_SCALE:
+                    velocity[points][part] *= max(wanted / total, 0.0)
         return velocity
 
+    @of_each_body
     def _along_edges(self, speed, normal):
         """Direction and speed factor of each point, (n, 2): the normal, but at sharpening edges that of the edge.
 
@@ -155,7 +232,7 @@ class Filament:
         share = np.clip((np.abs(turning) - 0.5 * EDGE) / EDGE, 0, 1) * (turning * speed > 0)
         chord = np.diff(self.points, axis=0)
         face = np.stack([-chord[:, 1], chord[:, 0]], axis=1) / np.hypot(*chord.T)[:, None]
-        bisector = np.vstack([[[0.0, 1.0]], face[:-1] + face[1:], face[-1:]])
+        bisector = np.vstack([[[0.0, 1.0]], face[:-1] + face[1:], [[0.0, -1.0]] if self.floats else face[-1:]])
         bisector /= np.maximum(np.hypot(*bisector.T), 1e-12)[:, None]
         edge = bisector / np.maximum(np.cos(turning / 2), 0.4)[:, None]
         return normal + share[:, None] * (edge - normal)
@@ -203,13 +280,15 @@ class Filament:
         inside = (height[..., None] >= low) & (height[..., None] <= high)
         return 2 * np.where(inside, crossing, 0.0).max(axis=-1)
 
+    @of_each_body
     def turning(self):
         """Angle by which the outline turns at each point (0 at the ends unless it has a kink there), rad, (n,)."""
         direction = np.diff(self.points, axis=0)
-        # The tip continues as its mirror image beyond the axis.
-        direction = np.vstack([direction[0] * [1, -1], direction])
+        # Tip and poles continue as their mirror image beyond the axis.
+        beyond = [direction[-1] * [1, -1]] if self.floats else []
+        direction = np.vstack([direction[0] * [1, -1], direction, *beyond])
         angle = np.arctan2(cross2(direction[:-1], direction[1:]), (direction[:-1] * direction[1:]).sum(-1))
-        return np.append(angle, 0.0)
+        return angle if self.floats else np.append(angle, 0.0)
 
     def resampled(self, values, spacing):
         """The same filament with segments of a wanted length: points inserted and removed, nothing smoothed.
@@ -218,10 +297,17 @@ class Filament:
         chords gain or lose in volume: that is given back where the outline turns (in proportion to turning times
         segment length, as a chord's error is), so that the metal is conserved. Returns filament and values.
         """
-        points, values = _refined(self.points, np.asarray(values), np.asarray(spacing))
+        values, spacing = np.asarray(values), np.asarray(spacing)
+        if len(self.parts) > 1:
+            parts = zip(self.bodies, self.parts, strict=True)
+            bodies, values = zip(*(body.resampled(values[part], spacing[part]) for body, part in parts), strict=True)
+            return Filament.of_bodies(bodies), np.concatenate(values)
+        points, carried = _refined(self.points, values, spacing)
+        if self.floats and len(points) < FEWEST:
+            return self, values
+        values = carried
         volume, filament = self.volume, Filament(points)
-        length = filament.segment_lengths
-        around = 0.5 * (np.append(length[:1], length) + np.append(length, length[-1:]))
+        around = filament.around
         for _ in range(6):
             area = filament.area_vectors()
             size = np.hypot(*area.T)
@@ -240,8 +326,12 @@ class Filament:
         if (crossed := crossing_segments(self.points)).size:
             r, z = self.points[crossed[0, 0]]
             raise OutlineError(f"the filament's outline crosses itself at r = {r:.3g} nm, z = {z:.3g} nm")
-        if self.points[1:, 0].min() <= 0 or self.points[:-1, 1].min() <= 0:
+        inner = np.vstack([body.points[1 : -1 if body.floats else None] for body in self.bodies])
+        if inner[:, 0].min() <= 0 or self.points[:-1, 1].min() <= 0 or self.floats:
             raise OutlineError("the filament's outline touches the axis or the counter electrode off its ends")
+        poles = self.points[self.points[:, 0] == 0, 1]
+        if np.any(np.diff(poles) >= 0):
+            raise OutlineError("two bodies of the filament overlap on the axis")
         if self.radius_max > 0.9 * cell_radius:
             raise OutlineError(
                 f"the filament (radius {self.radius_max:.3g} nm) reaches the outer wall: "
@@ -281,6 +371,8 @@ def _cubic_midpoint(points, i):
     block = [left, points[i], points[i + 1]]
     if i + 2 < len(points):
         block.append(points[i + 2])
+    elif points[-1, 0] == 0:  # a lower pole
+        block.append(points[-2] * [-1, 1])
     block = np.array(block)
     s = arc_length(block)
     at = 0.5 * (s[1] + s[2])

@@ -1,14 +1,15 @@
 """The moving surfaces of a cell: the filament's outline with what its points carry, and how one step displaces it.
 
-Adams-Bashforth of second order on marker points; then loops are cut off, surface diffusion smooths (if it is on), a
-neck that has thinned to less than an atom breaks, and the memory of the dissolved electrode is brought up to date. Pure
-NumPy: no mesh, no fields.
+Adams-Bashforth of second order on marker points; then loops are cut off, surface diffusion smooths each body (if it is
+on), bodies that touch become one, a neck that has thinned to less than an atom breaks, and the memory of the dissolved
+electrode is brought up to date. Pure NumPy: no mesh, no fields.
 """
 
 from dataclasses import dataclass, replace
 
 import numpy as np
 
+from ecmsim.shape.bodies import WIDER, absorbed, broken, merged, touching, with_volume
 from ecmsim.shape.electrode import ActiveElectrode
 from ecmsim.shape.filament import Filament
 from ecmsim.shape.relaxation import relax
@@ -47,29 +48,54 @@ class Front:
         return (self.velocity * self.filament.normals()).sum(axis=1)
 
     def resampled(self, spacing):
-        """The same front with segments of the wanted lengths (n,); see Filament.resampled."""
-        return Front.of(*self.filament.resampled(self.carried, spacing))
+        """The same front with segments of the wanted lengths (n,); see Filament.resampled.
+
+        Small bodies would not always keep their volume by it: among several each is given back what it had.
+        """
+        filament, carried = self.filament.resampled(self.carried, spacing)
+        if len(filament.parts) > 1:
+            pairs = zip(filament.bodies, self.filament.bodies, strict=True)
+            filament = Filament.of_bodies([with_volume(new, old.volume, new.points[0], np.inf) for new, old in pairs])
+        return Front.of(filament, carried)
 
 
 @dataclass(frozen=True)
 class Rupture:
-    """A neck that broke: where, and the volume (nm3) of the metal above it, which the active electrode takes up."""
+    """A neck that broke: where, and the volume (nm3) of the metal above it, which floats, or else the active electrode
+    takes it up."""
 
     neck: Neck
     volume: float
+    floats: bool = False
+
+    @property
+    def lost(self):
+        """Volume that is no longer the filament's, nm3."""
+        return 0.0 if self.floats else self.volume
+
+
+@dataclass(frozen=True)
+class Union:
+    """Two bodies of metal that became one: height of the place, volume of the smaller one (nm, nm3); dissolved: that
+    one was less than an atom, and its metal went over to the other."""
+
+    height: float
+    volume: float
+    dissolved: bool = False
 
 
 @dataclass(frozen=True)
 class Displacement:
     """A displaced front; rupture: what broke off; kept: whether its points are still those from before.
 
-    relaxation: largest way of a point by surface diffusion, nm.
+    relaxation: largest way of a point by surface diffusion, nm; unions: bodies that became one.
     """
 
     front: Front
     rupture: Rupture | None
     kept: bool
     relaxation: float
+    unions: tuple = ()
 
 
 @dataclass(frozen=True)
@@ -78,21 +104,25 @@ class FrontMotion:
 
     electrode: ActiveElectrode, whose nucleus no point enters; rupture_radius: of a neck that breaks, nm;
     contact_angle: of the relaxed filament on the counter electrode, through the metal, rad (None: not stated, as where
-    no surface atoms diffuse); nucleus_reach: of the nucleus' hold on the metal around it, nm.
+    no surface atoms diffuse); nucleus_reach: of the nucleus' hold on the metal around it, nm; contact_gap: between
+    bodies that touch, nm; None: there is but one body, and what breaks off joins the active electrode.
     """
 
     electrode: ActiveElectrode
     rupture_radius: float
     contact_angle: float | None
     nucleus_reach: float
+    contact_gap: float | None = None
 
     @classmethod
-    def from_config(cls, config, dissolution, nucleus_reach):
-        """The motion that a configuration describes; dissolution: law of the electrode's recess, or None."""
+    def from_config(cls, config, dissolution, nucleus_reach, several_bodies=False):
+        """The motion that a configuration describes; dissolution: law of the electrode's recess, or None;
+        several_bodies: whether what breaks off floats."""
         electrode = ActiveElectrode.from_config(config, dissolution)
         angle = config.surface_diffusion.contact_angle
         angle = None if angle is None else float(np.deg2rad(angle))
-        return cls(electrode, float(config.filament.rupture_radius), angle, nucleus_reach)
+        gap = float(config.tunnelling.contact_gap) if several_bodies else None
+        return cls(electrode, float(config.filament.rupture_radius), angle, nucleus_reach, gap)
 
     def displaced(self, front, previous_velocity, previous_step, step, coefficient=None) -> Displacement:
         """The front after a step (s): reactions first, then surface diffusion.
@@ -107,30 +137,73 @@ class FrontMotion:
             # What comes to rest is not carried on to a way back.
             resting = np.hypot(*front.velocity.T) < 0.1 * np.hypot(*previous_velocity.T)
             velocity[resting & ((velocity * previous_velocity).sum(axis=1) < 0)] = 0.0
-        filament = Filament(self._outside(front.filament.points + step * velocity))
+        filament = Filament(self._outside(front.filament, front.filament.points + step * velocity))
         mobility = np.zeros(len(velocity)) if coefficient is None else coefficient
         values = np.column_stack([front.carried, mobility, front.filament.points])
         filament, carried, cut = untangled(filament, values)
         carried, mobility, origin = carried[:, :3], carried[:, 3], carried[:, 4:]
         relaxation = 0.0
-        if coefficient is not None and filament.volume > 2 * Filament.nucleus(self.electrode.nucleus_radius).volume:
+        if coefficient is not None:
             before = filament.points
-            # It ends early only where a neck becomes so thin that it breaks below.
-            thin = 0.5 * self.rupture_radius
-            filament = relax(
-                filament, mobility, step, contact_angle=self.contact_angle, spacing=None, smallest_neck=thin
-            ).filaments[-1]
+            filament = self._relaxed(filament, mobility, step)
             relaxation = float(np.hypot(*(filament.points - before).T).max())
+        values, unions = np.column_stack([carried, origin]), []
+        while touch := self.contact_gap and touching(filament, self.contact_gap):
+            filament, values, union = self._joined(filament, *touch, values)
+            unions.append(union)
         rupture = None
-        # Metal that grows is as thin as it has come to be: only what has become thinner breaks.
-        thinnest = neck(filament, ((filament.points - origin) * filament.normals()).sum(axis=1) < 0)
+        # Metal that grows is as thin as it has come to be: only what has become thinner breaks. Of a new neck that is
+        # not known.
+        shrinks = ((filament.points - values[:, 3:]) * filament.normals()).sum(axis=1) < 0
+        thinnest = neck(filament, shrinks) if not unions else None
+        whole = filament
         if thinnest and thinnest.radius < self._breaking_radius(thinnest):
-            whole = filament.volume
-            filament, carried = ruptured(filament, thinnest, carried, self.electrode.nucleus_radius)
-            rupture = Rupture(thinnest, whole - filament.volume)
-        moved = Front.of(filament, carried)
+            filament, values, rupture = self._broken(filament, thinnest, values)
+        while (small := self._less_than_an_atom(filament)) is not None:
+            lost = filament.bodies[small]
+            filament, values = absorbed(filament, small, values, 2 * self.rupture_radius)
+            if rupture is None:
+                unions.append(Union(lost.height, lost.volume, dissolved=True))
+            elif len(filament.parts) <= len(whole.parts):
+                rupture = None  # what broke off was less than an atom
+        changed = filament is not whole or bool(unions)
+        moved = Front.of(filament, values[:, :3])
         moved = replace(moved, memory=self.electrode.remembered(filament, moved.memory))
-        return Displacement(moved, rupture, not (cut or rupture), relaxation)
+        return Displacement(moved, rupture, not (cut or changed), relaxation, tuple(unions))
+
+    def _relaxed(self, filament, mobility, step):
+        """The filament after surface diffusion of each body for a step (s); what is no more than two nuclei is left."""
+        # It ends early only where a neck becomes so thin that it breaks below.
+        settings = {"contact_angle": self.contact_angle, "spacing": None, "smallest_neck": 0.5 * self.rupture_radius}
+        least, bodies = 2 * Filament.nucleus(self.electrode.nucleus_radius).volume, []
+        for body, part in zip(filament.bodies, filament.parts, strict=True):
+            ends = ("axis", "axis" if body.floats else "floor")
+            if body.volume > least:
+                body = relax(body, mobility[part], step, ends=ends, **settings).filaments[-1]
+            bodies.append(body)
+        return Filament.of_bodies(bodies) if len(bodies) > 1 else bodies[0]
+
+    def _joined(self, filament, which, radius, values):
+        """The filament with two bodies joined that touch at a radius (nm), its values, and the Union."""
+        upper, lower = filament.bodies[which : which + 2]
+        union = Union(float(0.5 * (upper.points[-1, 1] + lower.height)), min(upper.volume, lower.volume))
+        return *merged(filament, which, values, max(radius, WIDER * self.rupture_radius)), union
+
+    def _broken(self, filament, at: Neck, values):
+        """The filament after a neck has broken, its values, and the Rupture; None where nothing is above."""
+        if self.contact_gap is None:
+            left, values = ruptured(filament, at, values, self.electrode.nucleus_radius)
+            return left, values, Rupture(at, filament.volume - left.volume)
+        opening = 2 * self.rupture_radius
+        left, values, above = broken(filament, at.index, values, opening, self.electrode.nucleus_radius)
+        return left, values, Rupture(at, above, floats=True) if above else None
+
+    def _less_than_an_atom(self, filament):
+        """The smallest floating body if it is less than an atom, a sphere of the radius of a neck that breaks."""
+        floating = [body.volume for body in filament.bodies[:-1]]
+        if floating and min(floating) < 4 / 3 * np.pi * self.rupture_radius**3:
+            return int(np.argmin(floating))
+        return None
 
     def _breaking_radius(self, waist):
         """Radius (nm) below which a neck breaks: near the counter electrode that at which the nucleus keeps it."""
@@ -138,10 +211,12 @@ class FrontMotion:
             return max(self.rupture_radius, self.nucleus_reach)
         return self.rupture_radius
 
-    def _outside(self, points):
+    def _outside(self, filament, points):
         """The points, those inside the nucleus moved onto it, the ends on the axis and on the counter electrode."""
         points[0, 0] = points[-1, 1] = 0.0
+        points[filament.points[:, 0] == 0, 0] = 0.0  # poles of bodies
         distance = np.maximum(np.hypot(*points.T), 1e-12)
         inside = distance < self.electrode.nucleus_radius
+        inside[: filament.parts[-1].start] = False  # a body that comes so near touches it
         points[inside] *= (self.electrode.nucleus_radius / distance[inside])[:, None]
         return points

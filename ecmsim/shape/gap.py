@@ -2,6 +2,10 @@
 
 Everything that is told of the gap comes from here: the columns for the tunnelling current and for the atoms that
 bridge it, its width seen from the points of either surface, and where it is smallest. Lengths in nm.
+
+Of a filament of several bodies this gap is the one above its topmost surface, whichever body that belongs to. Further
+down a column may cross the gaps between bodies as well: from the top of each but the topmost one up to the underside of
+the nearest body above it (`between_bodies`).
 """
 
 from dataclasses import dataclass, replace
@@ -20,9 +24,9 @@ SLIVER = 1e-9  # nm: columns that are narrower are left out
 class Columns:
     """Pieces of columns, each between one segment of either surface, with Gauss points across it.
 
-    below, above (e,): the segments, by their first points; shape (e, q, 4): hat functions of their end points, two of
-    the filament and two of the electrode; radius and foot (e, q): where each point stands on the filament; weight
-    (e, q): 2 pi r dr in nm2; gap (e, q): what the tunnelling law is given.
+    below, above (e,): the segments, by their first points (between bodies both are the filament's); shape (e, q, 4):
+    hat functions of their end points, two of the filament and two of the electrode; radius and foot (e, q): where each
+    point stands on the filament; weight (e, q): 2 pi r dr in nm2; gap (e, q): what the tunnelling law is given.
     """
 
     below: np.ndarray
@@ -47,6 +51,11 @@ class Gap:
     def columns(self, definition) -> Columns:
         """The columns, cut where either surface has a point, above the filament's topmost surface."""
         return self._shortest_columns if definition == "shortest" else self._columns
+
+    def between_bodies(self, definition) -> tuple[Columns, ...]:
+        """The columns of the gaps between bodies, from the topmost to the lowest gap; empty where there is one body."""
+        bodies = self.filament.bodies
+        return tuple(self._columns_above(lower, definition) for lower in range(1, len(bodies)))
 
     def seen(self, definition):
         """Gap at each point of the filament's upper envelope: radii (m,) and gaps (m,)."""
@@ -88,16 +97,29 @@ class Gap:
     @cached_property
     def _columns(self):
         lower, upper = self.filament.points, self.surface
-        breaks = np.unique(np.concatenate([lower[:, 0], upper[upper[:, 0] < lower[:, 0].max(), 0]]))
-        breaks = breaks[np.append(True, np.diff(breaks) > SLIVER)]
-        start, stop = breaks[:-1], breaks[1:]
-        middle = 0.5 * (start + stop)
+        breaks = _breaks(lower[:, 0], upper[upper[:, 0] < lower[:, 0].max(), 0])
+        middle = 0.5 * (breaks[:-1] + breaks[1:])
         below, above = covering(lower, middle, np.argmax), covering(upper, middle, np.argmin)
-        radius = middle[:, None] + 0.5 * (stop - start)[:, None] * GAUSS_POINTS
-        weight = 2 * np.pi * radius * 0.5 * (stop - start)[:, None] * GAUSS_WEIGHTS
-        (low, foot), (high, head) = _hats(lower, below, radius), _hats(upper, above, radius)
-        shape = np.concatenate([low, high], axis=-1)
-        return Columns(below, above, shape, radius, foot, weight, np.maximum(head - foot, LEAST_GAP))
+        return _cut(lower, upper, breaks, below, above)
+
+    def _columns_above(self, number, definition):
+        """The columns between a body, by its number, and the undersides of those above it."""
+        points, parts, bodies = self.filament.points, self.filament.parts, self.filament.bodies
+        radius = min(bodies[number].radius_max, max(body.radius_max for body in bodies[:number]))
+        radii = np.append(points[: parts[number].stop, 0], radius)
+        breaks = _breaks(radii[radii <= radius])
+        middle = 0.5 * (breaks[:-1] + breaks[1:])
+        below = parts[number].start + covering(bodies[number].points, middle, np.argmax)
+        above = np.zeros(len(middle), dtype=int)
+        for part, body in zip(parts[:number], bodies[:number], strict=True):  # the nearest one comes last
+            covered = middle < body.radius_max
+            above[covered] = part.start + covering(body.points, middle[covered], np.argmin)
+        columns = _cut(points, points, breaks, below, above)
+        if definition == "shortest":
+            feet = np.stack([columns.radius, columns.foot], axis=-1).reshape(-1, 2)
+            gap = np.min([distance_to_polyline(feet, body.points) for body in bodies[:number]], axis=0)
+            columns = replace(columns, gap=np.maximum(gap.reshape(columns.gap.shape), LEAST_GAP))
+        return columns
 
     @cached_property
     def _shortest_columns(self):
@@ -105,6 +127,24 @@ class Gap:
         points = np.stack([cut.radius, cut.foot], axis=-1)
         gap = distance_to_polyline(points.reshape(-1, 2), self.surface).reshape(cut.gap.shape)
         return replace(cut, gap=np.maximum(gap, LEAST_GAP))
+
+
+def _breaks(*radii):
+    """Where columns are cut: the radii in their order, each once."""
+    breaks = np.unique(np.concatenate(radii))
+    return breaks[np.append(True, np.diff(breaks) > SLIVER)]
+
+
+def _cut(lower, upper, breaks, below, above):
+    """The columns between breaks (e + 1,), from segments `below` of one polyline to segments `above` of another
+    (e,)."""
+    start, stop = breaks[:-1], breaks[1:]
+    middle = 0.5 * (start + stop)
+    radius = middle[:, None] + 0.5 * (stop - start)[:, None] * GAUSS_POINTS
+    weight = 2 * np.pi * radius * 0.5 * (stop - start)[:, None] * GAUSS_WEIGHTS
+    (low, foot), (high, head) = _hats(lower, below, radius), _hats(upper, above, radius)
+    shape = np.concatenate([low, high], axis=-1)
+    return Columns(below, above, shape, radius, foot, weight, np.maximum(head - foot, LEAST_GAP))
 
 
 def covering(line, radius, choose):

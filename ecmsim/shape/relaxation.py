@@ -121,8 +121,9 @@ def relax(
     free foot) becomes thinner than smallest_neck (nm).
 
     foot "free": slides along the counter electrode, contact_angle (rad) being the angle through the metal;
-    "pinned": the last point stays. Nothing flows through either end. ends: ("axis", "floor") for a filament;
-    "mirror" in place of either for a piece of wall that ends in a mirror plane z = const.
+    "pinned": the last point stays. Nothing flows through either end. ends: ("axis", "floor") for a filament,
+    ("axis", "axis") for a floating body; "mirror" in place of either for a piece of wall that ends in a mirror plane
+    z = const.
 
     Raises OutlineError where the outline cannot be followed, ValueError for wrong arguments.
     """

@@ -21,13 +21,20 @@ def filament_spacing(filament, electrode, numerics, speed=None):
 
     electrode: its surface as a polyline; speed (n,): normal speed of the points, which tells edges from curves.
     """
-    length = filament.segment_lengths
-    around = 0.5 * (np.append(length[:1], length) + np.append(length, length[-1:]))
+    gap = np.minimum(distance_to_polyline(filament.points, electrode), filament.clearance)
+    parts = list(zip(filament.bodies, filament.parts, strict=True))
+    spacing = [_body_spacing(body, gap[part], numerics, None if speed is None else speed[part]) for body, part in parts]
+    return np.concatenate(spacing)
+
+
+def _body_spacing(filament, gap, numerics, speed):
+    """Wanted length of segments at the points of one body, nm, (n,); gap (n,): to other metal, nm."""
+    length, around = filament.segment_lengths, filament.around
     turning = np.maximum(np.abs(filament.turning()), 1e-6)
-    turning[-2:] = 1e-6  # the contact line is a corner, not a curve to be resolved
+    if not filament.floats:
+        turning[-2:] = 1e-6  # the contact line is a corner, not a curve to be resolved
     if speed is not None:
         turning[filament.sharpening(speed)] = 1e-6  # and so is an edge
-    gap = distance_to_polyline(filament.points, electrode)
     wanted = np.minimum(numerics.turning * around / turning, gap / numerics.cells_across_gap)
     wanted = np.clip(wanted, numerics.smallest_size, numerics.surface_size)
     # However small the filament, its outline keeps as many edges as the nucleus began with.

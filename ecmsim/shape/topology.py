@@ -1,5 +1,7 @@
 """What happens to an outline whose parts meet: loops are cut off, a neck thinner than an atom breaks.
 
+(How the pieces go on as bodies of their own, bodies.py says.)
+
 A dissolving front sharpens its convex edges and a growing one its notches; marker points that are moved along their
 normals there overtake each other and leave a small loop, which is no part of the metal's surface (Sethian, Level Set
 Methods and Fast Marching Methods, Cambridge 1999, chapter 1: the entropy condition).
@@ -14,7 +16,7 @@ from ecmsim.shape.filament import Filament, OutlineError, cross2, crossing_segme
 
 @dataclass(frozen=True)
 class Neck:
-    """The narrowest place between tip and foot: index of its outline point, radius and height in nm."""
+    """The narrowest place between tip and foot of a body: index of its outline point, radius and height in nm."""
 
     index: int
     radius: float
@@ -24,10 +26,16 @@ class Neck:
 def neck(filament: Filament, among=True) -> Neck | None:
     """The thinnest place with wider metal above it, possibly the foot; None where it only widens downwards.
 
-    among: the points that are asked, (n,) bool.
+    A floating body is as wide below the place, too. among: the points that are asked, (n,) bool.
     """
     r, z = filament.points.T
-    waist = (r < np.maximum.accumulate(r) - 1e-9) & among
+    waist = np.zeros(len(r), dtype=bool)
+    for part, body in zip(filament.parts, filament.bodies, strict=True):
+        wide = np.maximum.accumulate(r[part])
+        if body.floats:
+            wide = np.minimum(wide, np.maximum.accumulate(r[part][::-1])[::-1])
+        waist[part] = r[part] < wide - 1e-9
+    waist &= among
     if not waist.any():
         return None
     index = int(np.nonzero(waist)[0][np.argmin(r[waist])])
@@ -40,7 +48,11 @@ def untangled(filament: Filament, values, largest=0.02):
     A loop is replaced by the point where the outline crosses itself. largest: volume of a loop, over that of the
     filament, above which this is no loop of markers but two parts of the surface that meet: raises OutlineError.
     """
-    points, values, cut = _trimmed(filament.points, np.asarray(values))
+    if len(filament.parts) > 1:
+        parts = zip(filament.bodies, filament.parts, strict=True)
+        bodies, values, cut = zip(*(untangled(body, values[part], largest) for body, part in parts), strict=True)
+        return Filament.of_bodies(bodies), np.vstack(values), any(cut)
+    points, values, cut = _trimmed(filament, np.asarray(values))
     for _ in range(len(points)):
         crossed = crossing_segments(points)
         if not crossed.size:
@@ -62,8 +74,12 @@ def untangled(filament: Filament, values, largest=0.02):
     raise OutlineError("the filament's outline cannot be untangled")
 
 
-def _trimmed(points, values):
-    """End the outline where it first reaches the axis (seen from the foot) and the counter electrode."""
+def _trimmed(filament, values):
+    """End the outline of a body where it first reaches the axis (seen from the foot) and the counter electrode, that of
+    a floating one at both ends where it reaches the axis (seen from its widest place)."""
+    points = filament.points
+    if filament.floats:
+        return _trimmed_at_poles(points, values)
     r, z = points.T
     beyond = np.nonzero(r[1:-1] <= 0)[0] + 1
     below = np.nonzero(z[1:-1] <= 0)[0] + 1
@@ -80,6 +96,24 @@ def _trimmed(points, values):
     tip = [0.0, z[first] + s * (z[last] - z[first])]
     value = values[first] + s * (values[last] - values[first])
     return np.vstack([tip, kept]), np.vstack([value, carried]), True
+
+
+def _trimmed_at_poles(points, values):
+    widest = int(np.argmax(points[:, 0]))
+    beyond = np.nonzero(points[1:-1, 0] <= 0)[0] + 1
+    if not beyond.size:
+        return points, values, False
+    head = beyond[beyond < widest].max(initial=-1)
+    tail = beyond[beyond > widest].min(initial=len(points))
+    points, values = points.copy(), values.copy()
+    for outside, inside in ((head, head + 1), (tail, tail - 1)):
+        if 0 <= outside < len(points):  # what is outside becomes the pole
+            s = points[outside, 0] / (points[outside, 0] - points[inside, 0])
+            for array in (points, values):
+                array[outside] += s * (array[inside] - array[outside])
+            points[outside, 0] = 0.0
+    kept = slice(max(head, 0), tail + 1)
+    return points[kept], values[kept], True
 
 
 def ruptured(filament: Filament, at: Neck, values, nucleus_radius):

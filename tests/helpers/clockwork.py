@@ -21,6 +21,7 @@ class Point:
     height: float = 1.0
     iterations: int = 2
     rupture: object = None
+    unions: tuple = ()
 
     @property
     def filament(self):

@@ -95,7 +95,7 @@ def test_the_frames_show_the_outlines(sweep, story, frames):
     for k in (0, 25, 59):
         frames.show(k)
         stored = sweep.outlines.nearest(time_s=story.times[np.argmin(np.abs(story.times - frames.times[k]))])
-        xy = frames.filament.get_xy()
+        xy = frames.filament.get_path().vertices
         right = xy[xy[:, 0] >= 0]
         moved = 0.02 + np.abs(np.interp(frames.times[k], *map(np.asarray, (story.times, story.shapes[:, 0, 1]))))
         assert distance_to_polyline(right, stored.points).max() < 0.05 * max(moved, 1)

@@ -10,7 +10,8 @@ from matplotlib.ticker import LogLocator, MaxNLocator, NullFormatter
 from matplotlib.tri import Triangulation
 
 from ecmsim.plot import study, style
-from ecmsim.plot.outline import fill_materials, mirrored
+from ecmsim.plot.outline import fill_materials
+from ecmsim.plot.shapes import mirrored
 from validation.paper import curves
 
 CURRENTS = ListedColormap(matplotlib.colormaps["viridis"](np.linspace(0.0, 0.92, 256)))

@@ -24,7 +24,7 @@ def fields(state, model, config):
     stands for: material_filament_Cu.
     """
     mesh, values = state.mesh, state.values
-    lift = state.source_voltage * mesh.nodes_of(Region.ACTIVE_ELECTRODE)
+    lift = state.lift
     temperature = config.cell.ambient_temperature + values[:, 2]
     point_data = {
         "electric_potential_V": np.where(mesh.nodes_of(*METALS), values[:, 0] + lift, np.nan),
@@ -83,13 +83,13 @@ def _gradients(mesh, values):
 
 def _surfaces(state, radius):
     """Potentials and heights of the surfaces that bound each column from below and above: four arrays."""
-    mesh, psi = state.mesh, state.values[:, 0]
+    mesh, potential = state.mesh, state.values[:, 0] + state.lift
     plate = mesh.electrode_points
-    above = np.interp(radius, plate[:, 0], psi[mesh.electrode_nodes]) + state.source_voltage
+    above = np.interp(radius, plate[:, 0], potential[mesh.electrode_nodes])
     envelope = state.filament.top()
     kept = np.isin(mesh.filament_points[:, 0], envelope[:, 0])
     r = np.maximum.accumulate(mesh.filament_points[kept, 0])
-    below = np.interp(radius, r, psi[mesh.filament_nodes[kept]], right=0.0)
+    below = np.interp(radius, r, potential[mesh.filament_nodes[kept]], right=0.0)
     return below, above, state.filament.top_height(radius), np.interp(radius, *plate.T)
 
 
@@ -101,5 +101,14 @@ def _tunnel_current(state, model, config, points):
         gap = np.interp(r, *state.gap.seen("shortest"))
     seen = state.gap.columns(config.tunnelling.gap)
     law = over_tip(model.tunnelling, seen.gap, seen.weight)
-    density = np.abs(law.current_density(above - below, gap))
-    return np.where(z >= bottom - 1e-9, density, 0.0)
+    density = np.where(z >= bottom - 1e-9, np.abs(law.current_density(above - below, gap)), 0.0)
+    potential = (state.values[:, 0] + state.lift)[state.mesh.filament_nodes]
+    for crossed in state.gap.between_bodies(config.tunnelling.gap):
+        law = over_tip(model.tunnelling, crossed.gap, crossed.weight)
+        voltage = potential[crossed.above] - potential[crossed.below]
+        radius, foot, gap = (values.mean(axis=1) for values in (crossed.radius, crossed.foot, crossed.gap))
+        density_there = np.abs(law.current_density(np.interp(r, radius, voltage), np.interp(r, radius, gap)))
+        height = z - np.interp(r, radius, foot)
+        inside = (r <= radius[-1]) & (height >= -1e-9) & (height <= np.interp(r, radius, gap) + 1e-9)
+        density = np.where(inside, density_there, density)
+    return density

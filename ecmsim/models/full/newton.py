@@ -53,15 +53,21 @@ class Newton:
         preconditioner.setFactorSolverType(package(problem.domain.comm.size, len(problem.free_dofs)))
         self._free = problem.free_dofs
         self._of_field = [np.flatnonzero(self._free % 3 == field) for field in range(3)]
-        self._correction, self._next, self._residual = (PETSc.Vec().create(problem.domain.comm) for _ in range(3))
-        for vector in (self._correction, self._next, self._residual):
-            vector.setSizes((len(self._free), None))
-            vector.setUp()
+        self._correction, self._next, self._residual = (self._vector() for _ in range(3))
+        bodies = problem.floating.count if problem.floating else 0
+        self._shifted = [self._vector() for _ in range(bodies)]  # by one volt each: see floating.py
         self._factorised = False
+
+    def _vector(self):
+        """A PETSc vector of the unknowns."""
+        vector = PETSc.Vec().create(self.problem.domain.comm)
+        vector.setSizes((len(self._free), None))
+        vector.setUp()
+        return vector
 
     def close(self):
         """Give back PETSc objects."""
-        for item in (self._solver, self._correction, self._next, self._residual):
+        for item in (self._solver, self._correction, self._next, self._residual, *self._shifted):
             item.destroy()
 
     def _factorise(self):
@@ -72,6 +78,11 @@ class Newton:
             self._solver.getPC().setReusePreconditioner(False)
             self._solver.setUp()
             self._solver.getPC().setReusePreconditioner(True)
+        for body, column in enumerate(self._shifted):
+            self.problem.ground(body)
+            self._residual.array = self.problem.vector.array_r[self._free]
+            with self.watch("back substitution"):
+                self._solver.solve(self._residual, column)
         self._factorised = True
         self.factorisations += 1
 
@@ -84,6 +95,10 @@ class Newton:
         with self.watch("back substitution"):
             self._solver.solve(self._residual, into)
         into.scale(-1.0)
+        if self._shifted:
+            found = problem.shifts(into.array_r, [column.array_r for column in self._shifted])
+            for shift, column in zip(found, self._shifted, strict=True):
+                into.axpy(shift, column)
         self.solves += 1
         parts = np.abs(into.array_r)
         local = np.array([parts[of].max(initial=0.0) for of in self._of_field])

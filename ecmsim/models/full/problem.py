@@ -15,11 +15,14 @@ from petsc4py import PETSc
 
 from ecmsim.models.full import compat, forms
 from ecmsim.models.full.domain import Domain
+from ecmsim.models.full.floating import GROUND, FloatingBodies
 from ecmsim.models.full.form_cache import compile_forms
 from ecmsim.models.full.mesh.cell_mesh import METALS, CellMesh, Region
+from ecmsim.models.full.reaction import FilamentReaction
 from ecmsim.models.full.tunnel_coupling import CoupledColumns, TunnelCoupling
 
 PSI, PHI_I, RISE = range(3)
+BETWEEN = "between bodies"  # of the electrons that tunnel from one body of metal to another
 
 
 @dataclass(frozen=True)
@@ -58,6 +61,7 @@ class FieldForms:
         self.totals = [(group, name) for group, parts in totals.items() for name in parts]
         compiled |= {(group, name): totals[group][name] for group, name in self.totals}
         self.heating = {"tunnel": model.tunnel_heating}  # of the gap's surfaces, by the current that heats them
+        self.model, self.cell = model, cell
         self.compiled = compile_forms(comm, compiled)
 
     def bind(self, name, domain, spaces, coefficients, constants, subdomains):
@@ -111,9 +115,15 @@ class FieldProblem:
         first = self.matrix.getOwnershipRange()[0]
         self._free = PETSc.IS().createGeneral(first + self.free_dofs.astype(PETSc.IntType), comm=self.domain.comm)
         self.free_matrix, self._entries = None, 0
-        self._columns, self._source_voltage = None, 0.0
-        # What crosses the gap, by name: its coupling of the surfaces, and power (W) and current (A) over it.
-        self._couplings, self._flows = {}, {}
+        # What crosses a gap: name, coupling of the surfaces, its columns and their dofs; power (W) and current (A) by
+        # name.
+        self._couplings, self._flows = [], {}
+        parts = mesh.gap.filament.parts
+        self.floating = FloatingBodies(mesh, parts) if len(parts) > 1 else None
+        self.potentials = np.zeros(len(parts) - 1)  # of the floating bodies: psi counts from them, V
+        self._lift, self._reaction = np.zeros(len(mesh.points)), None
+        self._dofs = domain.block_dof_of_nodes()
+        self._spread = domain.ghosted_vector()
         self.vector = domain.ghosted_vector()
 
     # --- set-up -----------------------------------------------------------------------------------------------------
@@ -134,11 +144,11 @@ class FieldProblem:
         self.free_dofs = np.flatnonzero(owned)
         self._electrode = mesh.nodes_of(Region.ACTIVE_ELECTRODE)
 
-    def set_geometry(self, mesh: CellMesh, columns, size_ratio, tip):
+    def set_geometry(self, mesh: CellMesh, columns, size_ratio, tip, between=()):
         """Move the mesh and evaluate what depends on the outline.
 
         columns: of the gap (ecmsim.shape.gap.Columns); size_ratio(z): conductivity ratio of the
-        filament at a height, Eq. (6); tip: ecmsim.models.cell.Tip.
+        filament at a height, Eq. (6); tip: ecmsim.models.cell.Tip; between: columns of each gap between bodies.
         """
         domain = self.domain
         domain.move(mesh)
@@ -149,18 +159,37 @@ class FieldProblem:
             share = np.ones(len(mesh.points))
             share[mesh.filament_nodes], share[mesh.electrode_nodes] = tip.open_shares
             self.open_share.x.array[:] = share[domain.scalar_nodes]
-        self._flows = dict.fromkeys(tip.laws, (0.0, 0.0))
+        self._flows = dict.fromkeys(tip.laws, (0.0, 0.0)) | ({BETWEEN: (0.0, 0.0)} if tip.between else {})
+        self._reaction = FilamentReaction(
+            self.forms.model, self.forms.cell, mesh, tip.open_shares[0] if tip.open_shares else None
+        )
         if tip.laws and domain.comm.rank == 0:
-            self._couplings = {
-                name: TunnelCoupling(law, self.forms.heating.get(name)) for name, law in tip.laws.items()
-            }
-            self._columns = CoupledColumns.of(columns, mesh)
-            self._column_dofs = domain.block_dof_of_nodes()[self._columns.nodes]
+            across = CoupledColumns.of(columns, mesh)
+            crossed = [(name, name, law, across) for name, law in tip.laws.items()]
+            for laws, gap in zip(tip.between, between, strict=True):
+                inner = CoupledColumns.of(gap, mesh, between_bodies=True)
+                crossed += [(BETWEEN, name, law, inner) for name, law in laws.items()]
+            self._couplings = [
+                (told, TunnelCoupling(law, self.forms.heating.get(name)), coupled, self._dofs[coupled.nodes])
+                for told, name, law, coupled in crossed
+            ]
 
-    def set_source(self, voltage):
-        """Source voltage in V: the lift of the active electrode."""
-        self._source_voltage = voltage
-        self.lift.x.array[:] = np.where(self._electrode[self.domain.scalar_nodes], voltage, 0.0)
+    def set_source(self, voltage, potentials=()):
+        """Source voltage in V: the lift of the active electrode; potentials (k,): those of the floating bodies, V."""
+        self.potentials = np.array(potentials, dtype=float)
+        self._lift = np.where(self._electrode, voltage, 0.0)
+        if self.floating:
+            self._lift += self.floating.lift(self.potentials)
+        self.lift.x.array[:] = self._lift[self.domain.scalar_nodes]
+
+    def relift(self, voltage):
+        """Count psi from the potential that each floating body has at its reference node now."""
+        if self.floating:
+            values = self.values
+            shift = values[self.floating.reference, PSI]
+            values[:, PSI] -= self.floating.lift(shift)
+            self.set_source(voltage, self.potentials + shift)
+            self.values = values
 
     def set_circuit(self, law):
         """Numbers of the circuit between source and cell: a law of the kind that the forms were made with, or None."""
@@ -173,6 +202,20 @@ class FieldProblem:
         """step in s (None: steady heat); old_rise (nodes,) above ambient in K at the present nodes."""
         self._inverse_step.value = 0.0 if step is None else 1.0 / step
         self.old_rise.x.array[:] = old_rise[self.domain.scalar_nodes]
+
+    def guess_potentials(self, voltage):
+        """Give the floating bodies potentials at which they are in balance with all else as it is (see
+        FloatingBodies.guess)."""
+        if self.floating:
+            values, change = self.values, None
+            if self.domain.comm.rank == 0:
+                change = self.floating.guess(values, self._lift, self._reaction, self._crossed)
+            self.set_source(voltage, self.potentials + self.domain.comm.bcast(change))
+
+    @property
+    def _crossed(self):
+        """Pairs of TunnelCoupling and CoupledColumns."""
+        return [(coupling, columns) for _, coupling, columns, _ in self._couplings]
 
     # --- fields as arrays ---------------------------------------------------------------------------------------------
 
@@ -194,22 +237,26 @@ class FieldProblem:
         with self.vector.localForm() as local:
             local.set(0.0)
         dolfinx.fem.petsc.assemble_vector(self.vector, self._forms["residual"])
-        if self._columns is not None:
+        if self._couplings:
+            self._flows = dict.fromkeys(self._flows, (0.0, 0.0))
             with self.vector.localForm() as local:
-                for name, coupling in self._couplings.items():
-                    residual, self._flows[name] = coupling.evaluate(self._columns, self._column_potentials())
-                    np.add.at(local.array, 3 * self._column_dofs + PSI, residual[..., 0])
-                    np.add.at(local.array, 3 * self._column_dofs + RISE, residual[..., 1])
+                for name, coupling, columns, dofs in self._couplings:
+                    residual, flows = coupling.evaluate(columns, self._column_potentials(columns, dofs))
+                    self._flows[name] = tuple(a + b for a, b in zip(self._flows[name], flows, strict=True))
+                    np.add.at(local.array, 3 * dofs + PSI, residual[..., 0])
+                    np.add.at(local.array, 3 * dofs + RISE, residual[..., 1])
         self.vector.ghostUpdate(addv=PETSc.InsertMode.ADD, mode=PETSc.ScatterMode.REVERSE)
 
     def assemble_jacobian(self):
-        """dF/du of the unknowns (see `free_matrix`)."""
+        """dF/du of the unknowns (see `free_matrix`); each floating body is grounded at its reference node."""
         self.matrix.zeroEntries()
         dolfinx.fem.petsc.assemble_matrix(self.matrix, self._forms["jacobian"])
         self.matrix.assemble(PETSc.Mat.AssemblyType.FLUSH)
-        if self._columns is not None:
-            for coupling in self._couplings.values():
-                self._add(coupling)
+        for _, coupling, columns, dofs in self._couplings:
+            self._add(coupling, columns, dofs)
+        if self.floating and self.domain.comm.rank == 0:
+            for dof in self._grounded:
+                self.matrix.setValuesLocal([dof], [dof], [GROUND], addv=PETSc.InsertMode.ADD)
         self.matrix.assemble()
         entries = self.matrix.getInfo(PETSc.Mat.InfoType.GLOBAL_SUM)["nz_used"]
         kept = self.free_matrix if entries == self._entries else None  # else columns have met that had not
@@ -218,19 +265,55 @@ class FieldProblem:
             self.free_matrix.destroy()
         self.free_matrix, self._entries = fresh, entries
 
-    def _column_potentials(self):
-        """phi_e at the ends of the columns, V, (columns, 4)."""
-        lift = self._source_voltage * np.array([0.0, 0.0, 1.0, 1.0])
-        return self.u.x.array[3 * self._column_dofs + PSI] + lift
+    @property
+    def _grounded(self):
+        """Local dofs of psi at the reference nodes of the floating bodies; rank 0 has them all."""
+        return (3 * self._dofs[self.floating.reference] + PSI).astype(PETSc.IntType)
 
-    def _add(self, coupling):
+    def ground(self, body):
+        """The column of what grounds a floating body, in `vector`."""
+        with self.vector.localForm() as local:
+            local.set(0.0)
+            if self.domain.comm.rank == 0:
+                local.array[self._grounded[body]] = GROUND
+        self.vector.ghostUpdate(addv=PETSc.InsertMode.ADD, mode=PETSc.ScatterMode.REVERSE)
+
+    def shifts(self, correction, columns):
+        """Shifts of the floating bodies, V, (k,), the same on every rank; correction and columns: of the unknowns of
+        this rank, see FloatingBodies.shifts."""
+        arrays = [self._at_nodes(values) for values in (correction, *columns)]
+        found = None
+        if self.domain.comm.rank == 0:
+            values = self._whole(self.u.x.array)
+            found = self.floating.shifts(values, self._lift, self._reaction, self._crossed, arrays[0], arrays[1:])
+        return self.domain.comm.bcast(found)
+
+    def _at_nodes(self, unknowns):
+        """The unknowns of this rank with its ghosts at the nodes that it has, 0 elsewhere, (nodes, 3)."""
+        self._spread.set(0.0)
+        self._spread.array[self.free_dofs] = unknowns
+        self._spread.ghostUpdate(addv=PETSc.InsertMode.INSERT, mode=PETSc.ScatterMode.FORWARD)
+        with self._spread.localForm() as local:
+            return self._whole(local.array_r)
+
+    def _whole(self, local):
+        """An array of this rank's dofs at the nodes that it has, 0 elsewhere, (nodes, 3)."""
+        array, here = np.zeros((len(self._dofs), 3)), self._dofs >= 0
+        array[here] = local.reshape(-1, 3)[self._dofs[here]]
+        return array
+
+    def _column_potentials(self, columns, dofs):
+        """phi_e at the ends of columns, V, (columns, 4)."""
+        return self.u.x.array[3 * dofs + PSI] + self._lift[columns.nodes]
+
+    def _add(self, coupling, columns, dofs):
         """Entries of the Jacobian that join the two surfaces."""
-        derivative = coupling.evaluate(self._columns, self._column_potentials(), jacobian=True)[2]
+        derivative = coupling.evaluate(columns, self._column_potentials(columns, dofs), jacobian=True)[2]
         blocks = np.zeros((len(derivative), 4, 3, 4, 3))
         blocks[:, :, PSI, :, PSI] = derivative[:, :, 0]
         blocks[:, :, RISE, :, PSI] = derivative[:, :, 1]
-        for dofs, block in zip(self._column_dofs, blocks.reshape(-1, 12, 12), strict=True):
-            self.matrix.setValuesBlockedLocal(dofs, dofs, block, addv=PETSc.InsertMode.ADD)
+        for ends, block in zip(dofs, blocks.reshape(-1, 12, 12), strict=True):
+            self.matrix.setValuesBlockedLocal(ends, ends, block, addv=PETSc.InsertMode.ADD)
 
     # --- results ----------------------------------------------------------------------------------------------------
 
@@ -256,6 +339,7 @@ class FieldProblem:
     def totals(self):
         """Scalar results, after assemble_residual."""
         names = [(group, name) for name in self._flows for group in ("powers", "currents")] + self.forms.totals
+        # What crosses from body to body is no part of the current between the electrodes: only its power counts.
         local = [dolfinx.fem.assemble_scalar(self._forms[name]) for name in self.forms.totals]
         found = self.domain.comm.allreduce(
             np.append([value for flows in self._flows.values() for value in flows], local), MPI.SUM
@@ -263,10 +347,11 @@ class FieldProblem:
         groups = {"entering": {}, "currents": {}, "powers": {}, "supplied": {}}
         for (group, name), value in zip(names, found, strict=True):
             groups[group][name] = value
+        groups["currents"].pop(BETWEEN, None)
         return Totals(**groups)
 
     def close(self):
         """Give back PETSc objects and the mesh's communicators."""
-        for item in (self.matrix, self.free_matrix, self._free, self.vector):
+        for item in (self.matrix, self.free_matrix, self._free, self.vector, self._spread):
             if item is not None:
                 item.destroy()

@@ -10,7 +10,6 @@ from contextlib import contextmanager
 from dataclasses import dataclass, replace
 
 import numpy as np
-from numpy.polynomial.legendre import leggauss
 
 from ecmsim.constants import SQUARE_METRES_PER_NM2
 from ecmsim.errors import ConfigError, SolveError
@@ -19,21 +18,19 @@ from ecmsim.models.cell import GrowingCell, RejectedStep
 from ecmsim.models.circuit import circuit
 from ecmsim.models.full import compat
 from ecmsim.models.full.fields import fields as snapshot_fields
-from ecmsim.models.full.forms import SURFACE_DEGREE
 from ecmsim.models.full.mesh.build import build_mesh
 from ecmsim.models.full.mesh.cell_mesh import CellMesh, Region
 from ecmsim.models.full.mesh.motion import HarmonicMotion
 from ecmsim.models.full.mesh.transfer import interpolate
 from ecmsim.models.full.newton import Newton, NewtonError
-from ecmsim.models.full.problem import FieldForms, FieldProblem
-from ecmsim.models.full.state import State, transferred
+from ecmsim.models.full.problem import BETWEEN, FieldForms, FieldProblem
+from ecmsim.models.full.reaction import FilamentReaction
+from ecmsim.models.full.state import State, raised, transferred
 from ecmsim.shape.filament import CROWDED
 from ecmsim.shape.front import Front
 from ecmsim.shape.spacing import filament_spacing
 
 __all__ = ["Discretisation", "RejectedStep", "Simulation", "State", "transferred"]
-# Of the weak form's surface integrals, from 0 to 1 along an edge.
-GAUSS, GAUSS_WEIGHTS = (0.5 * (x + shift) for x, shift in zip(leggauss(SURFACE_DEGREE // 2 + 1), (1, 0), strict=True))
 REFINEMENTS = 4  # corrections at most after convergence, until the charge balance holds
 
 
@@ -71,6 +68,8 @@ class Simulation(GrowingCell):
 
     config: Config; comm: MPI communicator.
     """
+
+    several_bodies = True
 
     def __init__(self, config, comm, laws=None):
         super().__init__(config, comm, laws)
@@ -224,7 +223,8 @@ class Simulation(GrowingCell):
             length = filament.segment_lengths
             spacing = filament_spacing(filament, surface, self.numerics, front.normal_speed)
             wanted = np.minimum(spacing[:-1], spacing[1:])
-            if (length / wanted).max() > self.numerics.stretch or (length / wanted).min() < CROWDED:
+            share = (length / wanted)[filament.points[:-1, 0] + filament.points[1:, 0] > 0]  # not from body to body
+            if share.max() > self.numerics.stretch or share.min() < CROWDED:
                 return None
             mesh = motion.moved(filament.points, plate)
             return mesh if mesh.quality().min() > self.numerics.quality else None
@@ -247,12 +247,16 @@ class Simulation(GrowingCell):
         with self.watch("geometry"):
             columns = trial.mesh.gap.columns(self.config.tunnelling.gap)
             tip = self._tip(trial.gap, columns)
-            problem.set_geometry(trial.mesh, columns, self._size_ratio(trial.filament), tip)
-            problem.set_source(trial.source_voltage)
+            between = trial.mesh.gap.between_bodies(self.config.tunnelling.gap)
+            problem.set_geometry(trial.mesh, columns, self._size_ratio(trial.filament), tip, between)
+            problem.set_source(trial.source_voltage, trial.potentials)
             problem.set_circuit(circuit(self.config, trial.leg, trial.time))
         if self.transient and step is not None:
             problem.set_time_step(step, self._old_rise(trial, state))
         iterations = self._converge(problem, newton, trial, state)
+        if problem.floating:
+            problem.relift(trial.source_voltage)
+            newton.refine()
         with self.watch("results"):
             for attempt in range(REFINEMENTS + 1):
                 problem.assemble_residual()
@@ -266,10 +270,10 @@ class Simulation(GrowingCell):
                 iterations += 1
             values = problem.values
         with self.watch("outline"):
-            current_density, dissolving = self._reaction(trial, values, tip)
-            velocity = self._growth_velocity(trial.filament, current_density, totals.currents["ionic"], dissolving)
+            current_density, *rates = self._reaction(trial, values, tip, problem.potentials, totals.currents["ionic"])
+            velocity = self._growth_velocity(trial.filament, current_density, *rates)
         powers, tunnel = totals.powers, totals.currents.get("tunnel")
-        heating = {"metal": self.model.joule_heating, "tunnel": self.model.tunnel_heating}
+        heating = {"metal": self.model.joule_heating} | dict.fromkeys(("tunnel", BETWEEN), self.model.tunnel_heating)
         balance = Balance(
             current=out,
             entering=entering,
@@ -283,36 +287,28 @@ class Simulation(GrowingCell):
             junction_voltage=powers["tunnel"] / tunnel if tunnel else 0.0,
             atoms=tip.atoms,
         )
-        return self._completed(
-            trial,
-            state,
-            step,
-            balance,
-            velocity,
-            values=values,
-            previous_values=None if trial.remeshed or step is None else state.values,
-            iterations=iterations,
-        )
+        previous = None if trial.remeshed or step is None else state.values
+        if previous is not None and problem.floating:  # psi counts from other potentials now
+            previous = previous.copy()
+            previous[:, 0] += raised(trial.mesh, state.potentials - problem.potentials)
+        own = {"values": values, "previous_values": previous, "potentials": problem.potentials}
+        return self._completed(trial, state, step, balance, velocity, iterations=iterations, **own)
 
-    def _reaction(self, trial, values, tip):
-        """J_BV at the outline's points, A/m2, (n,), and the current out of the parts that dissolve, A: the positive
-        terms of the weak form's integral, at its Gauss points."""
+    def _reaction(self, trial, values, tip, potentials, ionic):
+        """J_BV at the outline's points, A/m2, (n,); ionic current into the filament and current out of its parts that
+        dissolve, A: numbers, of several bodies arrays (bodies,). ionic: the first by the weak form."""
         mesh = trial.mesh
-        share = tip.open_shares[0] if tip.open_shares else np.ones(len(mesh.filament_nodes))
-        nodal = np.column_stack([mesh.filament_points, values[mesh.filament_nodes], share])
-        between = nodal[:-1, None] * (1 - GAUSS[:, None]) + nodal[1:, None] * GAUSS[:, None]
-
-        def density(at):
-            r, z, psi, phi_i, rise, share = np.moveaxis(at, -1, 0)
-            temperature, height = self.cell.ambient_temperature + rise, z - self.cell.layer_thickness
-            open_share = share if tip.open_shares else None
-            return self.model.reaction_current_density(
-                psi - phi_i, temperature, r, height, on_filament=True, open_share=open_share
-            )
-
-        length = np.hypot(*np.diff(mesh.filament_points, axis=0).T)
-        area = 2 * np.pi * length[:, None] * GAUSS_WEIGHTS * between[..., 0]
-        return density(nodal), SQUARE_METRES_PER_NM2 * float((area * np.maximum(density(between), 0.0)).sum())
+        reaction = FilamentReaction(self.model, self.cell, mesh, tip.open_shares[0] if tip.open_shares else None)
+        if mesh.floating is not None:
+            values = values.copy()
+            values[:, 0] += raised(mesh, potentials)
+        surface = values[mesh.filament_nodes]
+        flow, lost = reaction.edge_flows(surface)
+        density, parts = reaction.density(surface), trial.filament.parts
+        if len(parts) == 1:
+            return density, ionic, SQUARE_METRES_PER_NM2 * float(lost.sum())
+        sums = [[terms[part.start : part.stop - 1].sum() for part in parts] for terms in (-flow, lost)]
+        return density, *(SQUARE_METRES_PER_NM2 * np.array(sums))
 
     def _converge(self, problem, newton, trial, state):
         """Newton's method, from the extrapolated fields if it can be; number of iterations."""
@@ -320,11 +316,15 @@ class Simulation(GrowingCell):
         extrapolated = self._extrapolated(trial, state)
         if extrapolated is not None:
             problem.values = extrapolated
+            problem.relift(trial.source_voltage)
             try:
                 return newton.solve(voltage)
             except NewtonError:
                 pass  # the fields did not go on as they had begun
-        problem.values = self._last_fields(trial, state)
+        values, potentials = self._last_fields(trial, state)
+        problem.set_source(trial.source_voltage, potentials)
+        problem.values = values
+        problem.guess_potentials(trial.source_voltage)
         return newton.solve(voltage, keep_factor=extrapolated is None)
 
     def _extrapolated(self, trial, state):
@@ -336,11 +336,13 @@ class Simulation(GrowingCell):
         return state.values + trial.previous_step / state.previous_step * (state.values - state.previous_values)
 
     def _last_fields(self, trial, state):
-        """The last fields, the ionic potential following the source voltage."""
-        with self.watch("transfer"):
-            values = transferred(state, trial.mesh) if trial.remeshed else state.values.copy()
+        """The last fields, the ionic potential following the source voltage, and the floating bodies' potentials."""
+        values, potentials = state.values.copy(), state.potentials
+        if trial.remeshed:
+            with self.watch("transfer"):
+                values, potentials = transferred(state, trial.mesh)
         values[:, 1] += trial.source_voltage - state.source_voltage
-        return values
+        return values, potentials
 
     def _old_rise(self, trial, state):
         """Temperature rise of the accepted state at the trial's nodes (they have moved)."""
@@ -361,12 +363,13 @@ class Simulation(GrowingCell):
     def kept(self, state):
         """What a checkpoint has to keep of this model's state, beside what ecmsim.running.restart does: plain data."""
         mesh = {field.name: getattr(state.mesh, field.name) for field in dataclasses.fields(CellMesh)}
-        return {"values": state.values, "previous_values": state.previous_values, "mesh": mesh}
+        own = {name: getattr(state, name) for name in ("values", "previous_values", "potentials")}
+        return own | {"mesh": mesh}
 
     def recalled(self, kept, **common):
         """The state from what `kept` gave and the fields of CellState."""
-        mesh = CellMesh(**kept["mesh"])
-        return State(**common, mesh=mesh, values=kept["values"], previous_values=kept["previous_values"])
+        own = {name: kept[name] for name in ("values", "previous_values", "potentials") if name in kept}  # not of old
+        return State(**common, mesh=CellMesh(**kept["mesh"]), **own)
 
     def close(self):
         """Give back what the solver holds."""

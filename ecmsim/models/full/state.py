@@ -1,6 +1,6 @@
 """A state of the full model, and its fields on another mesh."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import numpy as np
 
@@ -12,11 +12,20 @@ from ecmsim.models.state import CellState
 @dataclass(frozen=True, kw_only=True)
 class State(CellState):
     """A state of the full model: mesh; values (nodes, 3): psi, phi_i, T - T_ambient; and those one step earlier on the
-    same mesh."""
+    same mesh. potentials (k,): of the floating bodies, V, from which psi counts there."""
 
     mesh: CellMesh
     values: np.ndarray
     previous_values: np.ndarray | None = None
+    potentials: np.ndarray = field(default_factory=lambda: np.zeros(0))
+
+    @property
+    def lift(self):
+        """What the electronic potential is above psi at the nodes, V, (nodes,)."""
+        lift = self.source_voltage * self.mesh.nodes_of(Region.ACTIVE_ELECTRODE)
+        if self.mesh.floating is not None:
+            lift = lift + raised(self.mesh, self.potentials)
+        return lift
 
     @property
     def electrode_points(self):
@@ -29,12 +38,35 @@ class State(CellState):
         return len(self.mesh.points)
 
 
+def raised(mesh, potentials):
+    """The potentials (k,) of floating bodies at their nodes, 0 elsewhere, V, (nodes,)."""
+    return np.append(potentials, 0.0)[mesh.floating]
+
+
 def transferred(state: State, mesh):
-    """Fields of a state at the nodes of another mesh, each continued within the regions it lives in, (nodes, 3)."""
+    """Fields of a state at the nodes of another mesh, each continued within the regions it lives in, (nodes, 3), and
+    the potentials of the floating bodies, V, from which psi counts there.
+
+    A floating body has but one potential to begin with, the median of what was where it is.
+    """
+    if state.mesh.floating is None and mesh.floating is None:
+        return _continued(state, state.values, mesh), state.potentials
+    values = state.values.copy()
+    if state.mesh.floating is not None:
+        values[:, 0] += raised(state.mesh, state.potentials)
+    values = _continued(state, values, mesh)
+    count = 0 if mesh.floating is None else int(mesh.floating.max()) + 1
+    potentials = np.array([np.median(values[mesh.floating == number, 0]) for number in range(count)])
+    if count:
+        values[mesh.floating >= 0, 0] = 0.0
+    return values, potentials
+
+
+def _continued(state, old, mesh):
     values = np.zeros((len(mesh.points), 3))
     layer = (Region.SWITCHING_LAYER,)
     lower, upper = (Region.COUNTER_ELECTRODE, Region.FILAMENT), (Region.ACTIVE_ELECTRODE,)
     for regions, fields in ((layer, [1, 2]), (lower, [0, 2]), (upper, [0, 2])):
         nodes = np.nonzero(mesh.nodes_of(*regions))[0]
-        values[nodes[:, None], fields] = interpolate(state.mesh, state.values[:, fields], mesh.points[nodes], regions)
+        values[nodes[:, None], fields] = interpolate(state.mesh, old[:, fields], mesh.points[nodes], regions)
     return values

@@ -1,4 +1,4 @@
-"""Tunnelling between filament and active electrode as a coupling of the two surfaces, Eqs. (5) and (10).
+"""Tunnelling between filament and active electrode (or two bodies of metal) as a coupling of surfaces, Eqs. (5), (10).
 
 Each column of the gap joins the filament's topmost surface at a radius r with the electrode's surface at the same
 r. The columns are cut where either surface has a node; on each piece both potentials are linear in r, and Gauss
@@ -26,14 +26,15 @@ class CoupledColumns:
     gap: np.ndarray
 
     @classmethod
-    def of(cls, columns, mesh):
-        """columns: of the gap between the interfaces of a CellMesh."""
+    def of(cls, columns, mesh, between_bodies=False):
+        """columns: of the gap between the interfaces of a CellMesh, or of one between bodies of its filament."""
         below, above = columns.below, columns.above
+        upper = mesh.filament_nodes if between_bodies else mesh.electrode_nodes
         ends = [
             mesh.filament_nodes[below],
             mesh.filament_nodes[below + 1],
-            mesh.electrode_nodes[above],
-            mesh.electrode_nodes[above + 1],
+            upper[above],
+            upper[above + 1],
         ]
         return cls(np.stack(ends, axis=1), columns.shape, columns.weight, columns.gap)
 

@@ -34,9 +34,14 @@ def build_mesh(filament: Filament, surface, cell, numerics) -> CellMesh:
     if not _warm():
         # gmsh's first mesh of a process can differ from the same one made later, and a run that is resumed in another
         # process is to go on to the bit: the first one does not count.
-        _generate(filament.points, spacing, nodes, cell, numerics)
-    points, triangles, region = _generate(filament.points, spacing, nodes, cell, numerics)
+        _generate(filament, spacing, nodes, cell, numerics)
+    points, triangles, region, bodies = _generate(filament, spacing, nodes, cell, numerics)
     tree = cKDTree(points)
+    floating = None
+    if len(filament.parts) > 1:
+        floating = np.full(len(points), -1)
+        for number in range(len(filament.parts) - 1):
+            floating[triangles[bodies == number]] = number
     return CellMesh(
         points,
         triangles,
@@ -44,6 +49,7 @@ def build_mesh(filament: Filament, surface, cell, numerics) -> CellMesh:
         filament_nodes=tree.query(filament.points)[1],
         electrode_nodes=tree.query(nodes)[1],
         electrode_markers=markers,
+        floating=floating,
     )
 
 
@@ -74,8 +80,9 @@ def _model():
         gmsh.model.remove()
 
 
-def _generate(outline, spacing, electrode, cell, numerics):
-    """Points (n, 2), triangles (m, 3) and regions (m,) from gmsh."""
+def _generate(filament, spacing, electrode, cell, numerics):
+    """Points (n, 2), triangles (m, 3), regions (m,) and the numbers of bodies (m,; -1 off the filament) from gmsh."""
+    outline, parts = filament.points, filament.parts
     radius, floor = cell.radius, -cell.counter_electrode_height
     roof = cell.layer_thickness + cell.active_electrode_height
     coarse = numerics.largest_size
@@ -93,7 +100,7 @@ def _generate(outline, spacing, electrode, cell, numerics):
             return 0.5 * (np.append(length[:1], length) + np.append(length, length[-1:]))
 
         # Segments are the smaller of what is there and what is wanted: the interior follows the boundary.
-        front_size = np.minimum(sized(outline), np.maximum(spacing, 0.5 * sized(outline)))
+        front_size = np.minimum(filament.around, np.maximum(spacing, 0.5 * filament.around))
         front = [geo.addPoint(r, z, 0, h) for (r, z), h in zip(outline, front_size, strict=True)]
         plate = [geo.addPoint(r, z, 0, h) for (r, z), h in zip(electrode, sized(electrode), strict=True)]
         origin = geo.addPoint(0, 0, 0, min(numerics.surface_size, 0.5 * outline[-1, 0]))
@@ -103,25 +110,25 @@ def _generate(outline, spacing, electrode, cell, numerics):
 
         front_lines, plate_lines = chain(front), chain(plate)
         base, contact = geo.addLine(front[-1], wall), geo.addLine(origin, front[-1])
-        inner_axis, gap_axis = geo.addLine(origin, front[0]), geo.addLine(front[0], plate[0])
+        inner_axis, gap_axis = geo.addLine(origin, front[parts[-1].start]), geo.addLine(front[0], plate[0])
         layer_wall = geo.addLine(wall, plate[-1])
         lower = chain([origin, bottom[0], bottom[1], wall])
         upper = chain([plate[0], top[0], top[1], plate[-1]])
-        loops = {
-            Region.COUNTER_ELECTRODE: [*lower, -base, -contact],
-            Region.FILAMENT: [contact, *(-line for line in reversed(front_lines)), -inner_axis],
-            Region.SWITCHING_LAYER: [
-                *front_lines,
-                base,
-                layer_wall,
-                *(-line for line in reversed(plate_lines)),
-                -gap_axis,
-            ],
-            Region.ACTIVE_ELECTRODE: [*plate_lines, *(-line for line in reversed(upper))],
-        }
-        faces = {r: geo.addPlaneSurface([geo.addCurveLoop(loop)]) for r, loop in loops.items()}
+        surfaces = [front_lines[part.start : part.stop - 1] for part in parts]  # without the ways from body to body
+        rooted = [contact, *(-line for line in reversed(surfaces[-1])), -inner_axis]
+        layer = [*front_lines, base, layer_wall, *(-line for line in reversed(plate_lines)), -gap_axis]
+        loops = [
+            (Region.COUNTER_ELECTRODE, -1, [*lower, -base, -contact]),
+            (Region.FILAMENT, len(parts) - 1, rooted),
+            (Region.SWITCHING_LAYER, -1, layer),
+            (Region.ACTIVE_ELECTRODE, -1, [*plate_lines, *(-line for line in reversed(upper))]),
+        ]
+        for number, (part, lines) in enumerate(zip(parts[:-1], surfaces, strict=False)):
+            axis = geo.addLine(front[part.stop - 1], front[part.start])
+            loops.append((Region.FILAMENT, number, [axis, *lines]))
+        faces = [(r, body, geo.addPlaneSurface([geo.addCurveLoop(loop)])) for r, body, loop in loops]
         geo.synchronize()
-        for line in front_lines + plate_lines:
+        for line in [line for lines in surfaces for line in lines] + plate_lines:
             gmsh.model.mesh.setTransfiniteCurve(line, 2)
         try:
             gmsh.model.mesh.generate(2)
@@ -129,11 +136,12 @@ def _generate(outline, spacing, electrode, cell, numerics):
             raise MeshError(f"gmsh could not mesh the cell: {error}") from error
         tags, coordinates, _ = gmsh.model.mesh.getNodes()
         number = np.full(int(tags.max()) + 1, -1)
-        cells, regions = [], []
-        for name, face in faces.items():
+        cells, regions, bodies = [], [], []
+        for name, body, face in faces:
             nodes = gmsh.model.mesh.getElementsByType(2, face)[1].reshape(-1, 3)
             cells.append(nodes)
             regions.append(np.full(len(nodes), int(name)))
+            bodies.append(np.full(len(nodes), body))
         cells = np.vstack(cells)
         if not all(len(r) for r in regions):
             raise MeshError("gmsh left a region of the cell without triangles")
@@ -147,4 +155,4 @@ def _generate(outline, spacing, electrode, cell, numerics):
     turned = (b - a)[:, 0] * (c - a)[:, 1] - (b - a)[:, 1] * (c - a)[:, 0] < 0
     triangles[turned] = triangles[turned][:, [0, 2, 1]]
     points[np.abs(points[:, 0]) < 1e-9, 0] = 0.0  # gmsh leaves round-off
-    return points, triangles, np.concatenate(regions)
+    return points, triangles, np.concatenate(regions), np.concatenate(bodies)

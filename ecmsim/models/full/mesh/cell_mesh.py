@@ -38,6 +38,8 @@ class CellMesh:
 
     filament_nodes run from the tip to the foot, electrode_nodes from the axis to the wall.
     electrode_markers: for each electrode node the index of the outline point that it mirrors, -1 for none.
+    floating (n,): the number of the floating body (from the topmost on) of whose metal a node is, -1 for others; None
+    where no body floats. All bodies are of the region FILAMENT, and filament_nodes run along all of their outline.
     """
 
     points: np.ndarray
@@ -46,6 +48,7 @@ class CellMesh:
     filament_nodes: np.ndarray
     electrode_nodes: np.ndarray
     electrode_markers: np.ndarray
+    floating: np.ndarray | None = None
 
     def at(self, points):
         """The same mesh with its nodes elsewhere."""
@@ -73,7 +76,8 @@ class CellMesh:
     def edges(self, surface):
         """Node pairs of a tagged curve, (k, 2)."""
         if surface == Surface.FILAMENT:
-            return np.stack([self.filament_nodes[:-1], self.filament_nodes[1:]], axis=1)
+            edges = np.stack([self.filament_nodes[:-1], self.filament_nodes[1:]], axis=1)
+            return edges[(self.points[edges, 0] > 0).any(axis=1)]  # none from body to body
         if surface == Surface.ACTIVE_ELECTRODE:
             return np.stack([self.electrode_nodes[:-1], self.electrode_nodes[1:]], axis=1)
         axis, value = {

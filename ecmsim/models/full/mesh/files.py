@@ -1,9 +1,11 @@
 """Mesh files: gmsh's format (or any that meshio writes) with the tags of Region and Surface."""
 
 import numpy as np
+from scipy.sparse import coo_matrix
+from scipy.sparse.csgraph import connected_components
 
 from ecmsim.errors import ResultsError
-from ecmsim.models.full.mesh.cell_mesh import CellMesh, Surface
+from ecmsim.models.full.mesh.cell_mesh import CellMesh, Region, Surface
 
 
 def write_mesh(mesh: CellMesh, path):
@@ -33,14 +35,37 @@ def read_mesh(path) -> CellMesh:
         raise ResultsError(f"{path} has no physical tags on lines and triangles: see meshes/README.md")
     points = content.points[:, :2]
     lines, line_tags = content.cells_dict["line"], tags["line"]
+    triangles, region = content.cells_dict["triangle"].astype(np.int64), tags["triangle"].astype(np.int64)
+
+    def top(nodes):  # the highest one on the axis
+        return np.lexsort((-points[nodes, 1], np.round(points[nodes, 0], 9)))[0]
+
+    surface = lines[line_tags == Surface.FILAMENT]
+    number = _components(surface, len(points))[surface[:, 0]]
+    bodies = [_chain(surface[number == k], top) for k in np.unique(number)]
+    bodies.sort(key=lambda chain: -points[chain[0], 1])
+    floating = None
+    if len(bodies) > 1:
+        metal, floating = _components(triangles[region == Region.FILAMENT], len(points)), np.full(len(points), -1)
+        inside = np.isin(np.arange(len(points)), triangles[region == Region.FILAMENT])
+        for k, chain in enumerate(bodies[:-1]):
+            floating[inside & (metal == metal[chain[0]])] = k
     return CellMesh(
         points,
-        content.cells_dict["triangle"].astype(np.int64),
-        tags["triangle"].astype(np.int64),
-        filament_nodes=_chain(lines[line_tags == Surface.FILAMENT], start=lambda n: points[n, 0].argmin()),
-        electrode_nodes=_chain(lines[line_tags == Surface.ACTIVE_ELECTRODE], start=lambda n: points[n, 0].argmin()),
+        triangles,
+        region,
+        filament_nodes=np.concatenate(bodies),
+        electrode_nodes=_chain(lines[line_tags == Surface.ACTIVE_ELECTRODE], top),
         electrode_markers=np.full((line_tags == Surface.ACTIVE_ELECTRODE).sum() + 1, -1),
+        floating=floating,
     )
+
+
+def _components(elements, count):
+    """The number of the connected part in which each of `count` nodes is, (count,); elements (k, m) of nodes."""
+    pairs = elements[:, :-1].ravel(), elements[:, 1:].ravel()
+    graph = coo_matrix((np.ones(len(pairs[0])), pairs), shape=(count, count))
+    return connected_components(graph, directed=False)[1]
 
 
 def _chain(edges, start):
