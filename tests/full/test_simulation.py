@@ -149,7 +149,7 @@ def same(first, second, tolerance=None):
         elif not isinstance(value, (np.ndarray, float)) or tolerance is None:
             assert np.array_equal(value, other), name
         else:
-            scale = np.abs(value).max(axis=0 if np.ndim(value) else None)
+            scale = np.abs(value).max(axis=0 if np.ndim(value) else None, initial=0.0)  # no body may float
             assert (np.abs(np.asarray(value) - other) <= tolerance * scale + 1e-300).all(), name
 
 
