@@ -1,7 +1,7 @@
 """The captions of the figures: what each shows and what the paper says of its own, and what ours measures.
 
-CAPTIONS holds the words, by the name of the figure's file; captions(runs) adds the numbers of finished runs. Facts 1 to
-6 (times of onset, Γ and Y; temperatures at 100 µA, at 603 µA and at most) were fitted, all else is predicted.
+CAPTIONS holds the words, by the name of the figure's file; captions(runs) adds the numbers of finished runs. Times of
+onset, Γ and Y, temperatures at 100 µA, at 603 µA and at most, and where A and B end were fitted, all else is predicted.
 """
 
 import numpy as np
@@ -13,7 +13,7 @@ from validation.paper.facts import LAMBDA, TARGETS
 CAPTIONS = {
     "paper": (
         "Our version of the paper's Figs. 1 and 5, lettered as there; each panel is explained below. Fitted: when "
-        "the gap closes, when 1 mA is reached, and the temperatures; predicted: all else."
+        "the gap closes, when 1 mA is reached, where regimes A and B end, and the temperatures; predicted: all else."
     ),
     "fig1a_lrs": (
         "Fig. 1a, predicted: resistance of the low-resistance state, read at 0.1 V, against the compliance current. "
@@ -38,10 +38,10 @@ CAPTIONS = {
         "figure."
     ),
     "fig1e_iv": (
-        "Fig. 1e, predicted but for the voltages: current against voltage for all compliance currents, whole (left), "
-        "and where the cell switches on a logarithmic and on a linear scale. Shaded, for 1 mA: A, the gap closes and "
-        "the current rises exponentially; B, gradual rise by side growth; C, jump driven by heat. In the paper A "
-        "ends at about 100 nA and C begins at about 100 µA."
+        "Fig. 1e, predicted but for the voltages and where A and B end: current against voltage for all compliance "
+        "currents, whole (left), and where the cell switches on a logarithmic and on a linear scale. Shaded, for 1 "
+        "mA: A, the gap closes and the current rises exponentially; B, gradual rise by side growth; C, jump driven "
+        "by heat. In the paper A ends at about 100 nA and C begins at about 100 µA."
     ),
     "fig2_elephant": (
         "Fig. 2: outline of the filament in space and time for 1 mA (elephant plot), coloured by the highest "
