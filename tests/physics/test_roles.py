@@ -19,7 +19,13 @@ from ecmsim.physics.temperature_law import TemperatureLaw
 from ecmsim.physics.tunnel_heating import TunnelHeating
 from ecmsim.physics.tunnelling import Simmons
 
-EVERYTHING = ["surface_diffusion.enabled=true"]
+EVERYTHING = [
+    "surface_diffusion.enabled=true",
+    "surface_diffusion.coefficient=1 nm^4/s",
+    "surface_diffusion.reference_temperature=300 K",
+    "surface_diffusion.activation_energy=0.5 eV",
+    "surface_diffusion.contact_angle=90 deg",
+]
 SILVER = [*EVERYTHING, "cell.active_electrode=Ag"]
 HINTS = {name: kind for name, kind in get_type_hints(DeviceModel).items() if roles_of(kind)}
 ALL = [kind for kind in vars(roles).values() if getattr(kind, "__module__", "") == roles.__name__]

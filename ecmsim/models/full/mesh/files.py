@@ -44,6 +44,8 @@ def read_mesh(path) -> CellMesh:
     number = _components(surface, len(points))[surface[:, 0]]
     bodies = [_chain(surface[number == k], top) for k in np.unique(number)]
     bodies.sort(key=lambda chain: -points[chain[0], 1])
+    if any(points[chain[end], 0] > 1e-6 for chain in bodies[:-1] for end in (0, -1)):  # a body is closed by the axis
+        raise ResultsError("the edges of an interface do not form one open curve")
     floating = None
     if len(bodies) > 1:
         metal, floating = _components(triangles[region == Region.FILAMENT], len(points)), np.full(len(points), -1)
