@@ -4,7 +4,7 @@ from ecmsim import open_run
 from ecmsim.page import write_page
 write_page(open_run("runs/cu_sio2_pt"), "cu_sio2_pt.html")
 
-May import: config, plot, results, study.
+May import: config, plot, results, study, switching.
 """
 
 from ecmsim.page.document import page_text, write_page

@@ -11,7 +11,7 @@ from ecmsim.results.folder import FAILURE
 from ecmsim.results.limits import COMPLIANCE_REACHED, limit_reached
 from ecmsim.results.regimes import VISIBLE_NM, Regimes
 from ecmsim.study.definition import READ_VOLTAGE
-from ecmsim.study.observables import resistance_at_read_voltage
+from ecmsim.switching.values import Definitions, resistance_at_read_voltage, values_of
 
 PLATEAU = 1e-3  # of the largest current, for when it is reached: at the compliance the rest is round-off
 WORDS = {
@@ -236,6 +236,7 @@ CYCLE_COLUMNS = (
     "To",
     "Compliance current reached at",
     f"Resistance at {READ_VOLTAGE:g}{SPACE}V",
+    f"At {READ_VOLTAGE:g}{SPACE}V before SET",
     "Current peak of RESET",
     "Full dissolution at",
     "Highest temperature",
@@ -261,6 +262,10 @@ def cycle_rows(run):
         k = int(np.argmin(part["current_A"]))
         dissolved = gone[(gone > cycle.start) & (gone <= cycle.end)]
         resistance = read_resistance(part)
+        reading = Definitions(read_voltage=READ_VOLTAGE)
+        high = values_of(
+            part["source_voltage_V"], part["current_A"], reading, cell_voltage=part["cell_voltage_V"]
+        ).R_HRS_ohm
         hottest = part["temperature_max_K"]
         reset = part["current_A"][k] < 0
         rows.append(
@@ -270,6 +275,7 @@ def cycle_rows(run):
                 seconds(cycle.end),
                 "—" if at is None else volts(np.interp(at, time, source)),
                 amount(resistance, "Ω") if np.isfinite(resistance) else "—",
+                amount(high, "Ω") if np.isfinite(high) else "—",
                 f"{amount(part['current_A'][k], 'A')} at {volts(part['source_voltage_V'][k])}" if reset else "—",
                 volts(np.interp(dissolved[0], time, source)) if len(dissolved) else "—",
                 "—" if hottest is None else plain(np.nanmax(hottest), "K"),

@@ -6,7 +6,7 @@ import numpy as np
 
 from ecmsim.results.limits import limit_reached
 from ecmsim.results.regimes import reached
-from ecmsim.switching.values import resistance_at_read_voltage
+from ecmsim.switching.values import Definitions, resistance_at_read_voltage, values_of
 
 REDUCTIONS = {
     "max": np.nanmax,
@@ -23,9 +23,13 @@ RESULTS = {
     "current_max_A": "largest |current|",
     "current_end_A": "current at the end",
     "time_set_s": "first time at which the current reaches 99 % of the compliance current that holds",
+    "voltage_set_V": "source voltage at time_set_s",
+    "voltage_reset_V": "source voltage at the largest |current| of the first RESET, on its way out",
+    "current_reset_A": "current there",
     "time_rupture_s": "time at which a neck of the filament breaks for the first time",
     "time_dissolved_s": "time at which only the nucleus is left for the first time",
     "resistance_lrs_ohm": "cell voltage over current at the read voltage, source on its way back to zero",
+    "resistance_hrs_ohm": "the same on the way out of the first SET, else on the way back of the first RESET",
     "gap_min_nm": "smallest gap",
     "gap_end_nm": "gap at the end",
     "temperature_max_K": "highest temperature",
@@ -75,17 +79,21 @@ def observables(run, read_voltage, observe=()):
         return dict.fromkeys(names, np.nan) | {"steps": 0}
     column = {name: series[name].to_numpy(float) for name in series if series[name].dtype.kind in "fiu"}
     set_time = limit_reached(column["time_s"], column["current_A"], run.limits)
+    source, current = column["source_voltage_V"], column["current_A"]
+    switching = values_of(source, current, Definitions(read_voltage=read_voltage), None, column["cell_voltage_V"])
     found = {
         "steps": len(series) - 1,
         "end_time_s": column["time_s"][-1],
         "current_max_A": np.abs(column["current_A"]).max(),
         "current_end_A": column["current_A"][-1],
         "time_set_s": np.nan if set_time is None else set_time,
+        "voltage_set_V": np.nan if set_time is None else np.interp(set_time, column["time_s"], source),
+        "voltage_reset_V": switching.V_RESET_V,
+        "current_reset_A": switching.I_RESET_A,
         "time_rupture_s": _first(run.events, "rupture"),
         "time_dissolved_s": _first(run.events, "full dissolution"),
-        "resistance_lrs_ohm": resistance_at_read_voltage(
-            column["source_voltage_V"], column["cell_voltage_V"], column["current_A"], read_voltage
-        ),
+        "resistance_lrs_ohm": resistance_at_read_voltage(source, column["cell_voltage_V"], current, read_voltage),
+        "resistance_hrs_ohm": switching.R_HRS_ohm,
         "gap_min_nm": column["gap_nm"].min(),
         "gap_end_nm": column["gap_nm"][-1],
         "temperature_max_K": column["temperature_max_K"].max(),
