@@ -18,6 +18,8 @@ from ecmsim.running.reporter import Stopped
 from ecmsim.running.run import resume, run
 from ecmsim.shape.filament import Filament
 
+pytestmark = pytest.mark.slow  # whole runs, one after the other
+
 # The RESET ends just after the foot has broken; the SET joins what floats to what grows.
 BREAKS = (
     CASE.replace('until = "height < 0.5 nm"', 'until = "time > 0.353 s"')

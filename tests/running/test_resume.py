@@ -29,6 +29,8 @@ from ecmsim.running.reporter import Interrupted, Stopped
 from ecmsim.running.run import resume, run
 from ecmsim.running.stopping import StopRequests
 
+pytestmark = pytest.mark.slow  # whole runs, one after the other
+
 KILLS, SEED = int(os.environ.get("ECMSIM_KILLS", "4")), int(os.environ.get("ECMSIM_SEED", "1"))
 # A thin filament dissolves and breaks, and what is left grows: two circuits, a condition, a void that remembers, some
 # ten meshes in some hundred coarse steps of 20 ms.
