@@ -11,9 +11,7 @@ from ecmsim.plot import style
 from ecmsim.plot.curves import distinct, looks, of_recording, of_run
 from ecmsim.plot.iv import FLOOR, VOLTAGES, direction_arrows, end_at_floor
 
-NOISE = (
-    1e-4  # of the largest current: how far down a logarithmic axis goes for measurements without a floor of their own
-)
+DEEPEST = 1e-8  # of the largest current: how far down a logarithmic axis goes for runs alone
 MOST_SEPARATE = 6  # cycles that are told apart by name
 
 
@@ -64,9 +62,7 @@ def draw(runs, output, measured=(), voltage=None, floor_A=None):
 
 def label(curves, voltage):
     """What the voltage's axis is called."""
-    if all(curve.measured for curve in curves):
-        return "Voltage (V)"
-    return VOLTAGES[voltage or "source"][1] if not any(curve.measured for curve in curves) else "Voltage (V)"
+    return "Voltage (V)" if any(curve.measured for curve in curves) else VOLTAGES[voltage or "source"][1]
 
 
 def floor_of(curves, top):
@@ -75,7 +71,7 @@ def floor_of(curves, top):
     for curve in curves:
         if curve.measured and (sizes := np.abs(curve.current)[curve.current != 0]).size:
             small.append(np.percentile(sizes, 2))
-    return max(10.0 ** np.floor(np.log10(min(small))), FLOOR) if small else max(FLOOR, NOISE * NOISE * top)
+    return max(10.0 ** np.floor(np.log10(min(small))), FLOOR) if small else max(FLOOR, DEEPEST * top)
 
 
 def parts_of(curve, look, curves):

@@ -3,25 +3,13 @@
 import pickle
 
 import pytest
+from helpers import small
 from helpers.paths import QUICK, ROOT
 
 from ecmsim.config import Config, load_config
 from ecmsim.errors import ConfigError
 
-BASE = """
-extends = "ecmsim:cu_sio2_pt"
-[cell]
-active_electrode = "Cu"
-switching_layer = "SiO2"
-counter_electrode = "Pt"
-[[programme]]
-kind = "ramp"
-to = "2 V"
-rate = "1 V/s"
-[compliance]
-kind = "ideal"
-current = "1 mA"
-"""
+BASE = small.EXTENDS + small.METALS + small.ramp("2 V") + small.compliance("1 mA")
 
 
 def idle(text="", *overrides):

@@ -4,6 +4,7 @@ import re
 import tomllib
 
 import pytest
+from helpers import small
 from helpers.paths import ROOT
 
 from ecmsim import run
@@ -12,29 +13,8 @@ from ecmsim.config.shipped import names
 from ecmsim.errors import ConfigError
 from ecmsim.results.folder import TIMESERIES
 
-CELL = """
-[cell]
-active_electrode = "Cu"
-switching_layer = "SiO2"
-counter_electrode = "Pt"
-[[programme]]
-kind = "ramp"
-to = "2 V"
-rate = "1 V/s"
-[[programme]]
-kind = "ramp"
-to = "0 V"
-rate = "1 V/s"
-[compliance]
-kind = "ideal"
-current = "1 mA"
-"""
-BACK = """[[programme]]
-kind = "ramp"
-to = "0 V"
-rate = "1 V/s"
-"""
-EXTENDS = 'extends = "ecmsim:cu_sio2_pt"\n'
+BACK = small.ramp("0 V")
+CELL = small.METALS + small.ramp("2 V") + BACK + small.compliance("1 mA")
 REFERENCE = ROOT / "configs" / "cu_sio2_pt.toml"
 RELAXATION = {"coefficient", "reference_temperature", "activation_energy", "contact_angle"}
 
@@ -115,7 +95,7 @@ def plain(section):
 
 
 def test_an_effect_that_is_switched_on_asks_for_its_constants():
-    assert asked_for(EXTENDS + CELL, ["surface_diffusion.enabled=true"]) == {"surface_diffusion": RELAXATION}
+    assert asked_for(small.EXTENDS + CELL, ["surface_diffusion.enabled=true"]) == {"surface_diffusion": RELAXATION}
 
 
 def test_other_problems_are_told_beside():
@@ -128,7 +108,7 @@ def test_other_problems_are_told_beside():
 
 def test_a_minimal_file_that_extends_the_reference_cell_is_the_reference(tmp_path):
     """From any folder; but for its own title nothing differs, so that the run has the same bytes."""
-    (tmp_path / "my.toml").write_text(EXTENDS + CELL)
+    (tmp_path / "my.toml").write_text(small.EXTENDS + CELL)
     own, whole = load_config(tmp_path / "my.toml"), load_config(REFERENCE)
     assert own == whole
     # Only what the file writes in its own words has lost its label.
@@ -139,7 +119,7 @@ def test_a_minimal_file_that_extends_the_reference_cell_is_the_reference(tmp_pat
 def test_the_run_of_a_minimal_file_has_the_bytes_of_the_shipped_one(tmp_path):
     """Not only its settings: numbers of the coarse case, in the reduced model, up to the first growth."""
     cell = CELL.replace('"1 mA"', '"1 uA"').replace('"2 V"', '"1.72 V"').replace(BACK, "")
-    minimal = EXTENDS.replace("cu_sio2_pt", "quick") + cell
+    minimal = small.EXTENDS.replace("cu_sio2_pt", "quick") + cell
     (tmp_path / "my.toml").write_text(minimal)
     written = []
     for name, path in (("own", tmp_path / "my.toml"), ("shipped", ROOT / "configs" / "quick.toml")):
@@ -158,16 +138,16 @@ def test_every_configuration_can_be_extended_by_name(tmp_path, monkeypatch):
 def test_a_cell_in_which_no_ion_moves_is_refused():
     """Before numbers underflow; what is warm enough, or has lower barriers, is not."""
     with pytest.raises(ConfigError) as caught:
-        Config.from_toml(EXTENDS, overrides=["cell.ambient_temperature=1 K"])
+        Config.from_toml(small.EXTENDS, overrides=["cell.ambient_temperature=1 K"])
     assert list(caught.value.problems) == [
         'butler_volmer.activation_energy = "0.648 eV": is 7520 kT at cell.ambient_temperature (1 K), where no '
         "ion moves: at most 200 kT, which is so above 37.6 K",
         'hopping.activation_energy = "0.4 eV": is 4642 kT at cell.ambient_temperature (1 K), where no '
         "ion moves: at most 200 kT, which is so above 23.2 K",
     ]
-    Config.from_toml(EXTENDS, overrides=["cell.ambient_temperature=38 K"])
+    Config.from_toml(small.EXTENDS, overrides=["cell.ambient_temperature=38 K"])
     low = [f"{name}.activation_energy=0.1 eV" for name in ("butler_volmer", "hopping")]
-    Config.from_toml(EXTENDS, overrides=["cell.ambient_temperature=10 K", *low])
+    Config.from_toml(small.EXTENDS, overrides=["cell.ambient_temperature=10 K", *low])
 
 
 def test_an_unknown_name_tells_the_known_ones():

@@ -3,27 +3,14 @@
 from types import SimpleNamespace
 
 import pytest
+from helpers import small
 
 from ecmsim.config import Config
 from ecmsim.drive import Programme, compliance_of, current_ramp, hold, limit, ramp
 from ecmsim.models.circuit import circuit
 from ecmsim.physics.compliance import IdealCompliance, SeriesResistor
 
-CELL = """
-extends = "ecmsim:cu_sio2_pt"
-[cell]
-active_electrode = "Cu"
-switching_layer = "SiO2"
-counter_electrode = "Pt"
-[[programme]]
-kind = "ramp"
-to = "1 V"
-rate = "1 V/s"
-[compliance]
-kind = "ideal"
-current = "10 uA"
-smoothing_voltage = "0.1 V"
-"""
+CELL = small.EXTENDS + small.METALS + small.ramp("1 V") + small.compliance("10 uA") + 'smoothing_voltage = "0.1 V"\n'
 
 
 def config(*overrides):

@@ -7,6 +7,7 @@ from dataclasses import fields, is_dataclass, replace
 
 import numpy as np
 import pytest
+from helpers import small
 from scipy.interpolate import CubicSpline
 
 from ecmsim.config import Config
@@ -575,19 +576,8 @@ def test_slope_of_butler_volmer_at_exactly_zero(assembled):
 
 # --- the laws of a configured cell --------------------------------------------------------------------------
 
-CONFIG = """
-extends = "ecmsim:cu_sio2_pt"
-[cell]
-active_electrode = "Cu"
-switching_layer = "SiO2"
-counter_electrode = "Pt"
-[[programme]]
-kind = "ramp"
-to = "1 V"
-rate = "1 V/s"
-[compliance]
-kind = "ideal"
-current = "10 uA"
+CONFIG = small.EXTENDS + small.METALS + small.ramp("1 V") + small.compliance("10 uA")
+CONFIG += """
 smoothing_voltage = "0.1 V"
 [butler_volmer]
 transfer_coefficient = 0.2

@@ -13,7 +13,7 @@ from ecmsim.plot import draw, overlay
 from ecmsim.plot.curves import of_recording, of_run
 from ecmsim.plot.study import asked, open_study
 from ecmsim.results import open_run
-from ecmsim.study.observables import resistance_at_read_voltage
+from ecmsim.switching.values import resistance_at_read_voltage
 
 
 @pytest.fixture(scope="module")

@@ -165,7 +165,7 @@ def multilevel(runs):
 
 def resistance_lrs(run):
     """Resistance of the low-resistance state, read at 0.1 V on the way back, ohm."""
-    from ecmsim.study.observables import resistance_at_read_voltage
+    from ecmsim.switching.values import resistance_at_read_voltage
 
     names = ("source_voltage_V", "cell_voltage_V", "current_A")
     return resistance_at_read_voltage(*(measures.column(run, name) for name in names), 0.1)

@@ -121,9 +121,9 @@ class FieldProblem:
         parts = mesh.gap.filament.parts
         self.floating = FloatingBodies(mesh, parts) if len(parts) > 1 else None
         self.potentials = np.zeros(len(parts) - 1)  # of the floating bodies: psi counts from them, V
-        self._lift, self._reaction = np.zeros(len(mesh.points)), None
+        self._lift, self.reaction = np.zeros(len(mesh.points)), None
         self._dofs = domain.block_dof_of_nodes()
-        self._spread = domain.ghosted_vector()
+        self._spread = domain.ghosted_vector() if self.floating else None
         self.vector = domain.ghosted_vector()
 
     # --- set-up -----------------------------------------------------------------------------------------------------
@@ -160,7 +160,7 @@ class FieldProblem:
             share[mesh.filament_nodes], share[mesh.electrode_nodes] = tip.open_shares
             self.open_share.x.array[:] = share[domain.scalar_nodes]
         self._flows = dict.fromkeys(tip.laws, (0.0, 0.0)) | ({BETWEEN: (0.0, 0.0)} if tip.between else {})
-        self._reaction = FilamentReaction(
+        self.reaction = FilamentReaction(
             self.forms.model, self.forms.cell, mesh, tip.open_shares[0] if tip.open_shares else None
         )
         if tip.laws and domain.comm.rank == 0:
@@ -209,7 +209,7 @@ class FieldProblem:
         if self.floating:
             values, change = self.values, None
             if self.domain.comm.rank == 0:
-                change = self.floating.guess(values, self._lift, self._reaction, self._crossed)
+                change = self.floating.guess(values, self._lift, self.reaction, self._crossed)
             self.set_source(voltage, self.potentials + self.domain.comm.bcast(change))
 
     @property
@@ -285,7 +285,7 @@ class FieldProblem:
         found = None
         if self.domain.comm.rank == 0:
             values = self._whole(self.u.x.array)
-            found = self.floating.shifts(values, self._lift, self._reaction, self._crossed, arrays[0], arrays[1:])
+            found = self.floating.shifts(values, self._lift, self.reaction, self._crossed, arrays[0], arrays[1:])
         return self.domain.comm.bcast(found)
 
     def _at_nodes(self, unknowns):

@@ -24,7 +24,6 @@ from ecmsim.models.full.mesh.motion import HarmonicMotion
 from ecmsim.models.full.mesh.transfer import interpolate
 from ecmsim.models.full.newton import Newton, NewtonError
 from ecmsim.models.full.problem import BETWEEN, FieldForms, FieldProblem
-from ecmsim.models.full.reaction import FilamentReaction
 from ecmsim.models.full.state import State, raised, transferred
 from ecmsim.shape.filament import CROWDED
 from ecmsim.shape.front import Front
@@ -270,7 +269,7 @@ class Simulation(GrowingCell):
                 iterations += 1
             values = problem.values
         with self.watch("outline"):
-            current_density, *rates = self._reaction(trial, values, tip, problem.potentials, totals.currents["ionic"])
+            current_density, *rates = self._reaction(trial, values, problem, totals.currents["ionic"])
             velocity = self._growth_velocity(trial.filament, current_density, *rates)
         powers, tunnel = totals.powers, totals.currents.get("tunnel")
         heating = {"metal": self.model.joule_heating} | dict.fromkeys(("tunnel", BETWEEN), self.model.tunnel_heating)
@@ -294,17 +293,16 @@ class Simulation(GrowingCell):
         own = {"values": values, "previous_values": previous, "potentials": problem.potentials}
         return self._completed(trial, state, step, balance, velocity, iterations=iterations, **own)
 
-    def _reaction(self, trial, values, tip, potentials, ionic):
+    def _reaction(self, trial, values, problem, ionic):
         """J_BV at the outline's points, A/m2, (n,); ionic current into the filament and current out of its parts that
         dissolve, A: numbers, of several bodies arrays (bodies,). ionic: the first by the weak form."""
         mesh = trial.mesh
-        reaction = FilamentReaction(self.model, self.cell, mesh, tip.open_shares[0] if tip.open_shares else None)
         if mesh.floating is not None:
             values = values.copy()
-            values[:, 0] += raised(mesh, potentials)
+            values[:, 0] += raised(mesh, problem.potentials)
         surface = values[mesh.filament_nodes]
-        flow, lost = reaction.edge_flows(surface)
-        density, parts = reaction.density(surface), trial.filament.parts
+        flow, lost = problem.reaction.edge_flows(surface)
+        density, parts = problem.reaction.density(surface), trial.filament.parts
         if len(parts) == 1:
             return density, ionic, SQUARE_METRES_PER_NM2 * float(lost.sum())
         sums = [[terms[part.start : part.stop - 1].sum() for part in parts] for terms in (-flow, lost)]
