@@ -11,15 +11,16 @@ SCALARS = (
     "time",
     "source_voltage",
     "previous_step",
+    "earlier_step",
     "deposited",
     "supplied",
+    "previous_supplied",
     "largest_current",
     "largest_volume",
     "iterations",
     "remeshed",
     "relaxation_speed",
 )
-ARRAYS = ("previous_velocity",)
 COUNTS = ("steps", "iterations", "finished")
 
 
@@ -29,7 +30,7 @@ def content_of(march: March, detector: EventDetector):
     return {
         "step": march.steps,
         "time_s": state.time,
-        "state": {name: getattr(state, name) for name in SCALARS + ARRAYS}
+        "state": {name: getattr(state, name) for name in SCALARS}
         | {
             "observed": dict(state.observed),
             "leg": {name: getattr(state.leg, name) for name in LEG},
@@ -53,7 +54,7 @@ def restore(content, march: March, detector: EventDetector):
         leg=Leg(**leg, piece=simulation.programme.pieces[leg["number"]]),
         front=front,
         observed=dict(data["observed"]),
-        **{name: data[name] for name in SCALARS + ARRAYS},
+        **{name: data[name] for name in SCALARS},
     )
     for name in COUNTS:
         setattr(march, name, content["march"][name])

@@ -58,6 +58,17 @@ def crossing_segments(points):
     return np.stack([i, j], axis=1)[j > i + 1]
 
 
+def _monotone(r, z):
+    """The pieces of a polyline over which z does nothing but rise or fall, each as (r, z) with z rising."""
+    way = np.sign(np.diff(z))
+    ends = np.append(np.flatnonzero(np.diff(way)) + 1, len(way))
+    for start, end in zip(np.append(0, ends[:-1]), ends, strict=True):
+        if way[start]:
+            piece = slice(start, end + 1)
+            order = slice(None, None, int(way[start]))
+            yield r[piece][order], z[piece][order]
+
+
 def of_each_body(method):
     """A method that tells something of points (n, ...), given such: of several bodies it is asked one by one."""
 
@@ -272,13 +283,11 @@ class Filament:
 
     def local_diameter(self, height):
         """Diameter of the filament at each height (the outermost crossing), 0 above it; nm."""
-        height = np.asarray(height, dtype=float)
-        (r0, z0), (r1, z1) = self.points[:-1].T, self.points[1:].T
-        low, high = np.minimum(z0, z1), np.maximum(z0, z1)
-        drop = np.where(np.abs(z0 - z1) > 1e-12, z0 - z1, 1e-12)
-        crossing = r1 + (r0 - r1) * np.clip((height[..., None] - z1) / drop, 0, 1)
-        inside = (height[..., None] >= low) & (height[..., None] <= high)
-        return 2 * np.where(inside, crossing, 0.0).max(axis=-1)
+        height, found = np.asarray(height, dtype=float), 0.0
+        r, z = self.points.T
+        for r_run, z_run in _monotone(r, z):
+            found = np.maximum(found, np.interp(height, z_run, r_run, left=0.0, right=0.0))
+        return 2 * found
 
     @of_each_body
     def turning(self):

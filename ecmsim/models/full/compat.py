@@ -3,6 +3,7 @@
 import re
 
 import dolfinx
+import dolfinx.fem.petsc  # loads dolfinx.cpp.la.petsc
 import numpy as np
 
 from ecmsim.errors import EcmsimError
@@ -49,6 +50,20 @@ def prescribed_partitioner(owner):
         return getattr(lists, "_cpp_object", lists)
 
     return partition
+
+
+def matrix_with(form, rows):
+    """A PETSc matrix for a form and for what joins, beside it, all blocks of each row of block dofs, (k, n) local ones.
+
+    Further entries may be added later, at the price of slow insertion.
+    """
+    pattern = dolfinx.fem.create_sparsity_pattern(form)
+    for blocks in rows:
+        pattern.insert(blocks, blocks)
+    pattern.finalize()
+    matrix = dolfinx.cpp.la.petsc.create_matrix(form.mesh.comm, pattern)
+    matrix.setOption(matrix.Option.NEW_NONZERO_ALLOCATION_ERR, False)
+    return matrix
 
 
 def versions():

@@ -109,8 +109,8 @@ class FieldProblem:
         }
         self._filament_cells = np.nonzero(domain.region == Region.FILAMENT)[0]
         self._boundary_conditions(mesh, direct, wall_ambient, heat)
-        self.matrix = dolfinx.fem.petsc.create_matrix(self._forms["jacobian"])
-        self.matrix.setOption(PETSc.Mat.Option.NEW_NONZERO_ALLOCATION_ERR, False)
+        self._dofs = domain.block_dof_of_nodes()
+        self.matrix = compat.matrix_with(self._forms["jacobian"], self._joined(mesh))
         # The unknowns alone: a third of all rows is pinned, and no factor has to carry them.
         first = self.matrix.getOwnershipRange()[0]
         self._free = PETSc.IS().createGeneral(first + self.free_dofs.astype(PETSc.IntType), comm=self.domain.comm)
@@ -122,7 +122,6 @@ class FieldProblem:
         self.floating = FloatingBodies(mesh, parts) if len(parts) > 1 else None
         self.potentials = np.zeros(len(parts) - 1)  # of the floating bodies: psi counts from them, V
         self._lift, self.reaction = np.zeros(len(mesh.points)), None
-        self._dofs = domain.block_dof_of_nodes()
         self._spread = domain.ghosted_vector() if self.floating else None
         self.vector = domain.ghosted_vector()
 
@@ -143,6 +142,15 @@ class FieldProblem:
         owned[self._all_given[self._all_given < len(owned)]] = False
         self.free_dofs = np.flatnonzero(owned)
         self._electrode = mesh.nodes_of(Region.ACTIVE_ELECTRODE)
+
+    def _joined(self, mesh):
+        """Block dofs that tunnelling joins on this mesh, (columns, 4); as it moves, few others meet."""
+        if self.domain.comm.rank != 0:
+            return []
+        gap, crossed = mesh.gap, []
+        crossed.append(CoupledColumns.of(gap.columns("vertical"), mesh))
+        crossed += [CoupledColumns.of(inner, mesh, True) for inner in gap.between_bodies("vertical")]
+        return self._dofs[np.vstack([columns.nodes for columns in crossed])].astype(np.int32)
 
     def set_geometry(self, mesh: CellMesh, columns, size_ratio, tip, between=()):
         """Move the mesh and evaluate what depends on the outline.
