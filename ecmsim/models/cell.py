@@ -26,6 +26,7 @@ from ecmsim.shape.relaxation import rounded_cylinder
 from ecmsim.timing import Stopwatch
 
 PART = 0.1  # of an atom's conductance
+LEAP = 4.0  # of the step before: velocities before it are not continued over a longer step
 
 
 class RejectedStep(SolveError):
@@ -89,9 +90,9 @@ class GrowingCell(CellModel):
         law = self.model.surface_diffusion
         coefficient = law.coefficient(self._surface_temperature(state)) if law else None
         front = state.front
-        if state.turns:  # what was before a corner of the source tells nothing of what follows
+        if step > LEAP * state.previous_step:  # short steps tell little of a long one
             front = replace(front, past=())
-        move = self.motion.displaced(front, state.steps_before, step, coefficient)
+        move = self.motion.displaced(front, state.steps_before[: len(front.past)], step, coefficient)
         move.front.filament.check(self.cell.radius)
         return move
 
@@ -166,7 +167,7 @@ class GrowingCell(CellModel):
         """Ionic charge over a step (s), C: the parabola through the current at its ends and one step earlier; where
         there is none that goes on smoothly, the straight line."""
         charge = 0.5 * step * (state.supplied + supplied)
-        if state.previous_supplied is None or state.turns:
+        if state.previous_supplied is None or state.time == state.leg.start:
             return charge
         slopes = (supplied - state.supplied) / step, (state.supplied - state.previous_supplied) / state.previous_step
         return charge - step**3 / 6 * (slopes[0] - slopes[1]) / (step + state.previous_step)
@@ -236,8 +237,6 @@ class GrowingCell(CellModel):
             height = self._shortest_lived(filament, speed)
         steps = state.steps_before
         changes = [float(np.hypot(*change.T).max()) for change in differences(state.velocity, state.front.past, steps)]
-        if state.turns:
-            changes = changes[:1]
         lengths = filament.segment_lengths
         around = np.minimum(np.append(lengths, np.inf), np.append(np.inf, lengths))
         # The segment that is first overrun by its own motion sets the pace.

@@ -44,11 +44,6 @@ class CellState:
         return self.front.velocity
 
     @property
-    def turns(self):
-        """Whether the source has a corner here: a leg of the programme begins."""
-        return self.time == self.leg.start
-
-    @property
     def steps_before(self):
         """Lengths of the steps over which front.past is known, the last one first, s."""
         return (self.previous_step, self.earlier_step)[: len(self.front.past)]
