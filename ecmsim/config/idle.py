@@ -81,7 +81,11 @@ RULES = (
         "programme",
         "every step of the programme has a compliance of its own or a current source",
         lambda config: not _needs_compliance(config),
-        _in("compliance", "current", "smoothing_voltage", "polarity", "resistance"),
+        _in(
+            "compliance",
+            *("current", "smoothing_voltage", "polarity", "response_time", "resistance"),
+            *("transconductance", "threshold_voltage", "channel_length_modulation", "gate_voltage", "gate_points"),
+        ),
     ),
 )
 

@@ -64,6 +64,7 @@ def test_nothing_of_physics_has_a_default_that_does_something():
     assert rest == {
         "compliance.smoothing_voltage": "0.05 V",  # of the instrument
         "compliance.polarity": "positive",
+        "compliance.channel_length_modulation": "0 / V",
         "tunnelling.plateaus": "true",
         "tunnelling.fluctuation": "0.0",
         "filament.defect_factor": "1.0",
