@@ -83,8 +83,8 @@ def _power(limit):
 def _overshoot(run, columns):
     """How far the source's current exceeds the compliance current that holds, relative; None where none ever does, or
     where one takes its time or is a transistor, which need not keep it."""
-    current = columns["source_current_A"]  # not of old runs
-    current = columns["current_A"] if current is None else current
+    charging = columns["capacitor_current_A"]  # not of old runs
+    current = columns["source_current_A" if charging is not None and charging.any() else "current_A"]
     if current is None or not np.isfinite(run.limits).any() or not _exact(run.config):
         return None
     return np.maximum(current / run.limits - 1, 0)

@@ -55,7 +55,7 @@ RELAXING = [
 ]
 SECTIONS = ", ".join(settings(Config))
 MATERIAL = 'the name of a material such as "Cu" or the path of a .toml file'
-IDEAL = '"ideal", "series_resistor" or "none"'
+IDEAL = '"ideal", "series_resistor", "transistor" or "none"'
 STEPS = (
     '"ramp", "sweep", "hold", "pulse", "pulse_train", "table", "measured", '
     '"current_ramp", "current_sweep", "current_hold", "current_table" or "repeat"'
@@ -580,7 +580,7 @@ class TestConfig:
         for row in reference():
             name = row.name.rpartition(".")[2]
             # But those of steps and kinds that MINIMAL does not use, and those that TOML cannot express.
-            elsewhere = row.name.startswith("programme[]") or row.meaning.startswith("kind = ")
+            elsewhere = row.name.startswith(("programme[]", "leakage.")) or row.meaning.startswith("kind = ")
             assert f"\n{name} = " in text or elsewhere or row.default == "none"
         assert '\nenergy = { value = "0.02 eV", label = "fitted", source = "here" }\n' in text
         assert '\ncurrent = "0.001 A"\n' in text
