@@ -85,6 +85,22 @@ class ButlerVolmer(Section):
     activation_energy: quantity("eV", ge=0, le=5) = needed(
         description="dG_A: activation energy of the electron transfer without further barriers"
     )
+    exchange_current_density: quantity("A/m^2", gt=0) | None = Field(
+        None, description="J0 at reference_temperature, in place of the rate constant; [none]"
+    )
+    reference_temperature: quantity("K", ge=1, le=2000) | None = Field(None, description="Temperature of that J0")
+    electrode_ratio: quantity("", gt=0, le=1e6) | None = Field(
+        None, description="J0 of the active electrode's surface over that of the filament's, if another; [the same]"
+    )
+
+    @field_validator("reference_temperature")
+    @classmethod
+    def _of_an_exchange_current(cls, value, info: ValidationInfo):
+        given = info.data.get("exchange_current_density")
+        if (given is None) != (value is None) and "exchange_current_density" in info.data:
+            lacking, what = ("exchange_current_density", "A/m^2") if given is None else ("reference_temperature", "K")
+            raise inconsistent("butler_volmer", f": needs {lacking} ({what}) as well: J0 belongs to a temperature")
+        return value
 
 
 class Hopping(Section):

@@ -250,6 +250,8 @@ PARAMETERS = [
 UNREAD = {
     **{f"compliance.gate_{name}": "Transistor.gate reads both" for name in ("voltage", "points")},
     "programme[].file": "config.programme puts its content into points",
+    "interface.file": "config.pairs puts what it has into the sections",
+    "interface.borrow": "Config.loans and config.interface.unagreed heed it",
     **{f"interface.{name}": "Config.loans and Config.borrowed read all of them" for name in ("made_for", *LAWS)},
     "balance.faraday": "Balance.of_faraday, which knows the refinement, is read in its place",
     "programme[].columns": "config.measured reads the file with it",
