@@ -28,10 +28,19 @@ OBSERVED = (
         "V",
         "voltage of the source, positive at the active electrode; of a current source its limit",
     ),
-    Observable("cell_voltage", "V", "voltage across the cell: source minus what drops across the compliance"),
+    Observable(
+        "cell_voltage",
+        "V",
+        "voltage across the cell, at the node of its circuit: source minus what drops before it",
+    ),
     Observable("current", "A", "current through the cell, positive from the active to the counter electrode"),
-    Observable("ionic_current", "A", "part of it carried by ions: the current that makes the filament grow"),
-    Observable("tunnel_current", "A", "part of it carried by electrons that tunnel"),
+    Observable(
+        "source_current", "A", "current of the source: through the cell, into the capacitor beside it and by leakage"
+    ),
+    Observable("capacitor_current", "A", "part of it that charges the capacitance beside the cell"),
+    Observable("leakage_current", "A", "part of it that leaks over the pad's area"),
+    Observable("ionic_current", "A", "part of the current carried by ions: what makes the filament grow"),
+    Observable("tunnel_current", "A", "part of the current carried by electrons that tunnel"),
     Observable(
         "junction_voltage",
         "V",
@@ -51,6 +60,8 @@ OBSERVED = (
     Observable("recess", "nm", "depth of the void in the active electrode"),
     Observable("temperature_max", "K", "highest temperature in the cell"),
     Observable("power", "W", "electrical power given to the cell"),
+    Observable("source_power", "W", "electrical power that the source gives"),
+    Observable("capacitor_energy", "J", "energy C V^2/2 in the capacitance beside the cell"),
     Observable("heat", "W", "heat that leaves the cell through its contacts"),
     Observable("charge_imbalance", "", "largest difference between terminal currents, relative to the current"),
     Observable(

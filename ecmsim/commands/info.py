@@ -9,7 +9,8 @@ from rich.console import Console
 from rich.table import Table
 
 from ecmsim import __version__
-from ecmsim.config import shipped
+from ecmsim.config import packaged_materials, shipped
+from ecmsim.config.pairs import packaged_pairs
 
 NEEDED_BY = {
     "dolfinx": "run",
@@ -38,6 +39,8 @@ def report():
     console = Console()
     console.print(table)
     console.print(f'to extend by name, as in extends = "ecmsim:cu_sio2_pt": {", ".join(shipped.names()) or "none"}')
+    console.print(f"materials: {', '.join(packaged_materials())}", highlight=False)
+    console.print(f"constants of pairs: {', '.join(packaged_pairs())}", highlight=False)
     for text, good in checks():
         console.print(f"[{'green' if good else 'red'}]{'yes' if good else 'no '}[/]  {text}", highlight=False)
 

@@ -9,10 +9,12 @@ from pathlib import Path
 from pydantic import ValidationError
 
 from ecmsim.config.files import expand, parse
-from ecmsim.config.idle import idle_settings, names
+from ecmsim.config.idle import idle_settings, is_a_record, names
+from ecmsim.config.interface import unagreed
 from ecmsim.config.laws import placed
-from ecmsim.config.messages import problems_of, report
+from ecmsim.config.messages import Problem, problems_of, report
 from ecmsim.config.overrides import apply_overrides, given_by
+from ecmsim.config.pairs import complete_pairs
 from ecmsim.config.resolve import resolve_materials
 from ecmsim.config.unstated import unstated
 
@@ -37,6 +39,7 @@ def completed(model, data, folder, overrides, source, chain=(), programme=None):
     if programme is not None:
         data["programme"] = programme
     problems = [*apply_overrides(data, overrides, model), *resolve_materials(data)]
+    problems += complete_pairs(data, stated | names(given_by(overrides)))
     if "laws" in data:
         data["laws"] = placed(data["laws"], Path())
     problems += unstated(data, model)
@@ -46,5 +49,8 @@ def completed(model, data, folder, overrides, source, chain=(), programme=None):
         problems += problems_of(error, model, data)
     if problems:
         raise report(source, problems, data)
+    loans = unagreed(config)
+    if loans and not is_a_record(config, stated):
+        raise report(source, [Problem(("interface",), loans)], data)
     config.note_idle(idle_settings(config, stated, names(given_by(overrides))))
     return config

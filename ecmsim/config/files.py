@@ -35,6 +35,9 @@ def expand(data, source, folder, chain=()):
     for role in ROLES if isinstance(cell, dict) else ():
         if is_path(cell.get(role)):
             cell[role] = str(absolute(folder / cell[role]))
+    pair = data.get("interface")
+    if isinstance(pair, dict) and isinstance(pair.get("file"), str):
+        pair["file"] = str(absolute(folder / pair["file"]))
     for step in _steps(data.get("programme")):
         if isinstance(step.get("file"), str):
             step["file"] = str(absolute(folder / step["file"]))

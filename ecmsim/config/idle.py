@@ -65,6 +65,12 @@ RULES = (
         lambda config: config.tunnelling.law == "landauer",
         _in("tunnelling", "prefactor"),
     ),
+    Rule(
+        "butler_volmer.exchange_current_density",
+        "butler_volmer.exchange_current_density stands in its place",
+        lambda config: config.butler_volmer.exchange_current_density is not None,
+        _in("butler_volmer", "rate_constant"),
+    ),
     _off("filament", "specularity", "minimum_diameter", switch="size_effect"),
     _off(
         "heat",
@@ -81,7 +87,11 @@ RULES = (
         "programme",
         "every step of the programme has a compliance of its own or a current source",
         lambda config: not _needs_compliance(config),
-        _in("compliance", "current", "smoothing_voltage", "polarity", "resistance"),
+        _in(
+            "compliance",
+            *("current", "smoothing_voltage", "polarity", "response_time", "resistance"),
+            *("transconductance", "threshold_voltage", "channel_length_modulation", "gate_voltage", "gate_points"),
+        ),
     ),
 )
 
@@ -105,7 +115,7 @@ def idle_settings(config, stated, overridden):
             for setting in rule.settings:
                 if setting in given and _value(config, setting) is not None:
                     reasons.setdefault(setting, rule.reason)  # the first one says enough
-    if reasons.keys() - overridden and _is_a_record(config, stated):
+    if reasons.keys() - overridden and is_a_record(config, stated):
         reasons = {setting: reason for setting, reason in reasons.items() if setting in overridden}
     return tuple(f"{setting} = {_shown(config, setting)} has no effect: {why}" for setting, why in reasons.items())
 
@@ -124,7 +134,7 @@ def names(data, path=()):
     return found
 
 
-def _is_a_record(config, stated):
+def is_a_record(config, stated):
     """Whether a file states every setting that there is for its configuration."""
     return names(tomllib.loads(effective_toml(config))) <= stated
 

@@ -1,12 +1,13 @@
 """Schema of [interface]: for which pair of materials the constants of a cell were made, and what the cell borrows.
 
 Kinetics, hopping, tunnelling, stress, void and surface diffusion belong to a metal and the layer that it faces, not to
-one of both. A cell of other materials may borrow the constants of a pair, but says so wherever its results are shown.
+one of both. A cell of other materials may borrow the constants of a pair where its file agrees to it (`borrow`), and
+says so wherever its results are shown. The constants of a pair have files (pairs.py).
 """
 
 from typing import Annotated
 
-from pydantic import Field
+from pydantic import Field, StrictStr
 from pydantic_core import PydanticCustomError, core_schema
 
 from ecmsim.config.section import Section
@@ -35,8 +36,21 @@ class Pair(str):
         return cls.of(*names)
 
 
+class Pairs(tuple):
+    """Pairs, given as one or as a list."""
+
+    @classmethod
+    def __get_pydantic_core_schema__(cls, source, handler):
+        return core_schema.no_info_plain_validator_function(cls._read)
+
+    @classmethod
+    def _read(cls, value):
+        return cls(Pair._read(item) for item in (value if isinstance(value, (list, tuple)) else [value]))
+
+
 EXPECTED = 'an active electrode and a switching layer, such as "Cu | SiO2"'
 PairOfMaterials = Annotated[Pair, EXPECTED]
+PairsOfMaterials = Annotated[Pairs, f"{EXPECTED}, or a list of such pairs"]
 
 
 def _exception(what):
@@ -50,6 +64,14 @@ class Interface(Section):
         None,
         description="Metal and layer, by the names of [cell], for which the constants of [butler_volmer], [hopping], "
         "[tunnelling], [stress], [dissolution] and [surface_diffusion] were made; a cell of others borrows them",
+    )
+    borrow: PairsOfMaterials | None = Field(
+        None,
+        description="Pair or pairs whose constants a cell of other materials may borrow: those that stand in its "
+        "file, and for what is stated nowhere those of the pair's file",
+    )
+    file: StrictStr | None = Field(
+        None, description="TOML file with the constants of a pair of one's own, for what is not stated beside"
     )
     butler_volmer: PairOfMaterials | None = _exception("[butler_volmer]")
     hopping: PairOfMaterials | None = _exception("[hopping]")
@@ -97,6 +119,40 @@ def borrowed(config):
             else f"{what}: not stated for which metal and layer they were made (interface.made_for)"
         )
     return "; ".join(told)
+
+
+# What is wanted of a pair, and how one comes by it.
+HOW = {
+    "butler_volmer": "measure SET time over pulse height: its slope gives the transfer coefficient, its level J0, its "
+    "temperature the activation energy",
+    "hopping": "measure the ionic conductivity over field and temperature, or take 0.2 nm to 0.5 nm, 1e12 / s to "
+    "1e13 / s and the activation energy of the ion's diffusion",
+    "tunnelling": "the barrier is the metal's work function less the layer's electron affinity; or fit the current's "
+    "onset",
+    "stress": "fit how the filament's width grows with the compliance current, or enabled = false",
+    "dissolution": "from microscopy of the electrode after SET, or enabled = false",
+    "surface_diffusion": "from the time in which filaments of known width relax, or enabled = false",
+}
+
+
+def unagreed(config):
+    """The error of loans to which a Config's file does not agree: sections, how to come by own ones, and the line that
+    borrows; empty where there are none. Constants that nobody assigned are told (`borrowed`), not refused."""
+    own, agreed = Pair.of(config.cell.active_electrode, config.cell.switching_layer), config.interface.borrow or ()
+    lines = []
+    for pair, names in loans(config).items():
+        if pair and pair not in agreed:
+            lines += [f"[{name}] of {pair} ({HOW[name]})" for name in names]
+    if not lines:
+        return ""
+    every = ", ".join(f'"{pair}"' for pair in dict.fromkeys((*agreed, *filter(None, loans(config)))))
+    every = f"[{every}]" if "," in every else every
+    remedy = (
+        f'state constants for {own} and say so (interface.made_for = "{own}", or interface.NAME for one section), or '
+        f"borrow these: interface.borrow = {every}"
+    )
+    head = f"interface: the constants in use were not made for {own}:"
+    return "\n    ".join([head, *lines, remedy])
 
 
 def label(found):

@@ -40,7 +40,7 @@ Polarity = Annotated[
 ]
 OwnCompliance = Annotated[
     Compliance | None,
-    'a table [compliance] of kind "ideal", "series_resistor" or "none"',
+    'a table [compliance] of kind "ideal", "series_resistor", "transistor" or "none"',
     Field(description="Table that replaces [compliance] during the step, with the same settings"),
 ]
 Until = Annotated[

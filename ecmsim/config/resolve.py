@@ -39,6 +39,13 @@ def resolve_materials(data):
         base = _base(name, origins.get(name))
         if base is not None:
             tables[name] = merge(base, tables.get(name, {}))
+        if isinstance(tables.get(name), dict) and tables[name] and "kind" not in tables[name]:
+            # Taken for what the cell needs, so that all that it lacks besides is found as well.
+            role = next((role for role in ROLES if cell.get(role) == name), None)
+            if role:
+                tables[name] = {"kind": ROLES[role], **tables[name]}
+                line = f"materials.{name}.kind: missing; expected {quoted(ROLES[role])} of the {role.replace('_', ' ')}"
+                problems.append(Problem(("materials", name, "kind"), line))
     return problems
 
 

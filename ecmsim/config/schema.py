@@ -9,8 +9,8 @@ from pathlib import Path
 from typing import Annotated, Literal
 
 from pydantic import Field, PrivateAttr, StrictBool, StrictInt, StrictStr, ValidationInfo, field_validator
-from pydantic_core import PydanticCustomError
 
+from ecmsim.config.circuit import Circuit, Leakage, out_of_sense, smaller_than_the_disc
 from ecmsim.config.complete import from_text
 from ecmsim.config.compliance import Compliance
 from ecmsim.config.frozen import frozen
@@ -23,8 +23,9 @@ from ecmsim.config.numerics import Balance, Checkpoint, Mesh, Output, Solver, St
 from ecmsim.config.programme import Step
 from ecmsim.config.quantities import Quantity, quantity
 from ecmsim.config.roles import ROLES
-from ecmsim.config.section import Section, needed
+from ecmsim.config.section import Section, inconsistent, needed
 from ecmsim.config.suggest import quoted
+from ecmsim.config.tunnelling import Tunnelling
 from ecmsim.config.write import effective_toml
 from ecmsim.drive import Programme
 from ecmsim.errors import ConfigError
@@ -38,11 +39,6 @@ READINGS = (
     "printed: on growth and dissolution alike, elastic: stored energy, given back, plastic: on growth only, nothing "
     "stored"
 )
-
-
-def inconsistent(path, text):
-    """The error of a value that does not fit to another one; path: full dotted path of the value."""
-    return PydanticCustomError("inconsistent", "{text}", {"text": f"{path}{text}"})
 
 
 class Cell(Section):
@@ -89,6 +85,22 @@ class ButlerVolmer(Section):
     activation_energy: quantity("eV", ge=0, le=5) = needed(
         description="dG_A: activation energy of the electron transfer without further barriers"
     )
+    exchange_current_density: quantity("A/m^2", gt=0) | None = Field(
+        None, description="J0 at reference_temperature, in place of the rate constant; [none]"
+    )
+    reference_temperature: quantity("K", ge=1, le=2000) | None = Field(None, description="Temperature of that J0")
+    electrode_ratio: quantity("", gt=0, le=1e6) | None = Field(
+        None, description="J0 of the active electrode's surface over that of the filament's, if another; [the same]"
+    )
+
+    @field_validator("reference_temperature")
+    @classmethod
+    def _of_an_exchange_current(cls, value, info: ValidationInfo):
+        given = info.data.get("exchange_current_density")
+        if (given is None) != (value is None) and "exchange_current_density" in info.data:
+            lacking, what = ("exchange_current_density", "A/m^2") if given is None else ("reference_temperature", "K")
+            raise inconsistent("butler_volmer", f": needs {lacking} ({what}) as well: J0 belongs to a temperature")
+        return value
 
 
 class Hopping(Section):
@@ -121,60 +133,6 @@ class Dissolution(Section):
     )
     void_length: quantity("nm", gt=0) = needed(description="z_0 of that barrier")
     void_reading: Reading = needed(description=f"Which way it acts on the filament; {READINGS}")
-
-
-class Tunnelling(Section):
-    """Electrons between filament and active electrode: tunnelling, Eq. (5), and atomic contact."""
-
-    enabled: StrictBool = needed(description="Whether electrons tunnel")
-    law: Literal["simmons", "landauer", "blend"] = needed(
-        description="Linearised Simmons equation, up to contact; blend: the same, and through contact with the "
-        "conductance of the atoms that bridge the gap; landauer: with tunnelling from first principles as well",
-    )
-    table: StrictStr | None = Field(
-        None, description="Metal (or file) of the table of conductances; [the active electrode's]"
-    )
-    plateaus: StrictBool = Field(
-        True, description="Whether the contact's conductance stands still between whole numbers of atoms"
-    )
-    seed: StrictInt | None = Field(
-        None, ge=0, description="Number of an arrangement of atoms, drawn from the table's shapes; [their mean]"
-    )
-    fluctuation: quantity("", ge=0, le=1) = Field(
-        0.0,
-        description="Relative standard deviation of the conductance of such an arrangement beside its shape, at one "
-        "atom; at N atoms smaller by sqrt(N)",
-    )
-    gap: Literal["vertical", "shortest"] = needed(
-        description="Gap from a point of the filament: straight up, or to the nearest point"
-    )
-    barrier: quantity("eV", gt=0, le=20) = needed(description="Barrier height dW_0")
-    effective_mass: quantity("", gt=0, le=10) = needed(description="Effective mass m*, in electron masses")
-    contact_gap: quantity("nm", ge=0.01) = needed(
-        description="Gap at which filament and electrode touch: a run with simmons ends there; with the other laws all "
-        "atoms of the last layer bridge the gap, and it closes no further",
-    )
-    prefactor: quantity("", gt=0, le=10) = needed(
-        description="C: 1/2 as printed in Eq. (5), 3/2 in Simmons 1963, 1 in the WKB limit; not used by landauer"
-    )
-
-    @field_validator("table", "plateaus", "seed", "fluctuation")
-    @classmethod
-    def _is_used(cls, value, info: ValidationInfo):
-        """A setting of the atoms in contact is used by a law that has them, an arrangement's by one with a seed."""
-        if value == cls.model_fields[info.field_name].default:
-            return value
-        others, remedy = info.data, ""
-        if others.get("law") == "simmons":
-            remedy = 'not used by law = "simmons", only by "blend" or "landauer"; leave it out or choose one of these'
-        elif info.field_name == "seed" and others.get("plateaus") is False:
-            remedy = "not used with plateaus = false, which have the mean over arrangements; leave one of both out"
-        elif info.field_name == "fluctuation" and "seed" in others and others["seed"] is None:
-            remedy = "not used without a seed, whose arrangement of atoms it belongs to; give tunnelling.seed as well"
-        if remedy:
-            given = value.text if isinstance(value, Quantity) else quoted(value)
-            raise inconsistent(f"tunnelling.{info.field_name}", f" = {given}: {remedy}")
-        return value
 
 
 class FilamentProperties(Section):
@@ -240,6 +198,8 @@ class Config(Section):
     cell: Cell = Field(description="Geometry and materials")
     programme: tuple[Step, ...] = Field(min_length=1, description="Source as steps in time")
     compliance: Compliance = Field(description="What limits the current, between source and cell")
+    circuit: Circuit = Field(default_factory=Circuit, description="What else is between source and cell")
+    leakage: Leakage = Field(default_factory=Leakage, description="Leakage over the pad's area")
     interface: Interface = Field(default_factory=Interface, description="For which materials its constants were made")
     butler_volmer: ButlerVolmer = Field(default_factory=ButlerVolmer, description="Electron transfer")
     hopping: Hopping = Field(default_factory=Hopping, description="Ion transport")
@@ -274,6 +234,22 @@ class Config(Section):
             Programme.from_steps(value)
         except ConfigError as error:
             raise inconsistent("", str(error)) from None
+        return value
+
+    @field_validator("leakage")
+    @classmethod
+    def _pad_is_large(cls, value, info: ValidationInfo):
+        if wrong := smaller_than_the_disc(value, info.data.get("cell")):
+            raise inconsistent("", wrong)
+        return value
+
+    @field_validator("stepping")
+    @classmethod
+    def _circuit_is_seen(cls, value, info: ValidationInfo):
+        data = info.data
+        if {"circuit", "compliance", "programme"} <= data.keys():
+            if wrong := out_of_sense(data["circuit"], data["compliance"], data["programme"], value):
+                raise inconsistent("", wrong)
         return value
 
     @field_validator("butler_volmer", "hopping")

@@ -1,6 +1,7 @@
 """Base class of all sections of the configuration, and settings without a default."""
 
 from pydantic import BaseModel, ConfigDict, Field
+from pydantic_core import PydanticCustomError
 
 _NEEDED = {"needed": True}
 
@@ -23,3 +24,8 @@ def needed(**told):
 def is_needed(field):
     """Whether a field is that of a setting without a default."""
     return field.json_schema_extra == _NEEDED
+
+
+def inconsistent(path, text):
+    """The error of a value that does not fit to another one; path: full dotted path of the value."""
+    return PydanticCustomError("inconsistent", "{text}", {"text": f"{path}{text}"})

@@ -39,13 +39,18 @@ KINDS = {
     "W/m^2/K": ("a heat transfer coefficient", "1e8 W/m^2/K"),
     "W": ("a power", "1 uW"),
     "nm^3": ("a volume", "10 nm^3"),
+    "F": ("a capacitance", "1 pF"),
+    "um^2": ("an area", "25 um^2"),
+    "A/V^2": ("a transconductance parameter", "1 mA/V^2"),
+    "1/V": ("a channel-length modulation", "0.05 / V"),
+    "A/m^2/K^2": ("a Richardson constant", "1.2e6 A/m^2/K^2"),
 }
 
 # Powers of ten of the prefixes that lead a unit, and the declared units that may be written with another one.
 PREFIXES = {"": 0, "f": -15, "p": -12, "n": -9, "u": -6, "µ": -6, "m": -3, "k": 3, "M": 6, "G": 9}
 _PREFIXED = {
     declared: declared[1:] if declared[0] == "n" else declared
-    for declared in ("nm", "s", "V", "A", "eV", "K", "ohm", "V/s", "A/s", "m/s", "nm/s", "S", "S/m", "J/m^2")
+    for declared in ("nm", "s", "V", "A", "eV", "K", "ohm", "V/s", "A/s", "m/s", "nm/s", "S", "S/m", "J/m^2", "F")
 }
 
 # Other quantities that a user may write by mistake.
@@ -53,7 +58,6 @@ _OTHERS = {
     "": "a number without a unit",
     "kg": "a mass",
     "C": "a charge",
-    "nm^2": "an area",
     "V/m": "an electric field",
     "Pa": "a pressure",
     "mol": "an amount of substance",

@@ -3,7 +3,9 @@
 from types import SimpleNamespace
 
 from ecmsim.config.idle import RULES
+from ecmsim.config.interface import HOW
 from ecmsim.config.messages import LAST, Problem
+from ecmsim.config.pairs import packaged_pairs
 from ecmsim.config.section import is_needed
 from ecmsim.config.shipped import PREFIX
 from ecmsim.config.structure import choices, field_annotation, quantity_type, section, settings, strip
@@ -31,10 +33,17 @@ def unstated(data, model):
             if isinstance(given, dict) and key not in given and f"{name}.{key}" not in idle
         ]
         if lacking:
-            lines.append(f"[{name}] {', '.join(lacking)}")
+            how = f" ({HOW[name]})" if name in HOW else ""
+            lines.append(f"[{name}] {', '.join(lacking)}{how}")
     if not lines:
         return []
-    return [Problem(LAST, "\n    ".join(["its physics is not stated, and has no defaults:", *lines, REMEDY]))]
+    remedy = [REMEDY]
+    if any(line.startswith(f"[{name}]") for line in lines for name in HOW):
+        remedy.append(
+            "constants of a metal and its layer may also come from a file (interface.file), or be borrowed: "
+            f"interface.borrow = {listed(packaged_pairs())}"
+        )
+    return [Problem(LAST, "\n    ".join(["its physics is not stated, and has no defaults:", *lines, *remedy]))]
 
 
 def _needed(model):

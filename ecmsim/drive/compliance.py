@@ -1,7 +1,8 @@
 """Which compliance holds during a leg, and the current at which it limits the cell: the one place that tells.
 
 A step's own compliance replaces that of the configuration; a current source needs none. The sections are those of the
-configuration ([compliance]); nothing of them is known here but kind, current and polarity.
+configuration ([compliance]); nothing of them is known here but kind, current and polarity, and of a transistor the
+current at which it saturates.
 """
 
 
@@ -16,9 +17,12 @@ def compliance_of(config, leg):
 def limit(config, leg, time):
     """Current at which an ideal compliance limits the cell at a time (s) of a leg, with the sign of what it limits, A.
 
-    None where no ideal compliance holds. One of both polarities has the sign of the source.
+    None where no ideal compliance holds. One of both polarities has the sign of the source. A transistor limits at a
+    positive source, where it saturates; at a negative one what drops over the cell is lost to its gate.
     """
     compliance = compliance_of(config, leg)
+    if compliance is not None and compliance.kind == "transistor":
+        return (compliance.saturation_current(time) or None) if leg.source_voltage(time) > 0 else None
     if compliance is None or compliance.kind != "ideal":
         return None
     backward = leg.source_voltage(time) < 0 if compliance.polarity == "both" else compliance.polarity == "negative"

@@ -9,6 +9,29 @@ CURRENTS = {item.name: 0.0 for item in OBSERVED if item.name.endswith("_current"
 
 
 @dataclass(frozen=True)
+class Outside:
+    """What goes on at the node beside the cell. voltage of the node, V; currents of source, capacitor and leakage, A;
+    missed: by which they fail to sum up, largest: the largest at the node, A; power of the source, W; energy in the
+    capacitor, J."""
+
+    voltage: float
+    source: float
+    capacitor: float
+    leakage: float
+    missed: float
+    largest: float
+    power: float
+    energy: float
+
+    @classmethod
+    def of(cls, node, source_voltage, capacitance):
+        """That of a Node under a source (V) with a capacitance (F)."""
+        own = {"voltage": node.voltage, "source": node.source, "capacitor": node.capacitor, "leakage": node.leakage}
+        power, energy = source_voltage * node.source, 0.5 * capacitance * node.voltage**2
+        return cls(**own, missed=node.missed, largest=node.largest, power=power, energy=energy)
+
+
+@dataclass(frozen=True)
 class Balance:
     """Currents and powers of a solution of the potentials and temperatures.
 
@@ -16,7 +39,8 @@ class Balance:
     metal to the other, by name, A: "ionic" into the filament, "tunnel", and whatever else a model knows (each name
     stands as NAME_current in ecmsim.observed); supplied: ionic current out of the active electrode, A; power: given to
     the cell, dissipated: in it, heated: that part of it which heats, heat: that leaves it, W; temperature_max in K;
-    junction_voltage: mean of the voltage that the tunnelling electrons cross, V; atoms: that bridge the gap.
+    junction_voltage: mean of the voltage that the tunnelling electrons cross, V; atoms: that bridge the gap; outside:
+    what goes on at the node of the circuit, where there is one.
     """
 
     current: float
@@ -30,6 +54,7 @@ class Balance:
     temperature_max: float
     junction_voltage: float
     atoms: float
+    outside: Outside | None = None
 
     @property
     def ionic(self):
@@ -39,21 +64,28 @@ class Balance:
     def observed(self, source_voltage, largest_current, transient, floor=0.0):
         """The quantities of ecmsim.observed that this tells, by name.
 
-        source_voltage in V; largest_current: of the run so far, A; transient: whether heat is stored, so that it need
-        not leave; floor: current against which imbalances are measured at least, A.
+        source_voltage in V (of a cell at a node the node's); largest_current: of the run so far, A; transient: whether
+        heat is stored, so that it need not leave; floor: current against which imbalances are measured at least, A.
         """
         scale = max(current_scale(self.current, self.entering, largest_current), floor)
+        outside = self.outside
+        missed = abs(outside.missed) / max(outside.largest, scale) if outside else 0.0
         return {
             "cell_voltage": self.power / self.entering if self.entering else source_voltage,
             "current": self.current,
             **CURRENTS,
             **{f"{name}_current": current for name, current in self.currents.items()},
+            "source_current": outside.source if outside else self.entering,
+            "capacitor_current": outside.capacitor if outside else 0.0,
+            "leakage_current": outside.leakage if outside else 0.0,
+            "source_power": outside.power if outside else source_voltage * self.entering,
+            "capacitor_energy": outside.energy if outside else 0.0,
             "junction_voltage": self.junction_voltage,
             "contact_atoms": self.atoms,
             "temperature_max": self.temperature_max,
             "power": self.power,
             "heat": self.heat,
-            "charge_imbalance": abs(self.entering - self.current) / scale,
+            "charge_imbalance": max(abs(self.entering - self.current) / scale, missed),
             "power_imbalance": self._unbalanced(transient)
             / max(abs(self.power), scale * abs(source_voltage), 1e-12 * largest_current, 1e-300),
         }

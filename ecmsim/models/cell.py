@@ -12,7 +12,8 @@ import numpy as np
 from ecmsim.constants import CONDUCTANCE_QUANTUM
 from ecmsim.drive import Programme
 from ecmsim.errors import SolveError
-from ecmsim.models.balance import Balance, Limits
+from ecmsim.models.balance import Balance, Limits, Outside
+from ecmsim.models.circuit import Surroundings, circuit
 from ecmsim.models.contract import CellModel
 from ecmsim.models.rates import Rates
 from ecmsim.models.state import CellState
@@ -27,6 +28,7 @@ from ecmsim.timing import Stopwatch
 
 PART = 0.1  # of an atom's conductance
 LEAP = 4.0  # of the step before: velocities before it are not continued over a longer step
+NODE_CHANGE = 2.5  # of stepping.largest_voltage_step, at which steps aim: beyond it one is rejected
 
 
 class RejectedStep(SolveError):
@@ -60,6 +62,7 @@ class GrowingCell(CellModel):
         self.cell, self.numerics = config.cell, config.mesh.refined()
         self.model = DeviceModel.from_config(config, laws)
         self.programme = Programme.from_steps(config.programme)
+        self.surroundings = Surroundings.of(config)
         self.watch = Stopwatch()
         self.limits = Limits.from_config(config)
         self.motion = FrontMotion.from_config(
@@ -82,6 +85,25 @@ class GrowingCell(CellModel):
             spacing = min(self.numerics.surface_size, self.numerics.turning * initial.radius)
             return rounded_cylinder(initial.radius, initial.height, spacing)
         return Filament.nucleus(self.cell.nucleus_radius, self.numerics.nucleus_segments)
+
+    # --- circuit ------------------------------------------------------------------------------------------------------
+
+    def _law(self, leg, time):
+        """Law of the circuit between source and cell; None for a wire, and where the cell is at a node."""
+        return None if self.surroundings else circuit(self.config, leg, time)
+
+    def _supply(self, trial, state, step):
+        """What surrounds the cell at a trial; step: since the state before, s, None at the start."""
+        return self.surroundings.supply(trial.leg, trial.time, None if step is None else state)
+
+    def _outside(self, trial, node):
+        """For a Balance: what goes on at the node beside the cell."""
+        return node and Outside.of(node, trial.source_voltage, self.surroundings.capacitance)
+
+    @staticmethod
+    def _node_on(state, voltage):
+        """The node of a state as the next leg begins, with the source at a voltage (V)."""
+        return state.node and state.node.under(voltage - state.source_voltage)
 
     # --- one step -----------------------------------------------------------------------------------------------------
 
@@ -185,8 +207,9 @@ class GrowingCell(CellModel):
             return
         if trial.leg.piece.source == "current" or state.time == trial.leg.start:  # another circuit
             return
+        self._judge_node(trial, state)
         limit = self.config.stepping.largest_current_ratio
-        voltage_now, voltage_before = abs(trial.source_voltage), abs(state.source_voltage)
+        voltage_now, voltage_before = abs(trial.driving_voltage), abs(state.driving_voltage)
         now, before = abs(trial.observed["current"]), abs(state.observed["current"])
         if min(now, before) < self.config.stepping.smallest_judged_current or not voltage_before:
             return
@@ -197,6 +220,16 @@ class GrowingCell(CellModel):
         if voltage_now and not expected / limit < now < expected * limit:
             raise RejectedStep(f"the current jumped from {before:.3g} A to {now:.3g} A")
 
+    def _judge_node(self, trial, state):
+        """Reject a step in which a node that keeps its charge, or a limiter that takes its time, has gone too far."""
+        if not state.node or not trial.node.rate:
+            return
+        change = max(abs(getattr(trial.node, name) - getattr(state.node, name)) for name in ("voltage", "limiter"))
+        stepping = self.config.stepping.refined()
+        last = trial.previous_step < 10 * stepping.smallest_step  # what is faster is taken as a jump
+        if change > NODE_CHANGE * stepping.largest_voltage_step and not last:
+            raise RejectedStep(f"the voltage at the node of the circuit changed by {change:.3g} V")
+
     # --- what is seen -------------------------------------------------------------------------------------------------
 
     def _observed(self, trial, balance, deposited, state):
@@ -205,7 +238,8 @@ class GrowingCell(CellModel):
         smallest, position = gap.smallest(self.config.tunnelling.gap)
         volume = filament.volume
         grown = volume - self._first_volume
-        seen = balance.observed(trial.source_voltage, state.largest_current, self.transient, self.limits.floor)
+        driving = balance.outside.voltage if balance.outside else trial.source_voltage
+        seen = balance.observed(driving, state.largest_current, self.transient, self.limits.floor)
         return seen | {
             "gap": smallest,
             "gap_vertical": gap.smallest("vertical")[0],
@@ -250,7 +284,7 @@ class GrowingCell(CellModel):
             height=height,
             gap=smallest_gap,
             finest=finest,
-            source_time=self._source_time(state.leg),
+            source_time=min(self._source_time(state.leg), self._node_time(state)),
             relaxation_speed=state.relaxation_speed,
         )
 
@@ -262,6 +296,11 @@ class GrowingCell(CellModel):
             size = body.height - (body.points[-1, 1] if body.floats else 0.0)
             sizes.append(size * speed.max() / max(speed[part].max(), 1e-300))
         return float(min(sizes))
+
+    def _node_time(self, state):
+        """Time in which the node's voltage may change as far as one step allows, s."""
+        rate = abs(state.node.rate) if state.node else 0.0
+        return self.config.stepping.refined().largest_voltage_step / rate if rate else np.inf
 
     def _source_time(self, leg):
         """Time in which the source may change as far as one step allows, s."""

@@ -4,6 +4,7 @@ from dataclasses import dataclass, field
 from functools import cached_property
 
 from ecmsim.drive import Leg
+from ecmsim.models.node import Node
 from ecmsim.shape.front import Front, Rupture, Union
 from ecmsim.shape.gap import Gap
 
@@ -33,6 +34,7 @@ class CellState:
     rupture: Rupture | None = None  # in the step to this state
     unions: tuple[Union, ...] = ()  # of bodies of metal, in the step to this state
     relaxation_speed: float = 0.0  # largest speed of a point by surface diffusion, nm/s
+    node: Node | None = None  # of the circuit around the cell; None where that is a law between source and cell
 
     @property
     def filament(self):
@@ -47,6 +49,11 @@ class CellState:
     def steps_before(self):
         """Lengths of the steps over which front.past is known, the last one first, s."""
         return (self.previous_step, self.earlier_step)[: len(self.front.past)]
+
+    @property
+    def driving_voltage(self):
+        """What drives the cell, V: the voltage of the node, or else of the source."""
+        return self.node.voltage if self.node else self.source_voltage
 
     @cached_property
     def gap(self) -> Gap:

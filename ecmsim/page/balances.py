@@ -81,10 +81,20 @@ def _power(limit):
 
 
 def _overshoot(run, columns):
-    """How far the current exceeds the compliance current that holds, relative; None where none ever does."""
-    if columns["current_A"] is None or not np.isfinite(run.limits).any():
+    """How far the source's current exceeds the compliance current that holds, relative; None where none ever does, or
+    where one takes its time or is a transistor, which need not keep it."""
+    charging = columns["capacitor_current_A"]  # not of old runs
+    current = columns["source_current_A" if charging is not None and charging.any() else "current_A"]
+    if current is None or not np.isfinite(run.limits).any() or not _exact(run.config):
         return None
-    return np.maximum(columns["current_A"] / run.limits - 1, 0)
+    return np.maximum(current / run.limits - 1, 0)
+
+
+def _exact(data):
+    """Whether no compliance in the data of a configuration takes its time or is a transistor."""
+    if isinstance(data, dict):
+        return "response_time" not in data and "transconductance" not in data and all(map(_exact, data.values()))
+    return not isinstance(data, list) or all(map(_exact, data))
 
 
 # How much the reference cell changes with mesh and steps both twice as coarse (validation/convergence.csv), as texts.

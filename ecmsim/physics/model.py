@@ -76,6 +76,7 @@ class DeviceModel:
     surface_diffusion: roles.SurfaceDiffusion | None
     heat: bool
     joule_heating: bool
+    electrode_ratio: float | None = None  # J0 of the active electrode over that of the filament
 
     @classmethod
     def from_config(cls, config, laws=None):
@@ -130,6 +131,7 @@ class DeviceModel:
             surface_diffusion=surface_diffusion_law(config.surface_diffusion),
             heat=heat.enabled,
             joule_heating=heat.enabled and heat.joule,
+            electrode_ratio=config.butler_volmer.electrode_ratio and float(config.butler_volmer.electrode_ratio),
         )
         return model.with_laws(laws)
 
@@ -201,6 +203,8 @@ class DeviceModel:
         if self.void:  # the electrode's own surface is not in the filament's way
             barriers.append((self.void.reading if on_filament else readings.PRINTED, self.void(height)))
         current_density = readings.current_density(self.kinetics, overpotential, temperature, barriers)
+        if self.electrode_ratio is not None and not on_filament:
+            current_density = self.electrode_ratio * current_density
         if open_share is not None:
             current_density = open_share * current_density
         return self.nucleus(current_density, radius, height) if on_filament else current_density
@@ -224,13 +228,12 @@ def _acting(name, old, new):
 def kinetics_law(config):
     """The law that [butler_volmer] describes."""
     ions = config.butler_volmer
-    return ButlerVolmer(
-        ions.transfer_coefficient,
-        ions.charge_number,
-        ions.ion_concentration,
-        ions.rate_constant,
-        ions.activation_energy,
-    )
+    numbers = ions.transfer_coefficient, ions.charge_number, ions.ion_concentration
+    if ions.exchange_current_density is None:
+        return ButlerVolmer(*numbers, ions.rate_constant, ions.activation_energy)
+    unit = ButlerVolmer(*numbers, 1.0, ions.activation_energy)
+    rate = ions.exchange_current_density / unit.exchange_current_density(ions.reference_temperature)
+    return ButlerVolmer(*numbers, float(rate), ions.activation_energy)
 
 
 def hopping_law(config):

@@ -9,7 +9,12 @@ from ecmsim.config.moved import with_new_names
 NUMERICS = {"mesh", "stepping", "solver"}  # how it is computed
 HARMLESS = {"title", "output", "checkpoint", "checkpoints"}  # what is kept of it
 ABSENT = object()
-SINCE = {"model": "full", "interface": {}}  # settings that older runs do not name, and what held in them
+SINCE = {
+    "model": "full",
+    "interface": {},
+    "circuit": {},
+    "leakage": {},
+}  # settings that older runs do not name, and what held in them
 
 
 class Differences(NamedTuple):

@@ -13,7 +13,16 @@ from ecmsim.results.regimes import reached
 
 # Boundaries of the regimes: their names in a file, and in Regimes.
 BOUNDARIES = {"a_b": "a_b", "b_c": "b_c", "gamma": "gamma_time", "y": "y_time", "lambda": "lambda_time"}
-UNITS = {"s": "s", "V": "V", "A": "A", "nm": "nm", "nm3": "nm^3", "K": "K", "W": "W"}  # by the end of a column's name
+UNITS = {
+    "s": "s",
+    "V": "V",
+    "A": "A",
+    "nm": "nm",
+    "nm3": "nm^3",
+    "K": "K",
+    "W": "W",
+    "J": "J",
+}  # by the end of a column's name
 
 
 def column(run, name):

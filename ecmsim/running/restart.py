@@ -1,6 +1,7 @@
 """A run under way as plain data, for a checkpoint, and back."""
 
 from ecmsim.drive import Leg
+from ecmsim.models.node import Node
 from ecmsim.running.events import EventDetector
 from ecmsim.running.march import March
 from ecmsim.shape.filament import Filament
@@ -36,6 +37,7 @@ def content_of(march: March, detector: EventDetector):
             "leg": {name: getattr(state.leg, name) for name in LEG},
             "front": {"points": state.filament.points, "carried": state.front.carried},
         }
+        | {"node": state.node and vars(state.node)}
         | march.simulation.kept(state),
         "march": {name: getattr(march, name) for name in COUNTS} | {"worst": dict(march.worst)},
         "remeshes": march.simulation.remeshes,
@@ -54,6 +56,7 @@ def restore(content, march: March, detector: EventDetector):
         leg=Leg(**leg, piece=simulation.programme.pieces[leg["number"]]),
         front=front,
         observed=dict(data["observed"]),
+        node=Node(**data["node"]) if data.get("node") else None,
         **{name: data[name] for name in SCALARS},
     )
     for name in COUNTS:

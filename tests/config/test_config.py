@@ -14,7 +14,15 @@ from pydantic import ValidationError
 from pydantic_core import PydanticCustomError
 
 import ecmsim
-from ecmsim.config import Config, Quantity, load_config, reference, reference_markdown, reference_text
+from ecmsim.config import (
+    Config,
+    Quantity,
+    load_config,
+    packaged_materials,
+    reference,
+    reference_markdown,
+    reference_text,
+)
 from ecmsim.config.quantities import QuantityType
 from ecmsim.config.structure import settings
 from ecmsim.errors import ConfigError
@@ -55,7 +63,9 @@ RELAXING = [
 ]
 SECTIONS = ", ".join(settings(Config))
 MATERIAL = 'the name of a material such as "Cu" or the path of a .toml file'
-IDEAL = '"ideal", "series_resistor" or "none"'
+AVAILABLE = ", ".join(packaged_materials())
+BORROWED = '\n[interface]\nborrow = "Cu | SiO2"\n'
+IDEAL = '"ideal", "series_resistor", "transistor" or "none"'
 STEPS = (
     '"ramp", "sweep", "hold", "pulse", "pulse_train", "table", "measured", '
     '"current_ramp", "current_sweep", "current_hold", "current_table" or "repeat"'
@@ -209,8 +219,8 @@ BAD = [
     # materials
     (
         "cell.active_electrode=Cuu",
-        'cell.active_electrode = "Cuu": unknown material; did you mean "Cu"? (available: Ag, Cu, Pt, '
-        "SiO2, W, or a .toml file)",
+        'cell.active_electrode = "Cuu": unknown material; did you mean "Cu"? (available: '
+        f"{AVAILABLE}, or a .toml file)",
     ),
     ("cell.active_electrode=/no/such.toml", 'cell.active_electrode = "/no/such.toml": no such file'),
     ("cell.active_electrode=3", f"cell.active_electrode = 3: expected {MATERIAL}"),
@@ -294,8 +304,8 @@ def test_all_problems_at_once_in_the_order_of_the_file():
         'heat.enabled = "on": expected true or false',
         'cell.radius = 3: expected a length with its unit, such as "10 nm"',
         'cell.activ_electrode: unknown key; did you mean "active_electrode"?',
-        'cell.switching_layer = "SiO": unknown material; did you mean "SiO2"? (available: Ag, Cu, Pt, '
-        "SiO2, W, or a .toml file)",
+        'cell.switching_layer = "SiO": unknown material; did you mean "SiO2"? (available: '
+        f"{AVAILABLE}, or a .toml file)",
         f"cell.active_electrode: missing; expected {MATERIAL}",
         'programme[0].to = "2 A": expected a voltage such as "1 V" (got a current)',
         'programme[0]: needs a rate such as "1 V/s" or a duration such as "1 s"',
@@ -398,7 +408,7 @@ class TestFiles:
     def test_material_from_a_file_beside_the_configuration(self, tmp_path):
         silver = (Path(ecmsim.__file__).parent / "materials" / "Ag.toml").read_text(encoding="utf-8")
         self.write(tmp_path, "tin.toml", silver.replace('"silver"', '"tin"'))
-        path = self.write(tmp_path, "x.toml", MINIMAL.replace('"Cu"', '"tin.toml"'))
+        path = self.write(tmp_path, "x.toml", MINIMAL.replace('"Cu"', '"tin.toml"') + BORROWED)
         config = load_config(path)
         assert config.cell.active_electrode == "tin"
         assert config.materials["active_electrode"].name == "tin"
@@ -556,7 +566,7 @@ class TestOverrides:
         assert len(steps) == 1 and steps[0].duration == 1
 
     def test_materials(self):
-        config = self.load("cell.active_electrode=Ag", "materials.Ag.density=10 g/cm^3")
+        config = self.load("cell.active_electrode=Ag", "interface.borrow=Cu | SiO2", "materials.Ag.density=10 g/cm^3")
         assert config.materials["active_electrode"].name == "silver"
         assert config.materials["active_electrode"].density == 10000
 
@@ -580,7 +590,7 @@ class TestConfig:
         for row in reference():
             name = row.name.rpartition(".")[2]
             # But those of steps and kinds that MINIMAL does not use, and those that TOML cannot express.
-            elsewhere = row.name.startswith("programme[]") or row.meaning.startswith("kind = ")
+            elsewhere = row.name.startswith(("programme[]", "leakage.")) or row.meaning.startswith("kind = ")
             assert f"\n{name} = " in text or elsewhere or row.default == "none"
         assert '\nenergy = { value = "0.02 eV", label = "fitted", source = "here" }\n' in text
         assert '\ncurrent = "0.001 A"\n' in text

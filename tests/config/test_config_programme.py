@@ -210,11 +210,11 @@ BAD = [
      'so that this ramp takes no time; use kind = "hold" to wait'),
     ("programme[0].steps[0].polarity=up", 'programme[0].steps[0].polarity = "up": expected "positive" or "negative"'),
     ("programme[0].steps[0].compliance.kind=idael", 'programme[0].steps[0].compliance.kind = "idael": expected '
-     '"ideal", "series_resistor" or "none"; did you mean "ideal"?'),
+     '"ideal", "series_resistor", "transistor" or "none"; did you mean "ideal"?'),
     ("programme[0].steps[0].compliance.curent=1 A", 'programme[0].steps[0].compliance.curent: unknown key; did you '
      'mean "current"?'),
     ("programme[0].steps[0].compliance=3", "programme[0].steps[0].compliance = 3: expected a table [compliance] of "
-     'kind "ideal", "series_resistor" or "none"'),
+     'kind "ideal", "series_resistor", "transistor" or "none"'),
     ("programme[0].steps[0].until=gap > 1 nm", 'programme[0].steps[0].until: not used by kind = "sweep", only by '
      '"ramp", "hold", "current_ramp" or "current_hold"'),
     ("programme[0].steps[0].voltage_limit=1 V", 'programme[0].steps[0].voltage_limit: not used by kind = "sweep", only '

@@ -234,6 +234,11 @@ PARAMETERS = [
     ("commands/mesh.py", "cell", "cell"),
     ("running/stepping.py", "settings", "stepping"),
     ("models/circuit.py", "compliance", "compliance"),
+    ("models/circuit.py", "one", "compliance"),
+    ("models/circuit.py", "leakage", "leakage"),
+    ("models/circuit.py", "ohmic", "leakage.ohmic"),
+    ("models/circuit.py", "trapped", "leakage.poole_frenkel"),
+    ("models/circuit.py", "emitted", "leakage.schottky"),
     ("drive/compliance.py", "compliance", "compliance"),
     ("physics/model.py", "section", "surface_diffusion"),
     ("physics/model.py", "material", "materials"),
@@ -243,7 +248,10 @@ PARAMETERS = [
     ("drive", "read", "programme.read"),
 ]
 UNREAD = {
+    **{f"compliance.gate_{name}": "Transistor.gate reads both" for name in ("voltage", "points")},
     "programme[].file": "config.programme puts its content into points",
+    "interface.file": "config.pairs puts what it has into the sections",
+    "interface.borrow": "Config.loans and config.interface.unagreed heed it",
     **{f"interface.{name}": "Config.loans and Config.borrowed read all of them" for name in ("made_for", *LAWS)},
     "balance.faraday": "Balance.of_faraday, which knows the refinement, is read in its place",
     "programme[].columns": "config.measured reads the file with it",

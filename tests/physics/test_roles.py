@@ -26,7 +26,7 @@ EVERYTHING = [
     "surface_diffusion.activation_energy=0.5 eV",
     "surface_diffusion.contact_angle=90 deg",
 ]
-SILVER = [*EVERYTHING, "cell.active_electrode=Ag"]
+SILVER = [*EVERYTHING, "cell.active_electrode=Ag", "interface.borrow=Cu | SiO2"]
 HINTS = {name: kind for name, kind in get_type_hints(DeviceModel).items() if roles_of(kind)}
 ALL = [kind for kind in vars(roles).values() if getattr(kind, "__module__", "") == roles.__name__]
 
@@ -83,7 +83,7 @@ def test_roles_say_what_their_methods_take_and_give():
 
 def test_a_model_says_which_roles_its_laws_have():
     others = {item.name for item in fields(DeviceModel)} - set(HINTS)
-    assert others == {"heat", "joule_heating"}
+    assert others == {"heat", "joule_heating", "electrode_ratio"}
 
 
 def stand_in(role, without):

@@ -41,7 +41,10 @@ SOURCE = 'programme=[{kind="current_ramp", to="1 uA", rate="1 uA/s"}]'
         ([OWN], "a compliance current below 30 nA: "),
         ([WIRE], "a compliance that limits the current: the gap has closed"),
         ([SOURCE], "a smaller current of the source: the gap has closed"),
-        (["tunnelling.law=blend", "cell.active_electrode=Ag"], "stepping.refinement.*while atoms bridge the gap"),
+        (
+            ["tunnelling.law=blend", "cell.active_electrode=Ag", "interface.borrow=Cu | SiO2"],
+            "stepping.refinement.*while atoms bridge the gap",
+        ),
         (["tunnelling.enabled=false"], "the gap has closed, and no electrons tunnel"),
     ],
 )

@@ -16,10 +16,12 @@ title = "Ag"
 model = "reduced"
 [cell]
 active_electrode = "METAL"
+[interface]
+borrow = "Cu | SiO2"
 """
 TOLD = (
-    "constants of [butler_volmer], [hopping], [tunnelling], [stress], [dissolution] were made for Cu | SiO2 and are "
-    "borrowed for Ag | SiO2"
+    "constants of [hopping], [tunnelling], [stress], [dissolution] were made for Cu | SiO2 and are borrowed for "
+    "Ag | SiO2"
 )
 
 
@@ -61,7 +63,7 @@ def test_a_run_of_an_older_version_goes_on_and_says_that_nobody_told(silver, tmp
     invoked("run", copper, "--out", folder, "--until", "0.01 s")
     config = folder / "config.toml"
     before = config.read_text()
-    without = before.replace('\n[interface]\nmade_for = "Cu | SiO2"\n', "")
+    without = before.replace('\n[interface]\nmade_for = "Cu | SiO2"\nborrow = ["Cu | SiO2"]\n', "")
     assert without != before
     config.write_text(without)
     assert open_run(folder).loan == ""

@@ -167,7 +167,7 @@ def test_ranges_of_a_configuration():
         Ranges.from_config(load_config(REFERENCE, ["tunnelling.enabled=false", "heat.tunnel_barrier=false"])).barrier
         is None
     )
-    silver = load_config(REFERENCE, ["cell.active_electrode=Ag"])
+    silver = load_config(REFERENCE, ["cell.active_electrode=Ag", "interface.borrow=Cu | SiO2"])
     assert Ranges.from_config(silver).melting_point == 1234.9
 
 

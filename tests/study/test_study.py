@@ -185,7 +185,8 @@ def test_fixed_settings_hold_for_all_and_titles_say_what_varies(tmp_path):
 def test_paths_are_relative_to_the_study(tmp_path):
     (tmp_path / "sub").mkdir()
     shutil.copy(ROOT / "ecmsim/materials/Cu.toml", tmp_path / "own.toml")
-    shutil.copy(ROOT / "configs/cu_sio2_pt.toml", tmp_path / "base.toml")
+    reference = (ROOT / "configs/cu_sio2_pt.toml").read_text()
+    (tmp_path / "base.toml").write_text(reference.replace("[interface]\n", '[interface]\nborrow = "Cu | SiO2"\n'))
     path = write(
         tmp_path / "sub" / "s.toml",
         '[grid]\ncell.active_electrode = ["Ag", "../own.toml"]',

@@ -6,17 +6,17 @@ are solved anew. Nothing of an accepted state changes before the new one is acce
 """
 
 import dataclasses
-from contextlib import contextmanager
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 import numpy as np
 
 from ecmsim.constants import SQUARE_METRES_PER_NM2
-from ecmsim.errors import ConfigError, SolveError
+from ecmsim.errors import SolveError
 from ecmsim.models.balance import Balance, current_scale
 from ecmsim.models.cell import GrowingCell, RejectedStep
-from ecmsim.models.circuit import circuit
 from ecmsim.models.full import compat
+from ecmsim.models.full.at_node import settled
+from ecmsim.models.full.discretisation import Discretisation, Solved, refused
 from ecmsim.models.full.fields import fields as snapshot_fields
 from ecmsim.models.full.mesh.build import build_mesh
 from ecmsim.models.full.mesh.cell_mesh import CellMesh, Region
@@ -25,6 +25,7 @@ from ecmsim.models.full.mesh.transfer import interpolate
 from ecmsim.models.full.newton import Newton, NewtonError
 from ecmsim.models.full.problem import BETWEEN, FieldForms, FieldProblem
 from ecmsim.models.full.state import State, raised, transferred
+from ecmsim.models.node import Node
 from ecmsim.shape.filament import CROWDED
 from ecmsim.shape.front import Front
 from ecmsim.shape.spacing import filament_spacing
@@ -32,35 +33,6 @@ from ecmsim.shape.spacing import filament_spacing
 __all__ = ["Discretisation", "RejectedStep", "Simulation", "State", "transferred"]
 REFINEMENTS = 4  # corrections at most after convergence, until the charge balance holds
 OWN = ("values", "previous_values", "earlier_values", "potentials")  # arrays of a State that a checkpoint keeps
-
-
-@dataclass
-class Discretisation:
-    """A mesh with all that is bound to it, closed as a whole. circuit: kind of the one that feeds the cell."""
-
-    circuit: tuple
-    motion: HarmonicMotion
-    problem: FieldProblem
-    newton: Newton
-
-    def close(self):
-        self.newton.close()
-        self.problem.close()
-
-
-@contextmanager
-def refused(laws):
-    """Raise ConfigError where the weak form cannot be made with laws of one's own (name -> law), and say why."""
-    try:
-        yield
-    except Exception as error:
-        if not laws:
-            raise
-        raise ConfigError(
-            f"laws: {', '.join(laws)}: no weak form can be made with them: {type(error).__name__}: {error}. It takes "
-            "symbols for numbers: use the functions of ecmsim.physics.operators (exp, sqrt, maximum, where_less, ...) "
-            "instead of NumPy's, and where_less instead of if"
-        ) from error
 
 
 class Simulation(GrowingCell):
@@ -89,12 +61,12 @@ class Simulation(GrowingCell):
 
     def _kind(self, leg):
         """What the compiled forms depend on in the circuit of a leg."""
-        law = circuit(self.config, leg, leg.start)
+        law = self._law(leg, leg.start)
         return type(law), getattr(law, "polarity", None)
 
     def _discretise(self, mesh, leg):
         """Bind a mesh to the solver, fed by the circuit of a leg."""
-        kind, law = self._kind(leg), circuit(self.config, leg, leg.start)
+        kind, law = self._kind(leg), self._law(leg, leg.start)
         if kind not in self._forms:
             with self.watch("forms"), refused(self._own_laws):
                 self._forms[kind] = FieldForms(self.comm, self.model, law, self.cell, self.transient)
@@ -171,10 +143,11 @@ class Simulation(GrowingCell):
         if leg is None:
             return None
         voltage, values = leg.source_voltage(state.time), state.values.copy()
-        # psi counts from the source; where that jumps the potentials stay, as a guess.
-        values[state.mesh.nodes_of(Region.ACTIVE_ELECTRODE), 0] += state.source_voltage - voltage
+        if not state.node:
+            # psi counts from the source; where that jumps the potentials stay, as a guess.
+            values[state.mesh.nodes_of(Region.ACTIVE_ELECTRODE), 0] += state.source_voltage - voltage
         jumps = voltage != state.source_voltage
-        if circuit(self.config, leg, state.time) is None:
+        if not state.node and self._law(leg, state.time) is None:
             # Connected directly, the electrode is at the source's voltage, and the ions follow.
             drop = values[np.argmax(state.mesh.points[:, 1]), 0]
             values[state.mesh.nodes_of(Region.ACTIVE_ELECTRODE), 0] -= drop
@@ -186,6 +159,7 @@ class Simulation(GrowingCell):
             values=values,
             previous_values=None if jumps else state.previous_values,
             earlier_values=None,
+            node=self._node_on(state, voltage),
         )
         if self._kind(leg) != self.discretisation.circuit:
             self.rebase(state)
@@ -244,19 +218,59 @@ class Simulation(GrowingCell):
 
     def _solve(self, discretisation, trial, state, step):
         """Fields and everything observed at a trial's geometry, time and voltage."""
-        problem, newton = discretisation.problem, discretisation.newton
+        problem = discretisation.problem
         with self.watch("geometry"):
             columns = trial.mesh.gap.columns(self.config.tunnelling.gap)
             tip = self._tip(trial.gap, columns)
             between = trial.mesh.gap.between_bodies(self.config.tunnelling.gap)
             problem.set_geometry(trial.mesh, columns, self._size_ratio(trial.filament), tip, between)
-            problem.set_source(trial.source_voltage, trial.potentials)
-            problem.set_circuit(circuit(self.config, trial.leg, trial.time))
+            problem.set_circuit(self._law(trial.leg, trial.time))
         if self.transient and step is not None:
             problem.set_time_step(step, self._old_rise(trial, state))
-        iterations = self._converge(problem, newton, trial, state)
+        node = None
+        if self.surroundings:
+            node, solved = self._at_node(discretisation, trial, state, step)
+        else:
+            solved = self._fields(discretisation, trial, state)
+        totals, values = solved.totals, problem.values
+        with self.watch("outline"):
+            current_density, *rates = self._reaction(trial, values, problem, totals.currents["ionic"])
+            velocity = self._growth_velocity(trial.filament, current_density, *rates)
+        powers, tunnel = totals.powers, totals.currents.get("tunnel")
+        heating = {"metal": self.model.joule_heating} | dict.fromkeys(("tunnel", BETWEEN), self.model.tunnel_heating)
+        balance = Balance(
+            current=solved.out,
+            entering=solved.entering,
+            currents=totals.currents,
+            supplied=totals.supplied["ionic"],
+            power=solved.power,
+            dissipated=sum(powers.values()),
+            heated=sum(powers.get(name, 0.0) for name, heats in heating.items() if heats),
+            heat=solved.heat,
+            temperature_max=self.cell.ambient_temperature + float(values[:, 2].max()),
+            junction_voltage=powers["tunnel"] / tunnel if tunnel else 0.0,
+            atoms=tip.atoms,
+            outside=self._outside(trial, node),
+        )
+        same = not trial.remeshed and step is not None
+        before = [state.values, state.previous_values] if same else [None, None]
+        if same and problem.floating:  # psi counts from other potentials now
+            shift = raised(trial.mesh, state.potentials - problem.potentials)[:, None] * [1.0, 0.0, 0.0]
+            before = [past if past is None else past + shift for past in before]
+        own = {"values": values, "previous_values": before[0], "earlier_values": before[1]}
+        own |= {"potentials": problem.potentials, "node": node}
+        return self._completed(trial, state, step, balance, velocity, iterations=solved.iterations, **own)
+
+    def _fields(self, discretisation, trial, state, again=False) -> Solved:
+        """The fields at a trial's geometry, time and driving voltage, until the terminal currents agree.
+
+        again: begin with the fields at hand, which were solved at another voltage.
+        """
+        problem, newton = discretisation.problem, discretisation.newton
+        problem.set_source(trial.driving_voltage, trial.potentials)
+        iterations = self._converge(problem, newton, trial, state, again)
         if problem.floating:
-            problem.relift(trial.source_voltage)
+            problem.relift(trial.driving_voltage)
             newton.refine()
         with self.watch("results"):
             for attempt in range(REFINEMENTS + 1):
@@ -269,33 +283,24 @@ class Simulation(GrowingCell):
                     break
                 newton.refine(fresh=attempt > 0)  # an old factor that has not served will not
                 iterations += 1
-            values = problem.values
-        with self.watch("outline"):
-            current_density, *rates = self._reaction(trial, values, problem, totals.currents["ionic"])
-            velocity = self._growth_velocity(trial.filament, current_density, *rates)
-        powers, tunnel = totals.powers, totals.currents.get("tunnel")
-        heating = {"metal": self.model.joule_heating} | dict.fromkeys(("tunnel", BETWEEN), self.model.tunnel_heating)
-        balance = Balance(
-            current=out,
-            entering=entering,
-            currents=totals.currents,
-            supplied=totals.supplied["ionic"],
-            power=totals.entering.get("power", trial.source_voltage * direct_in),
-            dissipated=sum(powers.values()),
-            heated=sum(powers.get(name, 0.0) for name, heats in heating.items() if heats),
-            heat=heat_out,
-            temperature_max=self.cell.ambient_temperature + float(values[:, 2].max()),
-            junction_voltage=powers["tunnel"] / tunnel if tunnel else 0.0,
-            atoms=tip.atoms,
-        )
-        same = not trial.remeshed and step is not None
-        before = [state.values, state.previous_values] if same else [None, None]
-        if same and problem.floating:  # psi counts from other potentials now
-            shift = raised(trial.mesh, state.potentials - problem.potentials)[:, None] * [1.0, 0.0, 0.0]
-            before = [past if past is None else past + shift for past in before]
-        own = {"values": values, "previous_values": before[0], "earlier_values": before[1]}
-        own |= {"potentials": problem.potentials}
-        return self._completed(trial, state, step, balance, velocity, iterations=iterations, **own)
+        power = totals.entering.get("power", trial.driving_voltage * direct_in)
+        return Solved(iterations, out, entering, power, heat_out, totals)
+
+    def _at_node(self, discretisation, trial, state, step):
+        """The node of the circuit and the fields (Node, Solved), of which each follows from the other."""
+        problem, solved, iterations = discretisation.problem, None, 0
+
+        def current(voltage):
+            nonlocal solved, iterations
+            here = replace(trial, node=Node(voltage), potentials=problem.potentials if solved else trial.potentials)
+            solved = self._fields(discretisation, here, state, again=solved is not None)
+            iterations += solved.iterations
+            return solved.entering
+
+        least = max(1e-6 * state.largest_current, self.limits.floor)
+        before = state.node or Node()
+        node = settled(self._supply(trial, state, step), current, before, self.config.solver.charge_tolerance, least)
+        return node, replace(solved, iterations=iterations)
 
     def _reaction(self, trial, values, problem, ionic):
         """J_BV at the outline's points, A/m2, (n,); ionic current into the filament and current out of its parts that
@@ -312,21 +317,21 @@ class Simulation(GrowingCell):
         sums = [[terms[part.start : part.stop - 1].sum() for part in parts] for terms in (-flow, lost)]
         return density, *(SQUARE_METRES_PER_NM2 * np.array(sums))
 
-    def _converge(self, problem, newton, trial, state):
-        """Newton's method, from the extrapolated fields if it can be; number of iterations."""
-        voltage = max(abs(trial.source_voltage), 1e-6)
-        extrapolated = self._extrapolated(trial, state)
+    def _converge(self, problem, newton, trial, state, again=False):
+        """Newton's method, from the extrapolated fields or those at hand if it can be; number of iterations."""
+        voltage = max(abs(trial.driving_voltage), 1e-6)
+        extrapolated = problem.values if again else self._extrapolated(trial, state)
         if extrapolated is not None:
             problem.values = extrapolated
-            problem.relift(trial.source_voltage)
+            problem.relift(trial.driving_voltage)
             try:
                 return newton.solve(voltage)
             except NewtonError:
                 pass  # the fields did not go on as they had begun
         values, potentials = self._last_fields(trial, state)
-        problem.set_source(trial.source_voltage, potentials)
+        problem.set_source(trial.driving_voltage, potentials)
         problem.values = values
-        problem.guess_potentials(trial.source_voltage)
+        problem.guess_potentials(trial.driving_voltage)
         return newton.solve(voltage, keep_factor=extrapolated is None)
 
     def _extrapolated(self, trial, state):
@@ -349,7 +354,7 @@ class Simulation(GrowingCell):
         if trial.remeshed:
             with self.watch("transfer"):
                 values, potentials = transferred(state, trial.mesh)
-        values[:, 1] += trial.source_voltage - state.source_voltage
+        values[:, 1] += trial.driving_voltage - state.driving_voltage
         return values, potentials
 
     def _old_rise(self, trial, state):

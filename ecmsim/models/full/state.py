@@ -25,7 +25,7 @@ class State(CellState):
     @property
     def lift(self):
         """What the electronic potential is above psi at the nodes, V, (nodes,)."""
-        lift = self.source_voltage * self.mesh.nodes_of(Region.ACTIVE_ELECTRODE)
+        lift = self.driving_voltage * self.mesh.nodes_of(Region.ACTIVE_ELECTRODE)
         if self.mesh.floating is not None:
             lift = lift + raised(self.mesh, self.potentials)
         return lift

@@ -16,26 +16,15 @@ the voltage V_R across the circuit, which Newton's method solves within a bracke
 attoamperes through the circuit are then as exact as milliamperes, and I = f(V_R) <= I_CC to round-off.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
 from ecmsim.constants import METRES_PER_NM, SQUARE_METRES_PER_NM2
+from ecmsim.models.node import Line
 
 SETTLED = 1e-12  # last correction of V_R over V_R
 EDGE = 1e-3  # over the source voltage: least step of the numerical derivative, before its 1e-6
-
-
-@dataclass(frozen=True)
-class Line:
-    """A current near a voltage: current (A) and slope (S) at `voltage` (V)."""
-
-    voltage: float
-    current: float
-    slope: float
-
-    def __call__(self, voltage):
-        return self.current + self.slope * (voltage - self.voltage)
 
 
 @dataclass(frozen=True)
@@ -98,6 +87,16 @@ def operation(law, source_voltage, resistance, lines, guess=0.0) -> Operation:
     drop = _root(mismatch, source_voltage, guess)
     through = float(law.current(np.array([drop]))[0])
     return Operation(drop, source_voltage - drop - resistance * through, source_voltage - drop, through)
+
+
+def operation_at_node(supply, resistance, lines, guess):
+    """The same with the cell at a node of a circuit (ecmsim.models.node): Operation and Node. guess: of its drop, V."""
+    slope = sum(line.slope for line in lines)
+    voltage = supply.branch.source - guess
+    line = Line(voltage, operation(None, voltage, resistance, lines).entering, slope / (1 + resistance * slope))
+    node = supply.solve(line, guess)
+    point = operation(None, node.voltage, resistance, lines)
+    return replace(point, drop=node.drop), replace(node, cell=point.entering)
 
 
 def _root(function, end, x):

@@ -13,8 +13,7 @@ from ecmsim.constants import METRES_PER_NM
 from ecmsim.errors import SolveError
 from ecmsim.models.balance import Balance
 from ecmsim.models.cell import GrowingCell, Tip
-from ecmsim.models.circuit import circuit
-from ecmsim.models.reduced.electrons import Crossing, Line, operation, series_resistances
+from ecmsim.models.reduced.electrons import Crossing, Line, operation, operation_at_node, series_resistances
 from ecmsim.models.reduced.heat import Contact, HeatNetwork, Sources, Temperatures, wedges
 from ecmsim.models.reduced.ions import RINGS, Ions, strips
 from ecmsim.models.reduced.profile import SLICES, Profile
@@ -121,7 +120,8 @@ class ReducedSimulation(GrowingCell):
     def follow(self, state):
         """The state at the beginning of the programme's next leg; None after the last one."""
         leg = self.programme.after(state.leg, state.time, state.leg.value(state.time))
-        return leg and replace(state, leg=leg, source_voltage=leg.source_voltage(state.time))
+        voltage = leg and leg.source_voltage(state.time)
+        return leg and replace(state, leg=leg, source_voltage=voltage, node=self._node_on(state, voltage))
 
     def rebase(self, state):
         """What follows depends on the state alone anyway."""
@@ -200,7 +200,8 @@ class ReducedSimulation(GrowingCell):
 
     def _solve(self, trial, state, step):
         """Circuit, temperatures and ions at a trial's geometry, time and voltage."""
-        law = circuit(self.config, trial.leg, trial.time)
+        law = self._law(trial.leg, trial.time)
+        supply, node = self.surroundings and self._supply(trial, state, step), None
         with self.watch("geometry"):
             geometry = self._geometry(trial)
             network = self._network(trial, geometry) if self.model.heat else None
@@ -217,7 +218,10 @@ class ReducedSimulation(GrowingCell):
                 for _ in range(ROUNDS):
                     slices, electrodes = self._resistances(geometry, rise)
                     resistance = float(slices.sum()) + sum(electrodes)
-                    point = operation(law, trial.source_voltage, resistance, (electrons, ions), drop)
+                    if supply:
+                        point, node = operation_at_node(supply, resistance, (electrons, ions), drop)
+                    else:
+                        point = operation(law, trial.source_voltage, resistance, (electrons, ions), drop)
                     iterations, drop = iterations + 1, point.drop
                     if network is None:
                         break
@@ -262,6 +266,7 @@ class ReducedSimulation(GrowingCell):
             temperature_max=self.cell.ambient_temperature + rise.largest,
             junction_voltage=point.voltage if geometry.crossing.laws else 0.0,
             atoms=geometry.tip.atoms,
+            outside=self._outside(trial, node),
         )
         velocity = self._growth_velocity(
             trial.filament, solution.current_density, solution.current, solution.dissolving
@@ -271,7 +276,7 @@ class ReducedSimulation(GrowingCell):
             "previous_potentials": state.potentials if kept else None,
             "previous_temperatures": state.temperatures if step is not None else None,
         }
-        own |= {"potentials": solution.potentials, "temperatures": rise, "ions": ions, "drop": drop}
+        own |= {"potentials": solution.potentials, "temperatures": rise, "ions": ions, "drop": drop, "node": node}
         return self._completed(trial, state, step, balance, velocity, **own, iterations=iterations)
 
     def _open_shares(self, trial, tip):
@@ -288,7 +293,7 @@ class ReducedSimulation(GrowingCell):
             share = step / state.previous_step
             rise = rise.plus(share, state.previous_temperatures)
         old, new = len(state.potentials) - RINGS, len(trial.filament.points)
-        if not trial.source_voltage:
+        if not trial.source_voltage and not trial.node:
             potentials = np.zeros(new + RINGS)
         elif continued and state.previous_potentials is not None and old == new:
             potentials = state.potentials + share * (state.potentials - state.previous_potentials)

@@ -1,0 +1,51 @@
+"""What is bound to one mesh of the full model, and what a solution on it comes to."""
+
+from contextlib import contextmanager
+from dataclasses import dataclass
+
+from ecmsim.errors import ConfigError
+from ecmsim.models.full.mesh.motion import HarmonicMotion
+from ecmsim.models.full.newton import Newton
+from ecmsim.models.full.problem import FieldProblem, Totals
+
+
+@dataclass
+class Discretisation:
+    """A mesh with all that is bound to it, closed as a whole. circuit: kind of the one that feeds the cell."""
+
+    circuit: tuple
+    motion: HarmonicMotion
+    problem: FieldProblem
+    newton: Newton
+
+    def close(self):
+        self.newton.close()
+        self.problem.close()
+
+
+@dataclass(frozen=True)
+class Solved:
+    """Fields that are solved: iterations; current out at the bottom and entering at the top, A; power given and heat
+    that leaves, W; totals."""
+
+    iterations: int
+    out: float
+    entering: float
+    power: float
+    heat: float
+    totals: Totals
+
+
+@contextmanager
+def refused(laws):
+    """Raise ConfigError where the weak form cannot be made with laws of one's own (name -> law), and say why."""
+    try:
+        yield
+    except Exception as error:
+        if not laws:
+            raise
+        raise ConfigError(
+            f"laws: {', '.join(laws)}: no weak form can be made with them: {type(error).__name__}: {error}. It takes "
+            "symbols for numbers: use the functions of ecmsim.physics.operators (exp, sqrt, maximum, where_less, ...) "
+            "instead of NumPy's, and where_less instead of if"
+        ) from error
