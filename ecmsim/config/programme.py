@@ -117,6 +117,16 @@ class Hold(Section):
     name: Name = None
 
 
+class ReadPulse(Section):
+    """The read pulse after a pulse, or each one of a train, from the same base."""
+
+    amplitude: Volt = Field(description="Voltage of the read pulse")
+    width: Second = Field(description="Time at that voltage, without the edges")
+    rise: Edge = None
+    fall: Edge = None
+    delay: quantity("s", ge=0) = Field("0 s", description="Time at the base before the read pulse")
+
+
 class Pulse(Section):
     """A trapezoidal pulse from a base voltage."""
 
@@ -127,19 +137,10 @@ class Pulse(Section):
     fall: Edge = None
     delay: Wait = "0 s"
     base: Volt = Field("0 V", description="Voltage before and after the pulse; the source first goes there")
+    read: ReadPulse | None = Field(None, description="Read pulse after the pulse, or after each one of a train")
     polarity: Polarity = "positive"
     compliance: OwnCompliance = None
     name: Name = None
-
-
-class ReadPulse(Section):
-    """The read pulse after each pulse of a train, from the same base."""
-
-    amplitude: Volt = Field(description="Voltage of the read pulse")
-    width: Second = Field(description="Time at that voltage, without the edges")
-    rise: Edge = None
-    fall: Edge = None
-    delay: quantity("s", ge=0) = Field("0 s", description="Time at the base before the read pulse")
 
 
 class PulseTrain(Pulse):
@@ -148,7 +149,6 @@ class PulseTrain(Pulse):
     kind: Literal["pulse_train"] = Field(description="Equal voltage pulses, with read pulses if wanted")
     count: Count = Field(description="Number of pulses")
     interval: Second = Field(description="Time at the base between the pulses (after the read pulse)")
-    read: ReadPulse | None = Field(None, description="Read pulse after each pulse")
 
 
 def times_increase(points):

@@ -37,11 +37,13 @@ def pulse(
     fall=None,
     delay=0.0,
     base=0.0,
+    read=None,
     compliance=None,
     polarity="positive",
     name=None,
 ):
-    """One pulse: `delay` at `base`, `rise` to `amplitude`, `width` there, `fall` to `base`; V and s.
+    """One pulse: `delay` at `base`, `rise` to `amplitude`, `width` there, `fall` to `base`, then a `read_pulse` if
+    there is one; V and s.
 
     The edges take 1 % of the width unless given. A source that is not at `base` goes there first.
     """
@@ -65,13 +67,13 @@ def pulse_train(
 ):
     """`count` pulses with `interval` (s) at `base` between them, each followed by a `read` pulse if there is one.
 
-    `delay` is before the first pulse; read: a `read_pulse`. The rest as in `pulse`.
+    `delay` is before the first pulse. The rest as in `pulse`.
     """
     return SimpleNamespace(kind="pulse_train", **locals())
 
 
 def read_pulse(amplitude, width, *, rise=None, fall=None, delay=0.0):
-    """Read pulse of a `pulse_train`, `delay` (s) after the pulse before it; from the base of that and back."""
+    """Read pulse of a `pulse` or a `pulse_train`, `delay` (s) after its pulse; from the base of that and back."""
     return SimpleNamespace(**locals())
 
 
