@@ -79,8 +79,8 @@ def test_what_counts_as_switched_can_be_chosen(pulsed):
     ratio = float((after / before).iloc[:3].max())
     least = Definitions(least_conductance=1e-30, switch_ratio=0.999 * ratio)
     most = Definitions(least_conductance=1e-30, switch_ratio=1.001 * ratio)
-    assert (pulse_table(pulsed, least)["switched"] == "SET").sum() == 1
-    assert not (pulse_table(pulsed, most)["switched"] == "SET").any()
+    assert (pulse_table(pulsed, least)["switched"][:3] == "SET").sum() == 1
+    assert not (pulse_table(pulsed, most)["switched"][:3] == "SET").any()
     with pytest.raises(ConfigError, match="switch_ratio = 1: must be above 1"):
         Definitions(switch_ratio=1.0)
 
@@ -106,9 +106,7 @@ def test_cycles_are_those_of_the_measured_evaluation(tmp_path):
     assert {name: row[name] for name in vars(found)} == pytest.approx(vars(found))
     set_ = first[first["source_voltage_V"] > 0]
     assert row["E_SET_J"] == pytest.approx(np.trapezoid(set_["power_W"], set_["time_s"]), rel=0.01)
-    assert np.interp(row["t_SET_s"], first["time_s"], first["source_voltage_V"]) == pytest.approx(
-        row["V_SET_V"], rel=0.02
-    )
+    assert row["t_SET_s"] == pytest.approx(row["V_SET_V"], rel=0.02)  # at 1 V/s
     assert row["volume_end_nm3"] == first["volume_nm3"].iloc[-1]
 
 
@@ -117,9 +115,9 @@ def test_definitions_of_cycles_are_told_and_obeyed(tmp_path):
     by_current = Definitions("current", 1e-6)
     [path] = write_tables(made, by_current)
     assert "# V_SET: where |I| first reaches 1e-06 A." in path.read_text()
-    series = made.timeseries
-    at = np.interp(1e-6, series["current_A"][:60], series["source_voltage_V"][:60])
-    assert read(path)["V_SET_V"][0] == pytest.approx(at, rel=0.05) != cycle_table(made)["V_SET_V"][0]
+    rising = made.timeseries[made.timeseries["time_s"] < 2]
+    at = rising["source_voltage_V"].iloc[int(np.argmax(rising["current_A"] >= 1e-6))]
+    assert read(path)["V_SET_V"][0] == pytest.approx(at, rel=0.01) != cycle_table(made)["V_SET_V"][0]
 
 
 def numbers(*steps):
@@ -147,10 +145,8 @@ def test_a_read_of_the_other_sign_is_no_cycle():
 
 def test_the_wait_before_a_pulse_belongs_to_the_one_before():
     pair = drive.pulse(1.0, 1e-3), drive.pulse(1.0, 1e-3, delay=1e-2), drive.ramp(1.0, 1.0)
-    parts = ["pulse"] * 3
-    assert numbers(*pair) == [(1, 1, part) for part in parts] + [(1, 1, "")] + [(1, 2, part) for part in parts] + [
-        (1, 0, "")
-    ]
+    first, second = ([(1, number, "pulse")] * 3 for number in (1, 2))
+    assert numbers(*pair) == [*first, (1, 1, ""), *second, (1, 0, "")]
 
 
 @pytest.mark.parametrize(
