@@ -151,6 +151,49 @@ class PulseTrain(Pulse):
     interval: Second = Field(description="Time at the base between the pulses (after the read pulse)")
 
 
+class WriteVerify(Section):
+    """Pulses of rising amplitude until a read says that it is enough."""
+
+    kind: Literal["write_verify"] = Field(
+        description="Pulses of rising amplitude, until a read is as wanted"
+    )
+    start: Volt = Field(description="Amplitude of the first pulse")
+    stop: Volt = Field(description="Largest amplitude")
+    increment: quantity("V", gt=0) = Field(description="By how much each pulse is higher than the one before")
+    width: Second = Field(description="Time at the amplitude, without the edges")
+    read: ReadPulse = Field(description="Read pulse after each pulse")
+    verify: Annotated[StrictStr, AfterValidator(_condition)] = Field(
+        description='Condition during a read that ends the step, such as "resistance < 100 kohm"'
+    )
+    interval: Second = Field("1 ms", description="Time at the base after each read")
+    rise: Edge = None
+    fall: Edge = None
+    delay: Wait = "0 s"
+    base: Volt = Field("0 V", description="Voltage before and after the pulses; the source first goes there")
+    polarity: Polarity = "positive"
+    compliance: OwnCompliance = None
+    name: Name = None
+
+
+class SpikePair(Section):
+    """The spikes of two neurons on both sides of the cell."""
+
+    kind: Literal["spike_pair"] = Field(description="The voltage between two neurons that spike one after the other")
+    amplitude: quantity("V", gt=0, le=100) = Field(description="Top of a spike")
+    undershoot: quantity("V", ge=0, le=100) = Field(description="How far below zero it comes after its top")
+    width: Second = Field(description="From its top to its lowest voltage")
+    tail: Second = Field(description="From there back to zero")
+    interval: quantity("s") = Field(
+        description="From the first spike to the second; negative where that is earlier"
+    )
+    rise: Edge = None
+    base: Volt = Field("0 V", description="Voltage before and after the reads")
+    read: ReadPulse | None = Field(None, description="Read pulse before and after the spikes")
+    polarity: Polarity = "positive"
+    compliance: OwnCompliance = None
+    name: Name = None
+
+
 def times_increase(points):
     """The points of a table, checked."""
     for (before, _), (time, _) in zip(points, points[1:], strict=False):
@@ -318,6 +361,8 @@ PLAIN = (
     | Hold
     | Pulse
     | PulseTrain
+    | WriteVerify
+    | SpikePair
     | Table
     | Measured
     | CurrentRamp

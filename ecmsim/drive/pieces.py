@@ -19,7 +19,8 @@ class Piece:
     counted with all repetitions, each pulse and each read of a train as one; pulse: number of the pulse that it belongs
     to with what follows until the next one, from 1, 0 for steps that are no pulses; part: "pulse" or "read" within one
     of these; cycle: number of the cycle (ecmsim.drive.counting), 0 outside of the repetitions; turns: whether that
-    cycle begins where the piece passes zero.
+    cycle begins where the piece passes zero; then: number of the piece that follows where its condition ended it early,
+    None for the next one.
     """
 
     name: str
@@ -36,6 +37,7 @@ class Piece:
     part: str = ""
     cycle: int = 0
     turns: bool = False
+    then: int | None = None
 
     def time_from(self, value):
         """How long it takes from a value (V or A) of the source on, s."""

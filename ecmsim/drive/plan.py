@@ -6,6 +6,7 @@ from functools import partial
 from ecmsim.drive.condition import Condition
 from ecmsim.drive.counting import with_cycles
 from ecmsim.drive.pieces import UNITS, Piece
+from ecmsim.drive.waveforms import pair_of_spikes, rising
 from ecmsim.errors import ConfigError
 from ecmsim.text import quantity
 
@@ -77,6 +78,8 @@ class _Plan:
             "hold": self._hold,
             "pulse": self._pulse,
             "pulse_train": self._pulse_train,
+            "write_verify": self._write_verify,
+            "spike_pair": self._spike_pair,
             "table": self._table,
             "measured": self._measured,
             "repeat": self._repeat,
@@ -138,11 +141,46 @@ class _Plan:
             times = read.delay, read.amplitude, read.width, read.rise, read.fall
             self._trapezoid(step, f"{place.path}.read", name, *times, part="read")
 
+    def _write_verify(self, step, place):
+        """Pulses of rising amplitude, each read, until a read fulfils the condition; then to the base."""
+        name, read = place.name(step, "write and verify"), step.read
+        times = read.delay, read.amplitude, read.width, read.rise, read.fall
+        self._to_base(step, place, name)
+        verified, verify = [], _condition(step, place, "verify")
+        for number, amplitude in enumerate(rising(step.start, step.stop, step.increment), 1):
+            wait, pulse = step.interval if number > 1 else step.delay, f"{name}, pulse {number}"
+            self.number += number > 1
+            self._trapezoid(step, place.path, pulse, wait, amplitude, step.width, step.rise, step.fall)
+            self.number += 1
+            self._trapezoid(step, f"{place.path}.read", f"{name}, read {number}", *times, part="read")
+            self.pieces[-2] = replace(self.pieces[-2], until=verify)
+            verified.append(len(self.pieces) - 2)
+        self.number += 1
+        slope = abs(read.amplitude - step.base) / _edge(read.fall, read.width)
+        back = Piece(f"{name}, verified", "voltage", _signed(step, step.base), rate=slope, optional=True)
+        self.add(f"{place.path}.base", replace(back, pulse=self.pulses, **_circuit(step)))
+        for k in verified:
+            self.pieces[k] = replace(self.pieces[k], then=len(self.pieces) - 1)
+
+    def _spike_pair(self, step, place):
+        """Two spikes, the later one minus the earlier one where their interval is positive; a read before and after."""
+        name = place.name(step, f"spikes {quantity(step.interval, 's')} apart")
+        self._read(step, place, f"{name}, read before")
+        self.number += bool(step.read)
+        self.pulses += 1
+        here, (_, *points) = 0.0, pair_of_spikes(step)
+        for time, value in points:
+            piece = Piece(name, "voltage", _signed(step, value), duration=time - here, pulse=self.pulses, part="pulse")
+            self.add(f"{place.path}.interval", replace(piece, **_circuit(step)))
+            here = time
+        self._read(step, place, f"{name}, read")
+
     def _to_base(self, step, place, name):
-        """To the base with the slope of the pulse's rise, where the source is elsewhere."""
-        height = abs(step.amplitude - step.base)
+        """To the base with the slope of the (first) pulse's rise, where the source is elsewhere."""
+        first = "start" if step.kind == "write_verify" else "amplitude"
+        height = abs(getattr(step, first) - step.base)
         if not height:
-            field = f'{place.path}.amplitude = "{step.amplitude:g} V"'
+            field = f'{place.path}.{first} = "{getattr(step, first):g} V"'
             raise ConfigError(f'{field}: is the base, so that there is no pulse; use kind = "hold" to wait')
         slope = height / _edge(step.rise, step.width)
         piece = Piece(name, "voltage", _signed(step, step.base), rate=slope, optional=True, **_circuit(step))
@@ -215,14 +253,14 @@ def _circuit(step):
     return {"compliance": step.compliance}
 
 
-def _condition(step, place):
-    until = step.until
+def _condition(step, place, field="until"):
+    until = getattr(step, field)
     if until is None or isinstance(until, Condition):
         return until
     try:
         return Condition.parse(until)
     except ConfigError as error:
-        raise ConfigError(f'{place.path}.until = "{until}": {error}') from None
+        raise ConfigError(f'{place.path}.{field} = "{until}": {error}') from None
 
 
 def _signed(step, value):

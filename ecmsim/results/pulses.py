@@ -11,7 +11,7 @@ PULSE_COLUMNS = {
     "cycle": "the cycle that it belongs to, as in timeseries.csv",
     "start_s": "when its rise begins",
     "amplitude_V": "voltage of the source at its top",
-    "width_s": "time at its top, without the edges",
+    "width_s": "time at its top, without the edges; of spikes the whole of them",
     "energy_J": "energy given to the cell from the beginning of its rise to the end of its fall",
     "I_max_A": "largest |current| in it",
     "temperature_max_K": "highest temperature in it",
@@ -40,8 +40,9 @@ def pulse_rows(run, definitions):
     column = {name: series[name].to_numpy(float) for name in series if series[name].dtype.kind in "fiu"}
     rows, before = [], None
     for pulse in _pulses(run.course):
-        row, after = _row(pulse, column, definitions, before)
-        rows.append(row)
+        after, found = _read(pulse, column)
+        if pulse.legs:
+            rows.append(_row(pulse, column, definitions, before, after) | found)
         before = after
     return rows
 
@@ -55,13 +56,25 @@ def _pulses(course):
             pulse = found.setdefault(piece.pulse, _Pulse(piece.pulse))
             (pulse.legs if piece.part == "pulse" else pulse.read).append((start, end, leg))
         start = end
-    return [pulse for pulse in found.values() if pulse.legs]
+    return list(found.values())
 
 
-def _row(pulse, column, definitions, before):
-    """The numbers of a pulse, and the conductance of the read after it, or None. before: that of the read before it."""
+def _read(pulse, column):
+    """The conductance (S) at the end of the read after a pulse, None without one, and its columns."""
+    time = column["time_s"]
+    if len(pulse.read) < 2 or pulse.read[1][1] > time[-1] * (1 + 1e-12):
+        return None, {"read_V": np.nan, "read_current_A": np.nan}
+    moment = pulse.read[1][1]
+    current, volts = (float(np.interp(moment, time, column[name])) for name in ("current_A", "cell_voltage_V"))
+    read = {"read_V": float(pulse.read[1][2].last), "read_current_A": current}
+    return current / volts if volts else np.nan, read
+
+
+def _row(pulse, column, definitions, before, after):
+    """The numbers of a pulse. before, after: conductance (S) of the reads before and after it, or None."""
     start, end = pulse.legs[0][0], pulse.legs[-1][1]
-    top = pulse.legs[min(1, len(pulse.legs) - 1)]
+    top = max(pulse.legs, key=lambda item: (abs(item[2].last), item[2].first == item[2].last))
+    level = top[2].first == top[2].last
     time = column["time_s"]
     slack = 1e-12 * max(end, time[-1])
     rows = slice(int(np.searchsorted(time, start - slack)), int(np.searchsorted(time, end + slack, "right")))
@@ -69,31 +82,24 @@ def _row(pulse, column, definitions, before):
     amplitude = float(top[2].last)
     sign = -1.0 if amplitude < 0 else 1.0
     given = sign * part["source_voltage_V"], sign * part["cell_voltage_V"], sign * part["current_A"]
-    found, after = {"read_V": np.nan, "read_current_A": np.nan}, None
-    if len(pulse.read) > 1 and pulse.read[1][1] <= time[-1] + slack:
-        moment = pulse.read[1][1]
-        current, volts = (float(np.interp(moment, time, column[name])) for name in ("current_A", "cell_voltage_V"))
-        found = {"read_V": float(pulse.read[1][2].last), "read_current_A": current}
-        after = current / volts if volts else np.nan
     if before is None:
         before = _over(resistance_on_the_way_out(*given, definitions.read_voltage))
     late = after if after is not None else _over(resistance_at_read_voltage(*given, definitions.read_voltage))
     power = part["power_W"]
-    row = {
+    whole = float(top[2].piece.duration) if level and top[1] <= time[-1] + slack else top[1] - top[0]
+    return {
         "pulse": pulse.number,
         "cycle": top[2].cycle(top[1]),
         "start_s": start,
         "amplitude_V": amplitude,
-        "width_s": float(top[2].piece.duration) if top[1] <= time[-1] + slack else time[-1] - top[0],
+        "width_s": whole if level else min(end, time[-1]) - start,
         "energy_J": 0.5 * float(((power[1:] + power[:-1]) * np.diff(part["time_s"])).sum()),
         "I_max_A": float(np.abs(part["current_A"]).max(initial=0.0)),
         "temperature_max_K": float(part["temperature_max_K"].max(initial=0.0)),
         "G_before_S": before,
         "G_after_S": late,
-        **found,
         "switched": verdict(before, late, definitions),
     }
-    return row, after
 
 
 def _over(resistance):

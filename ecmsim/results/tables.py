@@ -17,7 +17,7 @@ from ecmsim.switching.values import CycleValues, Definitions, values_of
 
 OUT_AND_BACK = {"sweep", "repeat", "table", "measured"}  # kinds of steps that make cycles
 RETURN = 0.5  # of its largest voltage: down to which a programme comes back, at least, that goes out and back
-PULSED = {"pulse", "pulse_train"}
+PULSED = {"pulse", "pulse_train", "write_verify", "spike_pair"}
 OF_VALUES = tuple(field.name for field in fields(CycleValues))
 CYCLE_COLUMNS = {
     "cycle": "its number, from 1",
