@@ -74,6 +74,15 @@ OBSERVED = (
     Observable("step", "s", "length of the step"),
     Observable("vertices", "", "vertices of the mesh", whole=True),
     Observable("remesh", "", "1 where the mesh was rebuilt in this step, else 0", whole=True),
+    Observable(
+        "cycle",
+        "",
+        "number of the cycle, from 1: a repetition of the programme, else from one return of its sign to the next; 0 "
+        "outside of repetitions",
+        whole=True,
+    ),
+    Observable("pulse", "", "number of the last pulse of the run, from 1, until another step; else 0", whole=True),
+    Observable("read", "", "1 during a read pulse, which reads the pulse of that number, else 0", whole=True),
 )
 
 

@@ -11,6 +11,7 @@ import typer
 from ecmsim import __version__
 from ecmsim.commands.clone import validation
 from ecmsim.commands.data import data
+from ecmsim.commands.export import export, tables
 from ecmsim.commands.options import AllowCode, Config, RunFolder, Set, end_of, loaded, on_first_rank, quantity
 from ecmsim.commands.plot import plot
 from ecmsim.commands.quantum import quantum
@@ -195,6 +196,8 @@ def mesh(
 
 
 app.command()(plot)
+app.command()(tables)
+app.command()(export)
 
 
 @app.command()

@@ -6,6 +6,7 @@ from typing import Annotated
 
 import typer
 
+from ecmsim.commands.export import ReadVoltage, ResetBy, SetBy, SetCurrent, definitions_of
 from ecmsim.commands.measured import ColumnsFile, ColumnsSet, block, columns
 from ecmsim.commands.options import quantity
 from ecmsim.errors import ConfigError, MeasurementError
@@ -82,12 +83,10 @@ def convert(
 def cycles(
     files: Files,
     out: Annotated[Path | None, typer.Option(help="Also write the table (.csv).", show_default=False)] = None,
-    read_voltage: Annotated[str, typer.Option(help="At which resistances are read.")] = "0.1 V",
-    set_by: Annotated[str, typer.Option(help="V_SET: jump, current or compliance.")] = "jump",
-    set_current: Annotated[
-        str | None, typer.Option(help="Current that makes a SET, with --set-by current.", show_default=False)
-    ] = None,
-    reset_by: Annotated[str, typer.Option(help="V_RESET: peak or drop.")] = "peak",
+    read_voltage: ReadVoltage = "0.1 V",
+    set_by: SetBy = "jump",
+    set_current: SetCurrent = None,
+    reset_by: ResetBy = "peak",
     columns_file: ColumnsFile = None,
     settings: ColumnsSet = None,
     overwrite: Annotated[bool, typer.Option("--overwrite", help="Replace a table that is there.")] = False,
@@ -99,10 +98,8 @@ def cycles(
     from ecmsim.plot.curves import of_run
     from ecmsim.results import open_run
     from ecmsim.results.folder import is_run_folder
-    from ecmsim.switching.values import Definitions
 
-    amperes = None if set_current is None else quantity("--set-current", set_current, "A", gt=0)
-    definitions = Definitions(set_by, amperes, reset_by, quantity("--read-voltage", read_voltage, "V", gt=0))
+    definitions = definitions_of(read_voltage, set_by, set_current, reset_by)
     chosen, tables = columns(columns_file, settings), []
     for file in files:
         if is_run_folder(file):

@@ -17,7 +17,7 @@ def plot(
         str,
         typer.Argument(
             help="iv, gap, conductance, temperature, outline, elephant, field, solid, retention, all; film; cycles; "
-            "study, histogram.",
+            "potentiation, facilitation, endurance, selector, verify; study, histogram, cdf, weibull, violin, stdp, bits.",
             show_default=False,
         ),
     ],
@@ -98,7 +98,7 @@ def plot(
 
 def opened(what, folders):
     """The Run, or for STUDY_PICTURES the StudyTable, that a picture named `what` is to show; folders: one Path."""
-    from ecmsim.plot import FILMS, PICTURES, STUDY_PICTURES
+    from ecmsim.plot import FILMS, PICTURES, PROTOCOLS, STUDY_PICTURES
     from ecmsim.plot.study import SUMMARY, open_study
     from ecmsim.results import open_run
     from ecmsim.results.folder import is_run_folder
@@ -111,7 +111,7 @@ def opened(what, folders):
             "commands of their own, compare them with ecmsim plot iv, or the cases of a study with ecmsim plot study"
         )
     (folder,) = folders
-    kinds = [*PICTURES, "all", *FILMS]
+    kinds = [*PICTURES, "all", *FILMS, *PROTOCOLS]
     if what in STUDY_PICTURES and is_run_folder(folder):
         raise ResultsError(
             f"{folder} is the folder of a run, not of a study: of a run there are {', '.join(kinds)} (ecmsim plot all)"

@@ -117,6 +117,16 @@ class Hold(Section):
     name: Name = None
 
 
+class ReadPulse(Section):
+    """The read pulse after a pulse, or each one of a train, from the same base."""
+
+    amplitude: Volt = Field(description="Voltage of the read pulse")
+    width: Second = Field(description="Time at that voltage, without the edges")
+    rise: Edge = None
+    fall: Edge = None
+    delay: quantity("s", ge=0) = Field("0 s", description="Time at the base before the read pulse")
+
+
 class Pulse(Section):
     """A trapezoidal pulse from a base voltage."""
 
@@ -127,19 +137,10 @@ class Pulse(Section):
     fall: Edge = None
     delay: Wait = "0 s"
     base: Volt = Field("0 V", description="Voltage before and after the pulse; the source first goes there")
+    read: ReadPulse | None = Field(None, description="Read pulse after the pulse, or after each one of a train")
     polarity: Polarity = "positive"
     compliance: OwnCompliance = None
     name: Name = None
-
-
-class ReadPulse(Section):
-    """The read pulse after each pulse of a train, from the same base."""
-
-    amplitude: Volt = Field(description="Voltage of the read pulse")
-    width: Second = Field(description="Time at that voltage, without the edges")
-    rise: Edge = None
-    fall: Edge = None
-    delay: quantity("s", ge=0) = Field("0 s", description="Time at the base before the read pulse")
 
 
 class PulseTrain(Pulse):
@@ -148,7 +149,49 @@ class PulseTrain(Pulse):
     kind: Literal["pulse_train"] = Field(description="Equal voltage pulses, with read pulses if wanted")
     count: Count = Field(description="Number of pulses")
     interval: Second = Field(description="Time at the base between the pulses (after the read pulse)")
-    read: ReadPulse | None = Field(None, description="Read pulse after each pulse")
+
+
+class WriteVerify(Section):
+    """Pulses of rising amplitude until a read says that it is enough."""
+
+    kind: Literal["write_verify"] = Field(
+        description="Pulses of rising amplitude, until a read is as wanted"
+    )
+    start: Volt = Field(description="Amplitude of the first pulse")
+    stop: Volt = Field(description="Largest amplitude")
+    increment: quantity("V", gt=0) = Field(description="By how much each pulse is higher than the one before")
+    width: Second = Field(description="Time at the amplitude, without the edges")
+    read: ReadPulse = Field(description="Read pulse after each pulse")
+    verify: Annotated[StrictStr, AfterValidator(_condition)] = Field(
+        description='Condition during a read that ends the step, such as "resistance < 100 kohm"'
+    )
+    interval: Second = Field("1 ms", description="Time at the base after each read")
+    rise: Edge = None
+    fall: Edge = None
+    delay: Wait = "0 s"
+    base: Volt = Field("0 V", description="Voltage before and after the pulses; the source first goes there")
+    polarity: Polarity = "positive"
+    compliance: OwnCompliance = None
+    name: Name = None
+
+
+class SpikePair(Section):
+    """The spikes of two neurons on both sides of the cell."""
+
+    kind: Literal["spike_pair"] = Field(description="The voltage between two neurons that spike one after the other")
+    amplitude: quantity("V", gt=0, le=100) = Field(description="Top of a spike")
+    undershoot: quantity("V", ge=0, le=100) = Field(description="How far below zero it comes after its top")
+    width: Second = Field(description="From its top to its lowest voltage")
+    tail: Second = Field(description="From there back to zero")
+    interval: quantity("s") = Field(
+        description="From the first spike to the second; negative where that is earlier"
+    )
+    rise: Edge = None
+    base: Volt = Field("0 V", description="Voltage before and after the reads")
+    read: ReadPulse | None = Field(None, description="Read pulse before and after the spikes")
+    polarity: Polarity = "positive"
+    compliance: OwnCompliance = None
+    name: Name = None
 
 
 def times_increase(points):
@@ -318,6 +361,8 @@ PLAIN = (
     | Hold
     | Pulse
     | PulseTrain
+    | WriteVerify
+    | SpikePair
     | Table
     | Measured
     | CurrentRamp

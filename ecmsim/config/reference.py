@@ -1,4 +1,4 @@
-"""The reference of all settings, made from the schema: for `ecmsim validate --schema` and the README."""
+"""The reference of all settings, made from the schema: for `ecmsim validate --schema` and the manual."""
 
 import textwrap
 from itertools import groupby

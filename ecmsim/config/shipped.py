@@ -15,9 +15,10 @@ def folder():
 
 
 def names():
-    """Their names, sorted."""
+    """Their names, sorted; those of protocols begin with protocols/."""
     place = folder()
-    return sorted(path.stem for path in place.glob("*.toml")) if place else []
+    found = [*place.glob("*.toml"), *place.glob("protocols/*.toml")] if place else []
+    return sorted(path.relative_to(place).with_suffix("").as_posix() for path in found)
 
 
 def is_name(text):

@@ -19,8 +19,10 @@ from ecmsim.drive.steps import (
     ramp,
     read_pulse,
     repeat,
+    spike_pair,
     sweep,
     table,
+    write_verify,
 )
 
 __all__ = [
@@ -42,6 +44,8 @@ __all__ = [
     "ramp",
     "read_pulse",
     "repeat",
+    "spike_pair",
     "sweep",
     "table",
+    "write_verify",
 ]

@@ -16,7 +16,11 @@ class Piece:
     of them; until: Condition that ends it early; compliance: the section of the configuration that holds during it,
     None for that of the configuration; voltage_limit: of a current source, V; optional: left out where the source is
     at `to` already, which for other pieces is an error of the input; step: which one of the programme it belongs to,
-    counted with all repetitions, each pulse and each read of a train as one.
+    counted with all repetitions, each pulse and each read of a train as one; pulse: number of the pulse that it belongs
+    to with what follows until the next one, from 1, 0 for steps that are no pulses; part: "pulse" or "read" within one
+    of these; cycle: number of the cycle (ecmsim.drive.counting), 0 outside of the repetitions; turns: whether that
+    cycle begins where the piece passes zero; then: number of the piece that follows where its condition ended it early,
+    None for the next one.
     """
 
     name: str
@@ -29,6 +33,11 @@ class Piece:
     voltage_limit: float | None = None
     optional: bool = False
     step: int = 0
+    pulse: int = 0
+    part: str = ""
+    cycle: int = 0
+    turns: bool = False
+    then: int | None = None
 
     def time_from(self, value):
         """How long it takes from a value (V or A) of the source on, s."""
@@ -63,6 +72,11 @@ class Leg:
         if time >= self.end:
             return self.last
         return self.first + (self.last - self.first) * ((time - self.start) / (self.end - self.start))
+
+    def cycle(self, time):
+        """The number of the cycle at a time (s); one that begins as the source passes zero has begun beyond it."""
+        before = self.piece.turns and self.value(time) * self.piece.to <= 0
+        return self.piece.cycle - before
 
     @property
     def rate(self):

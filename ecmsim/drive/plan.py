@@ -4,7 +4,9 @@ from dataclasses import dataclass, replace
 from functools import partial
 
 from ecmsim.drive.condition import Condition
+from ecmsim.drive.counting import with_cycles
 from ecmsim.drive.pieces import UNITS, Piece
+from ecmsim.drive.waveforms import pair_of_spikes, rising
 from ecmsim.errors import ConfigError
 from ecmsim.text import quantity
 
@@ -35,15 +37,17 @@ def pieces_of(steps):
         plan.step(step, _Place(f"programme[{number}]", number + 1))
     if not plan.pieces:
         raise ConfigError("programme: needs at least one step")
-    return tuple(plan.pieces)
+    return with_cycles(plan.pieces, plan.values)
 
 
 class _Plan:
-    """The pieces so far, the number of their last step, and the time (s), kind and value (V or A) of the source after
-    them if none ends early."""
+    """The pieces so far and between which values they lead, the numbers of their last step and pulse, the number of
+    cycles and that of the one under way, and the time (s), kind and value (V or A) of the source after them if none
+    ends early."""
 
     def __init__(self):
-        self.pieces, self.number = [], 0
+        self.pieces, self.values = [], []
+        self.number = self.pulses = self.cycles = self.cycle = 0
         self.time, self.source, self.value = 0.0, "voltage", 0.0
 
     def begins_at(self, source):
@@ -61,7 +65,8 @@ class _Plan:
             )
         if len(self.pieces) >= MOST_PIECES:
             raise ConfigError(f"programme: has more than {MOST_PIECES} straight pieces")
-        self.pieces.append(replace(piece, step=self.number))
+        self.pieces.append(replace(piece, step=self.number, cycle=self.cycle))
+        self.values.append((leg.first, leg.last))
         if not left_out:
             self.time, self.source, self.value = leg.end, piece.source, leg.last
 
@@ -73,6 +78,8 @@ class _Plan:
             "hold": self._hold,
             "pulse": self._pulse,
             "pulse_train": self._pulse_train,
+            "write_verify": self._write_verify,
+            "spike_pair": self._spike_pair,
             "table": self._table,
             "measured": self._measured,
             "repeat": self._repeat,
@@ -116,36 +123,77 @@ class _Plan:
         name = place.name(step, f"pulse of {_text(_signed(step, step.amplitude), step)}")
         self._to_base(step, place, name)
         self._trapezoid(step, place.path, name, step.delay, step.amplitude, step.width, step.rise, step.fall)
+        self._read(step, place, f"{name}, read")
 
     def _pulse_train(self, step, place):
         name = place.name(step, f"{step.count} pulses of {_text(_signed(step, step.amplitude), step)}")
         self._to_base(step, place, f"{name}, pulse 1")
-        read = step.read
         for number in range(1, step.count + 1):
             wait, pulse = step.interval if number > 1 else step.delay, f"{name}, pulse {number}"
             self.number += number > 1
             self._trapezoid(step, place.path, pulse, wait, step.amplitude, step.width, step.rise, step.fall)
-            if read:
-                path, pulse = f"{place.path}.read", f"{name}, read {number}"
-                self.number += 1
-                self._trapezoid(step, path, pulse, read.delay, read.amplitude, read.width, read.rise, read.fall)
+            self._read(step, place, f"{name}, read {number}")
+
+    def _read(self, step, place, name):
+        """The read pulse after a pulse, if there is one."""
+        if read := step.read:
+            self.number += 1
+            times = read.delay, read.amplitude, read.width, read.rise, read.fall
+            self._trapezoid(step, f"{place.path}.read", name, *times, part="read")
+
+    def _write_verify(self, step, place):
+        """Pulses of rising amplitude, each read, until a read fulfils the condition; then to the base."""
+        name, read = place.name(step, "write and verify"), step.read
+        times = read.delay, read.amplitude, read.width, read.rise, read.fall
+        self._to_base(step, place, name)
+        verified, verify = [], _condition(step, place, "verify")
+        for number, amplitude in enumerate(rising(step.start, step.stop, step.increment), 1):
+            wait, pulse = step.interval if number > 1 else step.delay, f"{name}, pulse {number}"
+            self.number += number > 1
+            self._trapezoid(step, place.path, pulse, wait, amplitude, step.width, step.rise, step.fall)
+            self.number += 1
+            self._trapezoid(step, f"{place.path}.read", f"{name}, read {number}", *times, part="read")
+            self.pieces[-2] = replace(self.pieces[-2], until=verify)
+            verified.append(len(self.pieces) - 2)
+        self.number += 1
+        slope = abs(read.amplitude - step.base) / _edge(read.fall, read.width)
+        back = Piece(f"{name}, verified", "voltage", _signed(step, step.base), rate=slope, optional=True)
+        self.add(f"{place.path}.base", replace(back, pulse=self.pulses, **_circuit(step)))
+        for k in verified:
+            self.pieces[k] = replace(self.pieces[k], then=len(self.pieces) - 1)
+
+    def _spike_pair(self, step, place):
+        """Two spikes, the later one minus the earlier one where their interval is positive; a read before and after."""
+        name = place.name(step, f"spikes {quantity(step.interval, 's')} apart")
+        self._read(step, place, f"{name}, read before")
+        self.number += bool(step.read)
+        self.pulses += 1
+        here, (_, *points) = 0.0, pair_of_spikes(step)
+        for time, value in points:
+            piece = Piece(name, "voltage", _signed(step, value), duration=time - here, pulse=self.pulses, part="pulse")
+            self.add(f"{place.path}.interval", replace(piece, **_circuit(step)))
+            here = time
+        self._read(step, place, f"{name}, read")
 
     def _to_base(self, step, place, name):
-        """To the base with the slope of the pulse's rise, where the source is elsewhere."""
-        height = abs(step.amplitude - step.base)
+        """To the base with the slope of the (first) pulse's rise, where the source is elsewhere."""
+        first = "start" if step.kind == "write_verify" else "amplitude"
+        height = abs(getattr(step, first) - step.base)
         if not height:
-            field = f'{place.path}.amplitude = "{step.amplitude:g} V"'
+            field = f'{place.path}.{first} = "{getattr(step, first):g} V"'
             raise ConfigError(f'{field}: is the base, so that there is no pulse; use kind = "hold" to wait')
         slope = height / _edge(step.rise, step.width)
         piece = Piece(name, "voltage", _signed(step, step.base), rate=slope, optional=True, **_circuit(step))
         self.add(f"{place.path}.base", piece)
 
-    def _trapezoid(self, step, path, name, delay, amplitude, width, rise, fall):
-        """One pulse from the base and back, after a delay at the base. Times in s, amplitude in V."""
+    def _trapezoid(self, step, path, name, delay, amplitude, width, rise, fall, part="pulse"):
+        """One pulse from the base and back, after a delay at the base. Times in s, amplitude in V; part: of Piece."""
         piece = partial(Piece, name, "voltage", **_circuit(step))
         top, base = _signed(step, amplitude), _signed(step, step.base)
-        if delay:
-            self.add(f"{path}.delay", piece(None, duration=float(delay)))
+        if delay:  # which belongs to the pulse before
+            self.add(f"{path}.delay", piece(None, duration=float(delay), pulse=self.pulses))
+        self.pulses += part == "pulse"
+        piece = partial(piece, pulse=self.pulses, part=part)
         self.add(f"{path}.rise", piece(top, duration=_edge(rise, width)))
         self.add(f"{path}.width", piece(None, duration=float(width)))
         self.add(f"{path}.fall", piece(base, duration=_edge(fall, width)))
@@ -184,9 +232,14 @@ class _Plan:
         if place.depth >= 2:
             raise ConfigError(f"{place.path}: a repeat within a repeat within a repeat; at most two are possible")
         for cycle in range(1, step.count + 1):
+            if not place.depth:
+                self.cycles += 1
+                self.cycle = self.cycles
             label = ", ".join(filter(None, [place.cycle, f"{step.name or 'cycle'} {cycle}"]))
             for number, inner in enumerate(step.steps):
                 self.step(inner, _Place(f"{place.path}.steps[{number}]", number + 1, label, place.depth + 1))
+        if not place.depth:
+            self.cycle = 0
 
 
 def _source(step):
@@ -200,14 +253,14 @@ def _circuit(step):
     return {"compliance": step.compliance}
 
 
-def _condition(step, place):
-    until = step.until
+def _condition(step, place, field="until"):
+    until = getattr(step, field)
     if until is None or isinstance(until, Condition):
         return until
     try:
         return Condition.parse(until)
     except ConfigError as error:
-        raise ConfigError(f'{place.path}.until = "{until}": {error}') from None
+        raise ConfigError(f'{place.path}.{field} = "{until}": {error}') from None
 
 
 def _signed(step, value):

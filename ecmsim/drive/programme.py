@@ -42,7 +42,8 @@ class Programme:
             second = Leg(leg.number, time, time + abs(rest - leg.last) / abs(leg.rate), leg.last, rest, leg.piece)
             if second.end > time:
                 return second
-        return self._begin(leg.number + 1, time, value, leg.piece.source)
+        jumps = leg.piece.then is not None and time < leg.end
+        return self._begin(leg.piece.then if jumps else leg.number + 1, time, value, leg.piece.source)
 
     def planned(self):
         """The legs if no condition ends a step early, as a tuple."""

@@ -37,11 +37,13 @@ def pulse(
     fall=None,
     delay=0.0,
     base=0.0,
+    read=None,
     compliance=None,
     polarity="positive",
     name=None,
 ):
-    """One pulse: `delay` at `base`, `rise` to `amplitude`, `width` there, `fall` to `base`; V and s.
+    """One pulse: `delay` at `base`, `rise` to `amplitude`, `width` there, `fall` to `base`, then a `read_pulse` if
+    there is one; V and s.
 
     The edges take 1 % of the width unless given. A source that is not at `base` goes there first.
     """
@@ -65,13 +67,46 @@ def pulse_train(
 ):
     """`count` pulses with `interval` (s) at `base` between them, each followed by a `read` pulse if there is one.
 
-    `delay` is before the first pulse; read: a `read_pulse`. The rest as in `pulse`.
+    `delay` is before the first pulse. The rest as in `pulse`.
     """
     return SimpleNamespace(kind="pulse_train", **locals())
 
 
+def write_verify(
+    start,
+    stop,
+    increment,
+    width,
+    read,
+    verify,
+    *,
+    interval=None,
+    rise=None,
+    fall=None,
+    delay=0.0,
+    base=0.0,
+    compliance=None,
+    polarity="positive",
+    name=None,
+):
+    """Pulses whose amplitude rises from `start` to `stop` (V) by an `increment`, each followed by a `read_pulse`, until
+    the condition `verify` holds during a read. `interval`: at `base` between them, a width unless given."""
+    interval = width if interval is None else interval
+    return SimpleNamespace(kind="write_verify", **locals())
+
+
+def spike_pair(
+    amplitude, undershoot, width, tail, interval, *, rise=None, base=0.0, read=None, compliance=None,
+    polarity="positive", name=None,
+):  # fmt: skip
+    """Two spikes, each up to `amplitude`, down to minus `undershoot` (V) within a `width` and back to zero within a
+    `tail` (s); the cell sees the second, which comes `interval` after the first, minus the first. A `read_pulse` before and
+    after them if there is one."""
+    return SimpleNamespace(kind="spike_pair", **locals())
+
+
 def read_pulse(amplitude, width, *, rise=None, fall=None, delay=0.0):
-    """Read pulse of a `pulse_train`, `delay` (s) after the pulse before it; from the base of that and back."""
+    """Read pulse of a `pulse` or a `pulse_train`, `delay` (s) after its pulse; from the base of that and back."""
     return SimpleNamespace(**locals())
 
 

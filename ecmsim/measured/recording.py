@@ -73,7 +73,7 @@ class Recording:
         rows = []
         for number in self.cycles:
             part = self.only(number)
-            found = values_of(part.voltage, part.current, definitions, self.limit(number))
+            found = values_of(part.voltage, part.current, definitions, self.limit(number), time=part.time)
             rows.append({"cycle": number, "name": self.name(number)} | vars(found))
         return pd.DataFrame(rows)
 

@@ -253,6 +253,9 @@ class GrowingCell(CellModel):
             "floating_volume": sum(body.volume for body in filament.bodies[:-1]),
             "recess": float(trial.electrode_points[:, 1].max() - self.cell.layer_thickness),
             "faraday_error": abs(grown - deposited) / max(state.largest_volume, volume),
+            "cycle": trial.leg.cycle(trial.time),
+            "pulse": trial.leg.piece.pulse,
+            "read": int(trial.leg.piece.part == "read"),
         }
 
     def rates(self, state: CellState) -> Rates:

@@ -3,7 +3,7 @@
 from ecmsim.plot import draw, draw_all
 draw("iv", run, "iv.pdf")
 
-May import: quantum, quantum.atoms, results, shape, switching.
+May import: protocols, quantum, quantum.atoms, results, shape, switching.
 """
 
 from importlib import import_module
@@ -20,8 +20,13 @@ PICTURES = {
     for name in ("iv", "gap", "conductance", "temperature", "outline", "retention", "elephant", "field", "solid")
 }
 FILMS = {"film": "ecmsim.plot.film"}  # drawn only when asked for
+PROTOCOLS = {
+    name: f"ecmsim.plot.protocols:{name}" for name in ("potentiation", "facilitation", "endurance", "selector", "verify")
+}  # likewise
 OVERLAYS = {"iv": "ecmsim.plot.together", "cycles": "ecmsim.plot.distributions"}  # of runs and measurements together
-STUDY_PICTURES = {name: f"ecmsim.plot.{name}" for name in ("study", "histogram")}  # of the folder of a study
+STUDY_PICTURES = {name: f"ecmsim.plot.{name}" for name in ("study", "histogram")} | {
+    name: f"ecmsim.plot.statistics:{name}" for name in ("cdf", "weibull", "violin", "stdp", "bits")
+}  # of the folder of a study
 
 
 def draw(name, run, output=None, /, *, measured=(), csv=False, **options):
@@ -32,14 +37,16 @@ def draw(name, run, output=None, /, *, measured=(), csv=False, **options):
     Points (study) or Recordings (histogram). csv: whether the numbers of its curves go into a CSV beside it.
     options: those of the module.
     """
-    modules = PICTURES | FILMS | STUDY_PICTURES
+    modules = PICTURES | FILMS | PROTOCOLS | STUDY_PICTURES
     if name not in modules:
         raise PlotError(f"no picture {name!r}: choose one of {', '.join(modules)}")
-    module = import_module(modules[name])
+    place, _, function = modules[name].partition(":")
+    module = import_module(place)
+    drawing = getattr(module, function or "draw")
     if measured and name not in STUDY_PICTURES:
         raise PlotError(f"{name} is no picture of measurements: these are {', '.join([*OVERLAYS, *STUDY_PICTURES])}")
     suffixes = getattr(module, "SUFFIXES", style.SUFFIXES)
-    known = [key for key in signature(module.draw).parameters if key not in ("run", "output", "measured")]
+    known = [key for key in signature(drawing).parameters if key not in ("run", "output", "measured")]
     check(name, known, options)
     output = Path(output) if output else run.folder / "figures" / f"{file_stem(name, options)}{suffixes[0]}"
     if output.suffix.lower() not in suffixes:
@@ -50,7 +57,7 @@ def draw(name, run, output=None, /, *, measured=(), csv=False, **options):
         raise PlotError(f"{name}: a film or a page has no numbers to write: leave --csv out")
     loan = None if name in STUDY_PICTURES else run.loan
     with style.numbers_too(csv) as tables, noted(loan):
-        paths = module.draw(run, output, **options, **({"measured": measured} if measured else {}))
+        paths = drawing(run, output, **options, **({"measured": measured} if measured else {}))
     return with_numbers(paths, tables, output) if csv else paths
 
 

@@ -6,7 +6,8 @@ from pathlib import Path
 import numpy as np
 
 from ecmsim.plot import style
-from ecmsim.results.cycles import find_cycles
+from ecmsim.results.cycles import cycle_of_rows
+from ecmsim.results.tables import limit_by_cycle
 from ecmsim.switching.values import Definitions, values_of
 
 COLOURS = (style.BLUE, style.VERMILION, style.GREEN, style.PURPLE, style.ORANGE, style.SKY)
@@ -41,7 +42,7 @@ class Curve:
             rows = self.cycle == number
             limit = self.limits.get(number)
             cell = self.cell_voltage[rows]
-            found[number] = values_of(self.voltage[rows], self.current[rows], definitions, limit, cell)
+            found[number] = values_of(self.voltage[rows], self.current[rows], definitions, limit, cell, self.time[rows])
         return found
 
     def table(self, definitions=Definitions()):  # noqa: B008  (frozen)
@@ -58,15 +59,8 @@ class Curve:
 def of_run(run, voltage="source"):
     """The Curve of a run (a Run) over the voltage of its source, or of the cell."""
     column = style.require_steps(run)
-    time, cycle = column["time_s"], np.zeros(len(column["time_s"]), int)
-    for item in find_cycles(run):
-        rows = item.rows(time)
-        cycle[rows] = np.where(cycle[rows] == 0, item.number, cycle[rows])
-    limits = run.limits
-    by_cycle = {}
-    for number in np.unique(cycle[cycle > 0]):
-        there = limits[(cycle == number) & np.isfinite(limits)]
-        by_cycle |= {int(number): float(np.abs(there).min())} if len(there) else {}
+    time, cycle = column["time_s"], cycle_of_rows(run)
+    by_cycle = limit_by_cycle(run, cycle)
     name = style.title_of(run) if run.config.get("title") else run.folder.name
     return Curve(
         name,

@@ -7,10 +7,14 @@ from ecmsim.errors import PlotError
 from ecmsim.results.folder import ASCII
 
 LISTS = ("currents_A", "times_s")  # one number or several
-TEXTS = ("quantities", "snapshot", "y")  # one text or several
-NUMBERS = ("bins", "tolerance", "share", "samples", "cut", "seconds", "fps", "fit_from", "fit_to")
+TEXTS = ("quantities", "snapshot", "y", "of")  # one text or several
+NUMBERS = ("on", "off", "window", "resamples", "bins", "tolerance", "share", "samples", "cut", "seconds", "fps", "fit_from", "fit_to")
 UNITS = ("_A", "_s", "_V", "_G0")  # at the end of names of numbers
 POSITIVE = (
+    "on",
+    "off",
+    "window",
+    "resamples",
     "floor_A",
     "read_V",
     "set_current_A",

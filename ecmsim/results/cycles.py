@@ -47,8 +47,23 @@ def find_cycles(run):
     time = run.timeseries["time_s"].to_numpy(float)
     if not len(time):
         return []
+    told = np.nan_to_num(run.timeseries["cycle"].to_numpy(float)).astype(int)
+    if told.any():
+        ends = [(number, np.nonzero(told == number)[0]) for number in np.unique(told[told > 0])]
+        return [Cycle(int(number), float(time[max(k[0] - 1, 0)]), float(time[k[-1]])) for number, k in ends]
+    # Of older versions, which told no cycles.
     spans = spans_by_name(run, time) or spans_by_sign(signs_of(run), time)
     return [Cycle(number, float(start), float(end)) for number, (start, end) in enumerate(spans, 1)]
+
+
+def cycle_of_rows(run):
+    """The number of the cycle of each step of a run, 0 outside, (n,); a step between two belongs to the first."""
+    time = run.timeseries["time_s"].to_numpy(float)
+    numbers = np.zeros(len(time), int)
+    for cycle in find_cycles(run):
+        rows = cycle.rows(time)
+        numbers[rows] = np.where(numbers[rows] == 0, cycle.number, numbers[rows])
+    return numbers
 
 
 def spans_by_name(run, time):

@@ -8,6 +8,7 @@ FORMAT = "ecmsim run"
 FORMAT_VERSION = 1
 CONFIG, PROVENANCE, TIMESERIES = "config.toml", "provenance.json", "timeseries.csv"
 HISTORY, EVENTS, LOG, FAILURE = "history.h5", "events.csv", "ecmsim.log", "failure.npz"
+CYCLES, PULSES = "cycles.csv", "pulses.csv"
 SNAPSHOTS, SNAPSHOT_INDEX = "snapshots", "index.csv"
 CHECKPOINTS, POINTER = "checkpoints", "latest.json"
 LOCK = ".lock"
@@ -44,7 +45,7 @@ def no_plain_file(folder):
 
 def run_files(folder):
     """The files in a folder that a run writes, but provenance.json, which says that it is a run; checkpoints first."""
-    files = [folder / name for name in (TIMESERIES, HISTORY, EVENTS, LOG, FAILURE, CONFIG)]
+    files = [folder / name for name in (TIMESERIES, HISTORY, EVENTS, LOG, FAILURE, CONFIG, CYCLES, PULSES)]
     files += [
         folder / SNAPSHOTS / SNAPSHOT_INDEX,
         *(folder / SNAPSHOTS).glob("[0-9]*_*.vtu"),

@@ -12,6 +12,7 @@ from ecmsim.errors import ResultsError
 from ecmsim.results.folder import (
     CHECKPOINTS,
     CONFIG,
+    CYCLES,
     EVENTS,
     FAILURE,
     HISTORY,
@@ -19,13 +20,14 @@ from ecmsim.results.folder import (
     LOG,
     POINTER,
     PROVENANCE,
+    PULSES,
     SNAPSHOT_INDEX,
     SNAPSHOTS,
     TIMESERIES,
     temporary_name,
 )
 
-OWN = (TIMESERIES, HISTORY, EVENTS, LOG, FAILURE, CONFIG, PROVENANCE)
+OWN = (TIMESERIES, HISTORY, EVENTS, LOG, FAILURE, CONFIG, PROVENANCE, CYCLES, PULSES)
 
 
 def open_own(path, mode="wb", **options):

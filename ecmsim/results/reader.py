@@ -230,6 +230,20 @@ class Run:
             raise ResultsError(f"{self.folder / PROVENANCE} is damaged: {error}") from error
         return found
 
+    @cached_property
+    def cycles(self):
+        """The numbers of each cycle, V_SET_V and others (pandas DataFrame; see ecmsim.results.tables)."""
+        from ecmsim.results.tables import cycle_table
+
+        return cycle_table(self)
+
+    @cached_property
+    def pulses(self):
+        """The numbers of each pulse, with the conductance before and after (DataFrame; see ecmsim.results.tables)."""
+        from ecmsim.results.tables import pulse_table
+
+        return pulse_table(self)
+
     @property
     def loan(self):
         """For which materials constants that the run borrows were made, in a few words for pictures; mostly empty."""

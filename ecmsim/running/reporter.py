@@ -8,6 +8,8 @@ from ecmsim.observed import row
 from ecmsim.results.files import guarded
 from ecmsim.results.links import open_own
 from ecmsim.results.provenance import collect
+from ecmsim.results.reader import open_run
+from ecmsim.results.tables import has_cycles, has_pulses, write_tables
 
 logger = logging.getLogger("ecmsim")
 
@@ -76,6 +78,8 @@ class Reporter:
             self.progress.end()
             if error is not None:
                 stopped = isinstance(error, (Stopped, Interrupted, KeyboardInterrupt))
+                with contextlib.suppress(EcmsimError):
+                    self._tables()
                 with contextlib.suppress(EcmsimError):
                     self.writer.finish("stopped" if stopped else "failed", str(error) or kind.__name__)
                 logger.error("%s", error)
@@ -165,6 +169,16 @@ class Reporter:
             balances=outcome.worst,
             remarks=outcome.remarks,
         )
+        self._tables()
         for remark in outcome.remarks:
             logger.warning("%s", remark)
         self.writer.finish("finished", outcome.reason)
+
+    def _tables(self):
+        """The tables of cycles and pulses; a run is none the worse where they cannot be made."""
+        programme = self.config.programme
+        if has_cycles(programme) or has_pulses(programme):
+            try:
+                write_tables(open_run(self.writer.folder))
+            except (ValueError, KeyError, IndexError) as error:
+                logger.warning("no tables of cycles and pulses: %s", error)

@@ -17,8 +17,10 @@ from ecmsim.results import COLUMNS
 from ecmsim.study import space
 from ecmsim.study.naming import canonical, keys_of
 from ecmsim.study.observables import REDUCTIONS, Observable
+from ecmsim.switching.values import Definitions
 
-KEYS = ("config", "title", "set", "read_voltage", "grid", "zip", "sample", "case", "observe")
+READING = ("set_by", "set_current", "reset_by", "switch_ratio")  # of the Definitions, beside read_voltage
+KEYS = ("config", "title", "set", "read_voltage", *READING, "grid", "zip", "sample", "case", "observe")
 CASE_KEYS = ("name", "title", "set")
 READ_VOLTAGE = 0.1  # V
 
@@ -29,7 +31,8 @@ class Definition:
 
     config: path of the configuration; fixed: settings of all cases, by name; points: the varied settings of each
     case, by name, as values of TOML; names: name of each case, "" where its settings are its name; titles: likewise;
-    units: declared units of the varied settings by name, "" where there is none; read_voltage: V, of the source.
+    units: declared units of the varied settings by name, "" where there is none; definitions: of the numbers of cycles
+    and pulses, in the file as read_voltage, set_by, set_current, reset_by, switch_ratio.
     """
 
     path: Path
@@ -41,7 +44,7 @@ class Definition:
     names: list
     titles: list
     units: dict
-    read_voltage: float
+    definitions: Definitions
     observe: tuple
 
 
@@ -67,7 +70,7 @@ def read(path):
         names=[""] * combined + [case["name"] for case in named],
         titles=[""] * combined + [case["title"] for case in named],
         units={field: space.unit_of(field) or "" for field in dict.fromkeys(reader.varied)},
-        read_voltage=reader.quantity("read_voltage", "V", READ_VOLTAGE),
+        definitions=reader.definitions(),
         observe=reader.observe(),
     )
     if reader.problems:
@@ -125,6 +128,23 @@ class _Reader:
         except PydanticCustomError as error:
             self.problems.append(f"{key} = {quoted(self.data[key])}: {error.message()}")
             return default
+
+    def definitions(self):
+        """How the numbers of cycles and pulses are defined."""
+        before = len(self.problems)
+        given = {"read_voltage": self.quantity("read_voltage", "V", READ_VOLTAGE)}
+        given |= {key: self.data[key] for key in ("set_by", "reset_by") if key in self.data}
+        if "set_current" in self.data:
+            given["set_current"] = self.quantity("set_current", "A", None)
+        if "switch_ratio" in self.data:
+            given["switch_ratio"] = self.quantity("switch_ratio", "", None)
+        if len(self.problems) > before:
+            return Definitions()
+        try:
+            return Definitions(**given)
+        except ConfigError as error:
+            self.problems.append(str(error))
+            return Definitions()
 
     def fixed(self):
         if not isinstance(self.data.get("set", {}), dict):

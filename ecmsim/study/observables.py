@@ -6,6 +6,7 @@ import numpy as np
 
 from ecmsim.results.limits import limit_reached
 from ecmsim.results.regimes import reached
+from ecmsim.results.tables import OF_VALUES, cycle_table, pulse_table
 from ecmsim.switching.values import Definitions, resistance_at_read_voltage, values_of
 
 REDUCTIONS = {
@@ -40,7 +41,15 @@ RESULTS = {
     "charge_imbalance_max": "largest difference between terminal currents, relative",
     "faraday_error_max": "largest error of filament volume against ionic charge, relative",
     "power_imbalance_max": "largest imbalance of power, relative",
+    "cycles": "number of cycles; what follows is of the first one, by the definitions at the head of cycles.csv",
+    **dict.fromkeys(OF_VALUES, "as in cycles.csv"),
+    "pulses": "number of pulses",
+    "energy_J": "energy of all pulses",
+    "G_before_S": "conductance before the first pulse",
+    "G_after_S": "conductance after the last pulse",
 }
+TABLES = ("cycles", "pulses")  # those of a study, with a row for each cycle and pulse of each case
+COUNTS = ("steps", *TABLES)
 
 
 @dataclass(frozen=True)
@@ -71,16 +80,25 @@ class Observable:
         return float(np.interp(moment, time, values))
 
 
-def observables(run, read_voltage, observe=()):
-    """All scalars of a run (a Run) as a dict: RESULTS but wall_s, then those asked for. nan where there is none."""
+def tables_of(run, definitions):
+    """The tables of the cycles and pulses of a run (a Run) by name, as DataFrames."""
+    return {"cycles": cycle_table(run, definitions), "pulses": pulse_table(run, definitions)}
+
+
+def observables(run, definitions=Definitions(), observe=(), tables=None):  # noqa: B008  (frozen)
+    """All scalars of a run (a Run) as a dict: RESULTS but wall_s, then those asked for. nan where there is none.
+
+    tables: what tables_of gives, where that is known.
+    """
     series = run.timeseries
     names = [*(name for name in RESULTS if name != "wall_s"), *(item.name for item in observe)]
     if not len(series):
-        return dict.fromkeys(names, np.nan) | {"steps": 0}
+        return dict.fromkeys(names, np.nan) | dict.fromkeys(COUNTS, 0)
+    read_voltage = definitions.read_voltage
     column = {name: series[name].to_numpy(float) for name in series if series[name].dtype.kind in "fiu"}
     set_time = limit_reached(column["time_s"], column["current_A"], run.limits)
     source, current = column["source_voltage_V"], column["current_A"]
-    switching = values_of(source, current, Definitions(read_voltage=read_voltage), None, column["cell_voltage_V"])
+    switching = values_of(source, current, definitions, None, column["cell_voltage_V"])
     found = {
         "steps": len(series) - 1,
         "end_time_s": column["time_s"][-1],
@@ -105,8 +123,19 @@ def observables(run, read_voltage, observe=()):
         "faraday_error_max": column["faraday_error"].max(),
         "power_imbalance_max": column["power_imbalance"].max(),
     }
+    found |= _of_tables(**(tables or tables_of(run, definitions)))
     found |= {item.name: item.of(series) for item in observe}
-    return {name: int(value) if name == "steps" else float(value) for name, value in found.items()}
+    return {name: int(value) if name in COUNTS else float(value) for name, value in found.items()}
+
+
+def _of_tables(cycles, pulses):
+    """The scalars of a summary that are read off the tables of cycles and pulses."""
+    found = {"cycles": len(cycles), "pulses": len(pulses)}
+    found |= {name: cycles[name].iloc[0] if len(cycles) else np.nan for name in OF_VALUES}
+    found["energy_J"] = pulses["energy_J"].sum() if len(pulses) else np.nan
+    found["G_before_S"] = pulses["G_before_S"].iloc[0] if len(pulses) else np.nan
+    found["G_after_S"] = pulses["G_after_S"].iloc[-1] if len(pulses) else np.nan
+    return found
 
 
 def _first(events, name):

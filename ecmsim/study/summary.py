@@ -10,16 +10,17 @@ import ecmsim
 from ecmsim.config.quantities import Quantity
 from ecmsim.errors import ResultsError
 from ecmsim.results import open_run
-from ecmsim.results.folder import PROVENANCE, TIMESERIES
+from ecmsim.results.folder import CYCLES, PROVENANCE, PULSES, TIMESERIES
+from ecmsim.results.tables import cycle_words, pulse_words, with_head
 from ecmsim.study import folder, naming
 from ecmsim.study.definition import toml
-from ecmsim.study.observables import RESULTS, observables
+from ecmsim.study.observables import COUNTS, RESULTS, TABLES, observables, tables_of
 
 logger = logging.getLogger("ecmsim")
 
 
-def table(definition, cases, places, kept=True):
-    """The summary as a DataFrame.
+def table(definition, cases, places, kept=True, inner=None):
+    """The summary as a DataFrame. inner: a dict that takes up the tables of cycles and pulses of all cases by name.
 
     Columns: case (number in the study), folder, status, reason; the name where there are [[case]]s; the varied
     settings in their declared units, which are part of the name (compliance_current_A); RESULTS; then what the study
@@ -38,7 +39,11 @@ def table(definition, cases, places, kept=True):
         if named:
             row["name"] = case.name
         row |= varied(case, definition.units)
-        rows.append(row | results(definition, place, standing, kept))
+        found, tables = results(definition, place, standing, kept)
+        rows.append(row | found)
+        for name in TABLES if inner is not None else ():
+            ours = {key: value for key, value in row.items() if key not in ("status", "reason")}
+            inner.setdefault(name, []).extend(ours | line for line in tables.get(name, ()))
     names = [*(item.name for item in definition.observe)]
     columns = [
         "case",
@@ -51,8 +56,9 @@ def table(definition, cases, places, kept=True):
         *names,
     ]
     frame = pd.DataFrame(rows, columns=columns)
-    frame["steps"] = frame["steps"].astype("Int64")
-    for name in set(frame.columns) - {"case", "steps"}:
+    for name in COUNTS:
+        frame[name] = frame[name].astype("Int64")
+    for name in set(frame.columns) - {"case", *COUNTS}:
         if frame[name].dtype == object and not frame[name].map(lambda value: isinstance(value, str)).all():
             frame[name] = _uniform(frame[name])
     return frame
@@ -72,14 +78,15 @@ def varied(case, units):
 
 
 def results(definition, place, standing, kept=True):
-    """RESULTS of a case, and what the study observes, as a dict; empty where there is no run."""
+    """RESULTS of a case, and what the study observes, as a dict, and the rows of its tables of cycles and pulses by
+    name; empty where there is no run."""
     wall = wall_time(place)
     if not (place.run / TIMESERIES).exists():
-        return {"wall_s": wall}
+        return {"wall_s": wall}, {}
     sources = [(place.run / name).stat() for name in (TIMESERIES, PROVENANCE)]
     state = [
         ecmsim.__version__,
-        definition.read_voltage,
+        vars(definition.definitions),
         [str(item) for item in definition.observe],
         *([file.st_mtime_ns, file.st_size] for file in sources),
     ]
@@ -88,17 +95,20 @@ def results(definition, place, standing, kept=True):
         try:
             stored = json.loads(place.row.read_text(encoding="utf-8"))
             if stored["state"] == state:
-                return stored["results"] | {"wall_s": wall}
+                return stored["results"] | {"wall_s": wall}, stored["tables"]
         except (OSError, ValueError, KeyError, TypeError):
             pass
     try:
-        found = observables(open_run(place.run), definition.read_voltage, definition.observe)
+        run = open_run(place.run)
+        made = tables_of(run, definition.definitions)
+        found = observables(run, definition.definitions, definition.observe, made)
     except (ResultsError, KeyError, IndexError, ValueError) as error:
         logger.warning("%s: no results: %s", place.name, error)
-        return {"wall_s": wall}
+        return {"wall_s": wall}, {}
+    tables = {name: table.to_dict("records") for name, table in made.items() if len(table)}
     if standing.status == "finished":
-        folder.replace(place.row, json.dumps({"state": state, "results": found}) + "\n")
-    return found | {"wall_s": wall}
+        folder.replace(place.row, json.dumps({"state": state, "results": found, "tables": tables}) + "\n")
+    return found | {"wall_s": wall}, tables
 
 
 def wall_time(place):
@@ -113,12 +123,15 @@ def wall_time(place):
 
 
 def write(root, definition, cases, places, kept=True):
-    """Write summary.csv and summary.parquet into a study's folder; returns the table.
+    """Write summary.csv and summary.parquet into a study's folder, and cycles.csv and pulses.csv with a row for each
+    cycle and pulse of every case; returns the summary.
 
     One process at a time, each from what is on the disk: so none overwrites news with something older.
     """
     with folder.locked(root / folder.LOGS / "summary.lock"):
-        frame = table(definition, cases, places, kept)
+        inner = {}
+        frame = table(definition, cases, places, kept, inner)
+        _write_tables(root, definition.definitions, inner)
         folder.replace(root / folder.SUMMARY, frame.to_csv(index=False))
         buffer = io.BytesIO()
         try:
@@ -128,6 +141,15 @@ def write(root, definition, cases, places, kept=True):
         else:
             folder.replace(root / folder.PARQUET, buffer.getvalue())
     return frame
+
+
+def _write_tables(root, definitions, inner):
+    """The tables of cycles and pulses of all cases, where there are any."""
+    import pandas as pd
+
+    for name, file, words in (("cycles", CYCLES, cycle_words), ("pulses", PULSES, pulse_words)):
+        if inner.get(name):
+            folder.replace(root / file, with_head(pd.DataFrame(inner[name]), words(definitions)))
 
 
 def write_cases(root, definition, cases, places):

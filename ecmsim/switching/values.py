@@ -15,6 +15,7 @@ from ecmsim.switching.cycles import lobes
 CHANGE = 1.1  # ratio of the currents on both ways that makes a lobe a SET or a RESET
 REACHED = 0.95  # of the compliance current, which instruments keep and read to some per cent
 FULL = 0.9  # of the largest current
+BEGUN = 0.01  # of the largest voltage of a lobe: there its way out begins
 WINDOW = 0.01  # of the largest voltage: current is averaged over it where jumps are looked for
 RETURN = 0.2  # of the largest voltage that a lobe comes back at least, that both ways can be compared
 SET_BY, RESET_BY = ("jump", "current", "compliance"), ("peak", "drop")
@@ -28,12 +29,16 @@ class Definitions:
     reaches set_current (A); "compliance": first reaches 95 % of the compliance current. reset_by: V_RESET and I_RESET
     are "peak": where |current| is largest on the way out; "drop": before its steepest fall. read_voltage: V, at which
     R_LRS is read on the way back of a SET (or out of a RESET), and R_HRS on the way out of a SET (or back of a RESET).
+    switch_ratio: of the conductances after and before a pulse, from which on it has switched the cell; those below
+    least_conductance (S), which no instrument tells from zero, count as that.
     """
 
     set_by: str = "jump"
     set_current: float | None = None
     reset_by: str = "peak"
     read_voltage: float = 0.1
+    switch_ratio: float = 2.0
+    least_conductance: float = 1e-12
 
     def __post_init__(self):
         for name, allowed in (("set_by", SET_BY), ("reset_by", RESET_BY)):
@@ -43,6 +48,10 @@ class Definitions:
             raise ConfigError('set_by = "current" and a set_current belong together')
         if not self.read_voltage > 0:
             raise ConfigError(f"read_voltage = {self.read_voltage:g} V: must be positive")
+        if not self.switch_ratio > 1:
+            raise ConfigError(f"switch_ratio = {self.switch_ratio:g}: must be above 1")
+        if not self.least_conductance > 0:
+            raise ConfigError(f"least_conductance = {self.least_conductance:g} S: must be positive")
 
     def words(self):
         """The definitions as lines of text."""
@@ -60,6 +69,8 @@ class Definitions:
             f"V_RESET, I_RESET: {resets[self.reset_by]}.",
             f"R_LRS, R_HRS: |V/I| at {self.read_voltage:g} V, R_LRS on the way back of a SET (else out of a RESET),"
             " R_HRS on the way out of a SET (else back of a RESET).",
+            "t_SET: from the beginning of that way out to V_SET. E_SET, E_RESET: the energy given to the cell in the"
+            " whole of the SET, of the RESET, out and back.",
         ]
 
 
@@ -68,23 +79,28 @@ class CycleValues:
     """The numbers of one cycle, with the signs of the data; nan where it has no such thing."""
 
     V_SET_V: float = np.nan
+    t_SET_s: float = np.nan
     V_RESET_V: float = np.nan
     I_RESET_A: float = np.nan
     R_LRS_ohm: float = np.nan
     R_HRS_ohm: float = np.nan
     I_max_A: float = np.nan
+    E_SET_J: float = np.nan
+    E_RESET_J: float = np.nan
 
 
 VALUES = tuple(field.name for field in fields(CycleValues))
 
 
-def values_of(voltage, current, definitions=Definitions(), compliance=None, cell_voltage=None):  # noqa: B008  (frozen)
+def values_of(voltage, current, definitions=Definitions(), compliance=None, cell_voltage=None, time=None):  # noqa: B008
     """The CycleValues of one cycle: voltage (of the source, V) and current (A), (n,), in order of time.
 
-    compliance: A, for set_by = "compliance"; cell_voltage: (n,), for the resistances, where it is not the voltage.
+    compliance: A, for set_by = "compliance"; cell_voltage: (n,), for resistances and energies, where it is not the
+    voltage; time: s, (n,), for t_SET and the energies.
     """
     voltage, current = np.asarray(voltage, float), np.asarray(current, float)
     cell = voltage if cell_voltage is None else np.asarray(cell_voltage, float)
+    power = cell * current
     found = {"I_max_A": float(np.abs(current).max(initial=0.0))}
     for first, last, sign in lobes(voltage):
         rows = slice(first, last)
@@ -95,11 +111,17 @@ def values_of(voltage, current, definitions=Definitions(), compliance=None, cell
         back = resistance_at_read_voltage(v, sign * cell[rows], sign * current[rows], read)
         out = resistance_on_the_way_out(v, sign * cell[rows], sign * current[rows], read)
         if kind == "SET" and "V_SET_V" not in found:
-            found["V_SET_V"] = sign * set_voltage(v[: turn + 1], i[: turn + 1], definitions, compliance)
+            at = set_position(v[: turn + 1], i[: turn + 1], definitions, compliance)
+            found["V_SET_V"] = sign * _at(np.maximum.accumulate(v), at)
+            if time is not None:
+                found["t_SET_s"] = _at(time[rows], at) - time[rows][_begin(v, at)]
+                found["E_SET_J"] = _integral(power[rows], time[rows])
             found |= {"R_LRS_ohm": back, "R_HRS_ohm": out}
         elif kind == "RESET" and "V_RESET_V" not in found:
             k = reset_row(v[: turn + 1], i[: turn + 1], definitions)
             found |= {"V_RESET_V": float(sign * v[k]), "I_RESET_A": float(current[rows][k])}
+            if time is not None:
+                found["E_RESET_J"] = _integral(power[rows], time[rows])
             found = {"R_LRS_ohm": out, "R_HRS_ohm": back} | found
     return CycleValues(**{name: float(value) for name, value in found.items()})
 
@@ -129,18 +151,19 @@ def kind_of(v, i, turn):
     return "SET" if ratio > CHANGE else "RESET" if ratio < 1 / CHANGE else ""
 
 
-def set_voltage(v, i, definitions, compliance=None):
-    """V_SET of a way out: v, |current|: (n,). nan where the definition finds nothing."""
+def set_position(v, i, definitions, compliance=None):
+    """Where a way out has its SET, as a row with a fraction: v, |current|: (n,). nan where the definition finds
+    nothing."""
     v = np.maximum.accumulate(v)  # the voltage of a cell falls when it switches: what it came to before counts
     if definitions.set_by == "current":
-        return _passes(v, i, definitions.set_current)
+        return _passes(i, definitions.set_current)
     if definitions.set_by == "compliance":
-        return np.nan if compliance is None else _passes(v, i, REACHED * abs(compliance))
+        return np.nan if compliance is None else _passes(i, REACHED * abs(compliance))
     means, _ = _windows(v, i)
     if len(means) < 2:
         return np.nan
     k = int(np.argmax(np.diff(means)))
-    return _passes(v, i, 0.5 * (means[k] + means[k + 1]))
+    return _passes(i, 0.5 * (means[k] + means[k + 1]))
 
 
 def reset_row(v, i, definitions):
@@ -160,15 +183,34 @@ def _windows(v, i):
     return np.add.reduceat(i, starts) / counts, starts + counts - 1
 
 
-def _passes(v, i, level):
-    """The voltage at which a current first comes to a level, linear between the points."""
+def _passes(i, level):
+    """The row, with a fraction, at which a current first comes to a level, linear between the points."""
     rows = np.nonzero(i >= level)[0]
     if not len(rows):
         return np.nan
     k = int(rows[0])
     if not k or i[k] == i[k - 1]:
-        return float(v[k])
-    return float(v[k - 1] + (v[k] - v[k - 1]) * (level - i[k - 1]) / (i[k] - i[k - 1]))
+        return float(k)
+    return k - 1 + float((level - i[k - 1]) / (i[k] - i[k - 1]))
+
+
+def _at(values, row):
+    """Values (n,) at a row with a fraction, linear between the points; nan at nan."""
+    if np.isnan(row):
+        return np.nan
+    k = min(int(row), len(values) - 2)
+    return float(values[k] + (values[k + 1] - values[k]) * (row - k))
+
+
+def _integral(values, time):
+    """The integral over time of values (n,), linear between the points."""
+    return 0.5 * float(((values[1:] + values[:-1]) * np.diff(time)).sum())
+
+
+def _begin(v, row):
+    """The last row before another one in which a way out has not begun."""
+    early = np.nonzero(v[: 1 if np.isnan(row) else int(row) + 1] <= BEGUN * v.max())[0]
+    return int(early[-1]) if len(early) else 0
 
 
 def resistance_at_read_voltage(source_voltage, cell_voltage, current, read_voltage):

@@ -261,11 +261,11 @@ def test_the_compliance_is_that_of_the_step(sweep, tmp_path):
         assert key_numbers(run) == key_numbers(sweep) and "; compliance current 1" in key_numbers(run)[0].note
         assert run.regimes.y_time == pytest.approx(sweep.regimes.y_time, rel=1e-12) and run.regimes.a_b.row > 100
         assert balances(run) == balances(sweep) and len(balances(run)) == 4
-        assert observables(run, 0.1)["time_set_s"] == run.regimes.y_time > 1.7
+        assert observables(run)["time_set_s"] == run.regimes.y_time > 1.7
     (run.folder / CONFIG).write_text(own.replace('kind = "ideal", current = "1 mA"', 'kind = "none"'))
     run = open_run(run.folder)
     assert "compliance" not in key_numbers(run)[0].note and len(balances(run)) == 3
-    assert run.regimes.y_time is None and np.isnan(observables(run, 0.1)["time_set_s"])
+    assert run.regimes.y_time is None and np.isnan(observables(run)["time_set_s"])
 
 
 # --- balances and numerics ----------------------------------------------------------------------------------

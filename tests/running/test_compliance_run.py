@@ -51,5 +51,5 @@ def test_what_held_is_read_again(cell):
 
 def test_set_time_and_regimes_are_those_of_the_event(cell):
     first = cell.events["time_s"][cell.events["event"] == "compliance reached"].iloc[0]
-    assert cell.regimes.y_time == first == observables(cell, 0.1)["time_set_s"]
+    assert cell.regimes.y_time == first == observables(cell)["time_set_s"]
     assert "; compliance current 100" in key_numbers(cell)[0].note

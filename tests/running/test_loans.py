@@ -71,9 +71,9 @@ def test_a_run_of_an_older_version_goes_on_and_says_that_nobody_told(silver, tmp
     assert json.loads((folder / PROVENANCE).read_text())["status"] == "finished"
 
 
-def test_the_example_of_the_readme_shows_what_it_borrows(tmp_path):
-    readme = (ROOT / "README.md").read_text()
-    example = next(text for text in readme.split("```toml\n")[1:] if text.startswith("extends"))
+def test_the_example_of_the_manual_shows_what_it_borrows(tmp_path):
+    readme = (ROOT / "docs" / "configuration.md").read_text()
+    example = readme.split('```toml title="my_cell.toml"\n')[1]
     path = tmp_path / "my_cell.toml"
     path.write_text(example.partition("```")[0])
     *_, told = invoked("validate", path).splitlines()
