@@ -189,8 +189,8 @@ def page(result):
     parts = [
         f"# Fit {definition.title or definition.path.stem}".rstrip(),
         f"`{definition.path.name}` on `{definition.config.name}`, {result.model} model; {counts['reduced']} "
-        f"evaluations of the reduced and {counts['full']} of the full model. Misfit (root mean square of the residuals in standard "
-        f"errors): {found.start.misfit:.3f} before, {found.best.misfit:.3f} after.",
+        f"evaluations of the reduced and {counts['full']} of the full model. Misfit (root mean square of the residuals "
+        f"in standard errors): {found.start.misfit:.3f} before, {found.best.misfit:.3f} after.",
         " ".join(found.words),
         table(
             ["dataset", "misfit before", "after"],

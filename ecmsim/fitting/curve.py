@@ -2,8 +2,8 @@
 
 The way out of the SET is kept as the voltages at which the current first comes to fixed levels, so that a jump that
 comes early or late is a small difference, and not one of decades. Where the measured current is flat before or after
-the rise it is compared as a current, with the model's rise moved out of the way. Points in compliance say nothing and are
-left out; points below the noise only say that the model must have no more current there.
+the rise it is compared as a current, with the model's rise moved out of the way. Points in compliance say nothing and
+are left out; points below the noise only say that the model must have no more current there.
 """
 
 from dataclasses import dataclass
@@ -18,9 +18,12 @@ from ecmsim.switching.values import kind_of, turning
 VISIBLE = 4.0  # standard errors of the noise: a larger current is seen
 LIMITED = 0.9  # of the compliance current: from there on its regulation shows
 PER_DECADE = 20  # levels of the current
+GRID = 150  # voltages at which the current is kept besides: where it is flat levels are far apart
 BELOW = 0.1  # of the noise: the lowest level
 STEEP = 3.0  # 1/V: relative slopes that are compared in voltage
 WIDEST = 0.03  # V: a point whose place is less certain than that is compared in current
+CLEAR = 4.0  # standard errors by which a slope is above zero, that it is one
+KINK = 0.2  # of the slope: less on one side is a kink
 SHORTFALL = 20.0  # 1/V: how a current that is never reached counts as volts beyond the peak
 QUIET = 0.25  # of the points, at most, are those below the noise
 LEAST = 1e-30  # A
@@ -90,6 +93,8 @@ class Curve(Dataset):
             )
         top = max(part.a[part.where != "quiet"].max(initial=0) for part in self.parts)
         decades = np.log10(max(top, 10 * self.floor) * 1.2 / (BELOW * self.floor))
+        volts = max(np.abs(self.voltage[part.way.rows]).max() for part in self.parts)
+        self.grid = np.linspace(0.0, volts, GRID)
         self.levels = np.log(BELOW * self.floor) + np.linspace(0, decades * np.log(10), int(PER_DECADE * decades) + 2)
 
     # --- what is measured ---------------------------------------------------------------------------------------
@@ -108,17 +113,27 @@ class Curve(Dataset):
         rows = np.arange(seen, end)
         slope = slopes(v, np.log(size), rows)
         error = self._errors(size[rows])
-        steep = slope > np.maximum(STEEP, error / WIDEST)
+        steep = self._steep(v, np.log(size), rows, slope, error)
         jump = rows[np.argmax(slope)] if len(rows) else end
         where = np.where(steep, "rise", np.where(rows < jump, "before", "after"))
         volts = np.where(steep, np.hypot(self.volts, error / np.where(steep, slope, 1.0)), np.nan)
+        flat = np.hypot(error, slope * self.volts)
         place = np.concatenate([quiet, rows])
         return Part(
             way, v[place], np.concatenate([a[quiet], size[rows]]),
-            np.concatenate([np.full(len(quiet), self.floor), error]),
+            np.concatenate([np.full(len(quiet), self.floor), np.where(steep, error, flat)]),
             np.concatenate([np.full(len(quiet), np.nan), volts]),
             np.concatenate([np.full(len(quiet), "quiet"), where]),
         )  # fmt: skip
+
+    @staticmethod
+    def _steep(v, log_a, rows, slope, error):
+        """Where a current rises so that its place is better known than its size, and on both sides of the point."""
+        reach = np.abs(v[np.minimum(rows + 1, len(v) - 1)] - v[np.maximum(rows - 1, 0)])
+        doubt = CLEAR * np.sqrt(2) * error / np.maximum(reach, 1e-12)
+        before, after = (slopes(v, log_a, rows, side) for side in ((1, 0), (0, 1)))
+        least = np.minimum(np.where(rows > 0, before, slope), np.where(rows < len(v) - 1, after, slope))
+        return (slope > np.maximum(np.maximum(STEEP, error / WIDEST), doubt)) & (least > KINK * slope)
 
     def _of_way(self, way):
         v, a = way.sign * self.voltage[way.rows], np.maximum(np.abs(self.current[way.rows]), LEAST)
@@ -148,30 +163,33 @@ class Curve(Dataset):
 
     def predict(self, runs):
         run = runs[0]
-        levels = self.levels if any(part.way is self.set for part in self.parts) else []
         if run is None or len(run.timeseries) < 3:
-            return np.full(len(levels) + sum(len(p.v) for p in self.parts if p.way is not self.set), np.nan)
+            return np.full(sum(self._length(part) for part in self.parts), np.nan)
         series = run.timeseries
         v, a = (series[name].to_numpy(float) for name in (self.column, "current_A"))
         known = {(way.lobe, way.back): way for way in ways_of(series["source_voltage_V"].to_numpy(float), a)}
-        ended = getattr(run, "whole", True)
         found = []
         for part in self.parts:
             way = known.get((part.way.lobe, part.way.back))
-            own = levels if part.way is self.set else part.v
             if way is None or way.sign != part.way.sign:
-                found.append(np.full(len(own), np.nan))
+                found.append(np.full(self._length(part), np.nan))
             elif part.way is self.set:
-                found.append(crossings(way.sign * v[way.rows], way.sign * a[way.rows], levels, ended))
+                volts, amperes = way.sign * v[way.rows], way.sign * a[way.rows]
+                found.append(crossings(volts, amperes, self.levels, getattr(run, "whole", True)))
+                found.append(highest(volts, amperes, self.grid))
             else:
                 found.append(at_voltages(way.sign * v[way.rows], np.abs(a[way.rows]), part.v, part.way.back))
         return np.concatenate(found)
+
+    def _length(self, part):
+        """How many numbers of a prediction belong to a part."""
+        return len(self.levels) + len(self.grid) if part.way is self.set else len(part.v)
 
     def _split(self, predicted):
         """Of a prediction what belongs to each part."""
         start = 0
         for part in self.parts:
-            count = len(self.levels) if part.way is self.set else len(part.v)
+            count = self._length(part)
             yield part, predicted[start : start + count]
             start += count
 
@@ -179,20 +197,22 @@ class Curve(Dataset):
         """|current| of the model at each point of a part, A; of a rise its voltage there, V."""
         if part.way is not self.set:
             return np.exp(own)
-        place = np.interp(np.log(np.maximum(part.a, LEAST)), self.levels, own)
-        rise = part.where == "rise"
-        v, steepest = part.v, np.nan
-        if rise.any():  # the model's rise is moved to the measured one for what lies on either side
-            middle = np.log(part.a[rise])[len(part.a[rise]) // 2]
-            steepest = np.interp(middle, self.levels, own)
-            shift = steepest - part.v[rise][len(part.a[rise]) // 2]
-            early = np.isin(part.where, ("before", "quiet"))
-            v = np.where(early, part.v + min(shift, 0.0), np.where(part.where == "after", part.v + max(shift, 0.0), v))
-        first = own[np.isfinite(own)]
-        if not len(first):
+        own, known = own[: len(self.levels)], own[len(self.levels) :]
+        volts, size = np.concatenate([own, self.grid]), np.concatenate([self.levels, known])
+        seen = np.isfinite(volts) & np.isfinite(size)
+        if not seen.any():
             return np.full(len(part.v), np.nan)
-        current = np.exp(np.interp(v, np.maximum.accumulate(own), self.levels))
-        current = np.where(v < own[0], 0.0, current)
+        order = np.lexsort((size[seen], volts[seen]))
+        volts, size = volts[seen][order], np.maximum.accumulate(size[seen][order])
+        place = np.interp(np.log(np.maximum(part.a, LEAST)), size, volts)
+        rise = part.where == "rise"
+        v = part.v
+        if rise.any():  # the model's rise is moved to the measured one for what lies on either side
+            middle = np.nonzero(rise)[0][rise.sum() // 2]
+            shift = place[middle] - v[middle]
+            early = np.isin(part.where, ("before", "quiet"))
+            v = np.where(early, v + min(shift, 0.0), np.where(part.where == "after", v + max(shift, 0.0), v))
+        current = np.exp(np.interp(v, volts, size))
         return np.where(rise, place, current)
 
     def deviations(self, predicted):
@@ -224,15 +244,17 @@ class Curve(Dataset):
         lines = []
         for part, own in self._split(predicted):
             if part.way is self.set:
-                lines.append((part.way.sign * own, np.exp(self.levels)))
+                count = len(self.levels)
+                lines.append((part.way.sign * own[:count], np.exp(self.levels)))
+                lines.append((part.way.sign * self.grid, np.exp(own[count:])))
             else:
                 lines.append((part.way.sign * part.v, np.exp(own)))
         return lines
 
 
-def slopes(v, log_a, rows):
-    """d ln a / dv at rows, from the points on either side, 1/V."""
-    before, after = np.maximum(rows - 1, 0), np.minimum(rows + 1, len(v) - 1)
+def slopes(v, log_a, rows, sides=(1, 1)):
+    """d ln a / dv at rows, 1/V, from so many points before and after them."""
+    before, after = np.maximum(rows - sides[0], 0), np.minimum(rows + sides[1], len(v) - 1)
     step = v[after] - v[before]
     flat = np.abs(step) < 1e-12
     return np.where(flat, 0.0, (log_a[after] - log_a[before]) / np.where(flat, 1.0, step))
@@ -247,6 +269,13 @@ def crossings(v, a, levels, ended=True):
     missing = levels > log_high[-1]
     beyond = v[-1] + (levels - log_high[-1]) / SHORTFALL
     return np.where(missing, beyond if ended else np.nan, found)
+
+
+def highest(v, a, wanted):
+    """ln of the largest current so far at voltages on a way out; nan where that does not come to them."""
+    v, high = np.maximum.accumulate(v), np.log(np.maximum.accumulate(np.maximum(a, LEAST)))
+    kept = np.concatenate([[True], np.diff(v) > 0])
+    return np.where(wanted > v[-1] * (1 + 1e-9), np.nan, np.interp(wanted, v[kept], high[kept]))
 
 
 def at_voltages(v, a, wanted, back):

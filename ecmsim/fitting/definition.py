@@ -12,6 +12,7 @@ from ecmsim.config import load_config, shipped
 from ecmsim.config.files import read as toml_of
 from ecmsim.config.laws import is_law, located
 from ecmsim.config.messages import problems_of, report
+from ecmsim.config.suggest import quoted
 from ecmsim.config.texts import absolute, is_file, like
 from ecmsim.errors import ConfigError
 from ecmsim.fitting.building import built
@@ -49,6 +50,9 @@ def read(path):
     path = Path(path)
     data = toml_of(path)
     data = _whole(_short(data, path), path.parent)
+    if data.get("parameters", {}) == {}:
+        example = '"stress.energy" = { from = "0.01 eV", to = "0.04 eV" }'
+        raise ConfigError(f"{path}: parameters: needs at least one, such as {example}")
     try:
         options = Fit.model_validate(data)
     except ValidationError as error:
@@ -117,10 +121,12 @@ def _short(data, path):
         return data
     if ("targets" in data) == ("target" in data):
         raise ConfigError(
-            f'{path}: needs tables [[dataset]]; or, of facts alone, either tables [[target]] or targets = "FILE.toml"'
+            f'{path}: needs either tables [[target]] or targets = "FILE.toml", a file with such tables; '
+            "measurements are tables [[dataset]]"
         )
     if "targets" in data and not isinstance(data["targets"], str):
-        raise ConfigError(f"{path}: targets: expected the path of a file in quotes, relative to this one")
+        given = quoted(data["targets"])
+        raise ConfigError(f"{path}: targets = {given}: expected the path of a file in quotes, relative to this one")
     names = {"targets": "file"}
     facts = {names.get(key, key): data[key] for key in SHORT if key in data}
     rest = {key: value for key, value in data.items() if key not in SHORT}
