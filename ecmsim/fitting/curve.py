@@ -130,10 +130,11 @@ class Curve(Dataset):
     def _steep(v, log_a, rows, slope, error):
         """Where a current rises so that its place is better known than its size, and on both sides of the point."""
         reach = np.abs(v[np.minimum(rows + 1, len(v) - 1)] - v[np.maximum(rows - 1, 0)])
+        own = slopes(v, log_a - np.log(np.maximum(v, 1e-9)), rows)  # beyond that of a resistance
         doubt = CLEAR * np.sqrt(2) * error / np.maximum(reach, 1e-12)
         before, after = (slopes(v, log_a, rows, side) for side in ((1, 0), (0, 1)))
         least = np.minimum(np.where(rows > 0, before, slope), np.where(rows < len(v) - 1, after, slope))
-        return (slope > np.maximum(np.maximum(STEEP, error / WIDEST), doubt)) & (least > KINK * slope)
+        return (own > np.maximum(np.maximum(STEEP, error / WIDEST), doubt)) & (least > KINK * slope)
 
     def _of_way(self, way):
         v, a = way.sign * self.voltage[way.rows], np.maximum(np.abs(self.current[way.rows]), LEAST)
@@ -207,11 +208,12 @@ class Curve(Dataset):
         place = np.interp(np.log(np.maximum(part.a, LEAST)), size, volts)
         rise = part.where == "rise"
         v = part.v
-        if rise.any():  # the model's rise is moved to the measured one for what lies on either side
+        if rise.any():  # what lies on either side of the rise is compared on that side of the model's
             middle = np.nonzero(rise)[0][rise.sum() // 2]
             shift = place[middle] - v[middle]
-            early = np.isin(part.where, ("before", "quiet"))
-            v = np.where(early, v + min(shift, 0.0), np.where(part.where == "after", v + max(shift, 0.0), v))
+            early, late = np.isin(part.where, ("before", "quiet")), part.where == "after"
+            foot, head = v[early].max(initial=0.0) + shift, v[late].min(initial=np.inf) + shift
+            v = np.where(early, np.minimum(v, foot), np.where(late, np.maximum(v, head), v))
         current = np.exp(np.interp(v, volts, size))
         return np.where(rise, place, current)
 

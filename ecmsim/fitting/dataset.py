@@ -57,6 +57,11 @@ class Dataset:
         raise NotImplementedError
 
 
-def filled(residuals):
-    """Residuals with FAR in place of what is not known."""
-    return np.where(np.isfinite(residuals), residuals, FAR)
+def filled(residuals, far=FAR):
+    """Residuals with `far` (one, or (m,)) in place of what is not known."""
+    return np.where(np.isfinite(residuals), residuals, far)
+
+
+def worse(residuals):
+    """What counts in place of residuals (m,) that are not known any more: they are not the better for that."""
+    return np.maximum(FAR, 2 * np.abs(filled(residuals)))

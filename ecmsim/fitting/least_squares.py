@@ -1,7 +1,7 @@
 """Least squares within bounds: by trust region where runs are cheap, by Broyden's method where they are not.
 
 Parameters are shares of the way between their bounds, x in [0, 1]^n; residuals are deviations in standard errors, (m,),
-nan where a trial has shown nothing: they count as FAR, and nothing is concluded from how they change.
+nan where a trial has shown nothing: they count as large ones, and nothing is concluded from how they change.
 """
 
 from dataclasses import dataclass
@@ -9,7 +9,7 @@ from dataclasses import dataclass
 import numpy as np
 from scipy.optimize import lsq_linear
 
-from ecmsim.fitting.dataset import filled
+from ecmsim.fitting.dataset import filled, worse
 
 STEP = 0.02  # of the way between the bounds: for finite differences
 FALLS = 0.02  # of the misfit: an iteration that gains less is the last one
@@ -150,7 +150,7 @@ class _Descent:
         point = np.clip(self.x + self.way, 0, 1)
         tried = self.many(point[None])[0]
         self.count, self.steps = self.count + 1, self.steps + 1
-        new = filled(tried)
+        new = filled(tried, worse(residuals))
         share = (self.cost - float(new @ new)) / promised
         same = np.isfinite(self.raw) & np.isfinite(tried)
         self.jacobian = corrected(self.jacobian, self.way, residuals, new, same)
@@ -194,7 +194,7 @@ def broyden(many, x, jacobian, most=6, radius=0.25):
         point = np.clip(x + step, 0, 1)
         tried = many(point[None])[0]
         count += 1
-        new = filled(tried)
+        new = filled(tried, worse(residuals))
         same = np.isfinite(raw) & np.isfinite(tried)
         jacobian = corrected(jacobian, step, residuals, new, same)
         gain = 1 - (new @ new) / max(residuals @ residuals, 1e-300)

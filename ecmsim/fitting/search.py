@@ -5,7 +5,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from ecmsim.fitting import least_squares
-from ecmsim.fitting.dataset import filled
+from ecmsim.fitting.dataset import FAR, filled
 from ecmsim.fitting.evaluate import Evaluation, Stage
 
 PER_PARAMETER = 8  # points of a hypercube, unless their number is given
@@ -63,8 +63,9 @@ def _full(definition, limit):
     return Stage("full", "full", float(definition.space.base.stepping.refinement), limit)
 
 
-def _cost(evaluation):
-    return float(evaluation.whole @ evaluation.whole)
+def _cost(evaluation, far=FAR):
+    """Sum of the squared residuals; far: what counts where nothing is known."""
+    return float(np.sum(filled(evaluation.residuals, far) ** 2) + evaluation.priors @ evaluation.priors)
 
 
 def _all_over(evaluator, stage, start, options, words, say):
@@ -76,19 +77,26 @@ def _all_over(evaluator, stage, start, options, words, say):
     if options.method == "hypercube":
         say(f"{count} points all over the bounds")
         evaluator.many([start, *hypercube(n, count, options.seed)], stage)
+        far = _far(evaluator, start, stage)
         words.append(f"Latin hypercube of {count} points, seed {options.seed}.")
     else:
         say(f"differential evolution: {options.generations} generations of {count} points")
-        evolve(lambda points: [_cost(item) for item in evaluator.many(points, stage)], n, count, options, start)
+        far = _far(evaluator, start, stage)
+        evolve(lambda points: [_cost(item, far) for item in evaluator.many(points, stage)], n, count, options, start)
         words.append(
             f"Differential evolution, {options.generations} generations of {count} points, seed {options.seed}."
         )
-    tried = sorted((item for item in evaluator.all if item.stage == stage), key=_cost)
+    tried = sorted((item for item in evaluator.all if item.stage == stage), key=lambda item: _cost(item, far))
     chosen = []
     for item in tried:
         if all(np.abs(item.x - other).max() > APART for other in chosen):
             chosen.append(item.x)
     return chosen[: options.starts]
+
+
+def _far(evaluator, start, stage):
+    """What counts where a trial shows nothing: as much as the worst at the start, so that no failure seems good."""
+    return max(FAR, np.abs(filled(evaluator.one(start, stage).residuals)).max(initial=0.0))
 
 
 def hypercube(n, count, seed):

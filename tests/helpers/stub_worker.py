@@ -12,16 +12,14 @@ from pathlib import Path
 from types import SimpleNamespace
 
 import numpy as np
-import pandas as pd
 
 sys.path.insert(0, str(Path(__file__).parents[2]))  # as a process of its own it is started from anywhere
 
 import ecmsim.running.run
 from ecmsim.errors import SolveError
 from ecmsim.fitting import worker
-from ecmsim.results.columns import COLUMNS
 
-STEPS = 400  # of a leg
+STEPS = 300  # of a leg
 THERMAL = 0.025  # V
 LAYER = 10.0  # nm
 SPEED = 5e-3  # nm/s at 0 V
@@ -82,10 +80,10 @@ def run(config, folder, progress=None, allow_code=False):
     (folder / "provenance.json").write_text(json.dumps(provenance))
     t, v, current, gap = cell(config)
     shift = 1.0 if config.model == "reduced" else 1.02
-    table = pd.DataFrame({name: np.zeros(len(t)) for name in COLUMNS})
-    table["step"] = np.arange(len(t))
     known = {"time_s": t, "source_voltage_V": v, "cell_voltage_V": v, "current_A": current * shift, "gap_nm": gap}
-    table.assign(**known, height_nm=LAYER - gap).to_csv(folder / "timeseries.csv", index=False)
+    lines = np.column_stack([*known.values(), LAYER - gap])
+    header = ",".join([*known, "height_nm"])
+    np.savetxt(folder / "timeseries.csv", lines, "%.10g", ",", header=header, comments="")
     (folder / "events.csv").write_text("time_s,step,event,detail\n")
     if alpha > told.get("fail", np.inf):
         raise SolveError("the outline crossed itself")
