@@ -69,7 +69,7 @@ class Evaluator:
         """Evaluations of points (k, n), their trials side by side."""
         points = [np.clip(np.asarray(point, float), 0.0, 1.0) for point in np.atleast_2d(points)]
         new = {self._key(point, stage): point for point in points if self._key(point, stage) not in self.known}
-        wanted = {key: self._jobs(point, stage) for key, point in new.items()}
+        wanted = {key: self.jobs(point, stage) for key, point in new.items()}
         jobs = [job for lists in wanted.values() for jobs in lists for job in jobs if isinstance(job, Job)]
         made = self.trials.run(jobs)
         for key, point in new.items():
@@ -98,7 +98,7 @@ class Evaluator:
     def _key(point, stage):
         return stage.model, stage.refinement, tuple(point.tolist())
 
-    def _jobs(self, point, stage):
+    def jobs(self, point, stage):
         """For each dataset its jobs; in the place of one whose configuration is refused the text of that."""
         found = []
         for dataset in self.definition.datasets:

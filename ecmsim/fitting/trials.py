@@ -158,10 +158,14 @@ class Worker:
     """A worker process; log: where it complains."""
 
     def __init__(self, command, log):
+        own = environment(os.environ)
+        # The worker is this ecmsim, from wherever it was imported.
+        paths = [str(Path(__file__).parents[2]), *filter(None, [own.get("PYTHONPATH")])]
+        own["PYTHONPATH"] = os.pathsep.join(paths)
         with open(log, "ab") as errors:
             self.process = subprocess.Popen(
                 command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=errors, text=True, encoding="utf-8",
-                env=environment(os.environ), start_new_session=True,
+                env=own, start_new_session=True,
             )  # fmt: skip
 
     def do(self, job, folder):
