@@ -12,6 +12,7 @@ from ecmsim import __version__
 from ecmsim.commands.clone import validation
 from ecmsim.commands.data import data
 from ecmsim.commands.export import export, tables
+from ecmsim.commands.fit import calibrate, fit
 from ecmsim.commands.options import AllowCode, Config, RunFolder, Set, end_of, loaded, on_first_rank, quantity
 from ecmsim.commands.plot import plot
 from ecmsim.commands.quantum import quantum
@@ -246,25 +247,8 @@ def validate_paper(
     raise typer.Exit(code)
 
 
-@app.command()
-def calibrate(
-    calibration: Annotated[Path, typer.Argument(help="Calibration file (TOML).", show_default=False)],
-    out: Annotated[Path | None, typer.Option(help="Folder of the result [default: runs/calibration/NAME].")] = None,
-    reduced: Annotated[bool, typer.Option("--reduced", help="End with the reduced model: minutes, not hours.")] = False,
-    jobs: Annotated[int | None, typer.Option("--jobs", "-j", min=1, help="Runs at a time [default: cores].")] = None,
-    most: Annotated[int, typer.Option(min=1, help="Runs of the full model at most, sensitivities apart.")] = 6,
-    allow_code: AllowCode = False,
-    quiet: Annotated[bool, typer.Option("--quiet", "-q", help="No progress.")] = False,
-):
-    """Fit parameters within bounds to known facts. Finished runs are found again after an interruption."""
-    from ecmsim.calibration.command import calibrate as start
-    from ecmsim.calibration.command import page
-
-    model = "reduced" if reduced else "full"
-    options = {"model": model, "jobs": jobs, "most": most, "quiet": quiet, "allow_code": allow_code}
-    typer.echo(page(start(calibration, out, **options)))
-
-
+app.command()(fit)
+app.command()(calibrate)
 app.add_typer(data, name="data")
 app.add_typer(quantum, name="quantum")
 

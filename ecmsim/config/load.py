@@ -11,6 +11,7 @@ from ecmsim.errors import ConfigError
 
 # Keys of other files that name a configuration, what they are, and the command that takes them.
 OTHERS = (
+    ({"dataset"}, "a fit", "fit"),
     ({"targets", "target", "parameters", "rows"}, "a calibration", "calibrate"),
     ({"grid", "zip", "sample", "case", "observe"}, "a study", "sweep"),
 )

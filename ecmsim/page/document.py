@@ -35,7 +35,7 @@ def write_page(run, output=None):
 
 def page_text(run, output=NAME):
     """The page about a run as HTML text; output: the file that it will be, named in it."""
-    template = _template()
+    page = template("ecmsim.page", "page.html.j2")
     numbers = outcome.key_numbers(run)
     summary = "; ".join(f"{fact.name.lower()} {fact.value}" for fact in numbers[:6])
     drawn, missing = pictures(run, summary)
@@ -44,7 +44,7 @@ def page_text(run, output=NAME):
     shares, wall = balances.wall_times(run)
     events, quiet = _events(run)
     again, page_again = origin.commands(run, output)
-    return template.render(
+    return page.render(
         title=outcome.title_of(run),
         folder=run.folder,
         status=run.status,
@@ -83,7 +83,7 @@ def page_text(run, output=NAME):
         page_again=page_again,
         version=ecmsim.__version__,
         made=datetime.now().astimezone().strftime("%Y-%m-%d %H:%M %z"),
-        style=_resource("page.css"),
+        style=resource("ecmsim.page", "page.css"),
     )
 
 
@@ -98,7 +98,8 @@ def _events(run):
     return [row for name, row in rows if name not in QUIET], [(title, found) for title, found in quiet if found]
 
 
-def _template():
+def template(package, name):
+    """A template in a package, for jinja2. Raises PageError without that."""
     try:
         from jinja2 import Environment, StrictUndefined
     except ImportError as error:
@@ -106,8 +107,9 @@ def _template():
             "ecmsim report needs jinja2, which is not installed: pip install jinja2, or ecmsim with its extra report"
         ) from error
     environment = Environment(autoescape=True, undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True)
-    return environment.from_string(_resource("page.html.j2"))
+    return environment.from_string(resource(package, name))
 
 
-def _resource(name):
-    return resources.files("ecmsim.page").joinpath(name).read_text(encoding="utf-8")
+def resource(package, name):
+    """The text of a file in a package."""
+    return resources.files(package).joinpath(name).read_text(encoding="utf-8")

@@ -6,7 +6,7 @@ import time
 import pytest
 from helpers.paths import ROOT
 
-from ecmsim.calibration import definition as calibration
+from ecmsim.fitting import definition as calibration
 from ecmsim.config import load_config
 from ecmsim.errors import ConfigError
 from ecmsim.study.study import Study

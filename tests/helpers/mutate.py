@@ -30,7 +30,7 @@ TESTS = {
     "models": ("models", "full", "reduced", "running"),
     "running": ("running", "results"),
     "results": ("results", "running", "page"),
-    "calibration": ("study",),
+    "fitting": ("fitting",),
     "materials": ("config",),
     "shape": ("shape", "full/test_analytic.py", "running/test_march.py"),
     "drive": ("drive", "config/test_config_programme.py", "running/test_compliance_run.py"),

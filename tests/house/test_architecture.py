@@ -169,7 +169,7 @@ def test_only_the_commands_that_start_the_validation_import_it():
         ("config", "drive", "shape"),
         ("commands", "physics"),
         ("models", "models.full.mesh", "models.reduced"),
-        ("study", "calibration"),
+        ("study", "fitting"),
         ("page",),
         ("quantum", "quantum.atoms"),
     ],

@@ -7,7 +7,7 @@ predictions.py.
 
 import numpy as np
 
-from ecmsim.calibration import targets
+from ecmsim.fitting import targets
 from ecmsim.physics.barriers import StressBarrier, VoidBarrier
 from ecmsim.results.regimes import VISIBLE_NM
 from validation.paper import measures, resets

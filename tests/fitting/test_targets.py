@@ -6,8 +6,8 @@ import tomli_w
 from helpers import synthetic
 from helpers.paths import ROOT
 
-from ecmsim.calibration import targets
 from ecmsim.errors import ConfigError
+from ecmsim.fitting import targets
 from ecmsim.results import open_run
 from ecmsim.results.measures import Measure
 from ecmsim.results.regimes import reached

@@ -1,4 +1,4 @@
-"""Targets of a calibration: numbers that are known, each with its tolerance and what of a run it is compared with.
+"""Targets of a fit: numbers that are known, each with its tolerance and what of a run it is compared with.
 
 source = "the paper"               # whose facts these are; the name of the file if left out
 [[target]]
