@@ -39,7 +39,7 @@ maximum_depth = "0.05 nm"
 enabled = false
 
 [stepping]
-relative_error = 0.05
+relative_error = 0.02
 displacement_error = "0.0005 nm"
 height_fraction = 0.2
 first_step = "20 ms"
@@ -47,7 +47,7 @@ segment_fraction = 1
 rebind_every = 10
 
 [balance]
-faraday = 0.05  # the steps are long
+faraday = 0.02  # the steps are long
 
 [mesh]
 largest_size = "12 nm"
