@@ -6,6 +6,7 @@ from pathlib import Path
 import numpy as np
 
 from ecmsim.plot import style
+from ecmsim.plot.terminals import terminal_current
 from ecmsim.results.cycles import find_cycles
 from ecmsim.switching.values import Definitions, values_of
 
@@ -73,7 +74,7 @@ def of_run(run, voltage="source"):
         False,
         time,
         column[f"{voltage}_voltage_V"],
-        column["current_A"],
+        terminal_current(column),
         cycle,
         column["cell_voltage_V"],
         by_cycle,
