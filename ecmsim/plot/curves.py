@@ -6,6 +6,7 @@ from pathlib import Path
 import numpy as np
 
 from ecmsim.plot import style
+from ecmsim.plot.terminals import terminal_current
 from ecmsim.results.cycles import cycle_of_rows
 from ecmsim.results.tables import limit_by_cycle
 from ecmsim.switching.values import Definitions, values_of
@@ -67,7 +68,7 @@ def of_run(run, voltage="source"):
         False,
         time,
         column[f"{voltage}_voltage_V"],
-        column["current_A"],
+        terminal_current(column),
         cycle,
         column["cell_voltage_V"],
         by_cycle,

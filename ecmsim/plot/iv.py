@@ -9,6 +9,7 @@ from matplotlib.ticker import FixedFormatter, FixedLocator, NullFormatter
 from ecmsim.errors import PlotError
 from ecmsim.plot import style
 from ecmsim.plot.gap import mark_milestones, plot_voltage
+from ecmsim.plot.terminals import terminal_current
 from ecmsim.results.cycles import find_cycles, is_bipolar
 
 VOLTAGES = {
@@ -33,7 +34,8 @@ def draw(run, output, voltage=None, floor_A=None):
     if voltage not in (None, *VOLTAGES):
         raise PlotError(f"voltage = {voltage!r}: choose one of {', '.join(VOLTAGES)}")
     column = style.require_steps(run)
-    magnitude, cyclic = np.abs(column["current_A"]), style.is_cyclic(run)
+    through, cyclic = terminal_current(column), style.is_cyclic(run)
+    magnitude = np.abs(through)
     if floor_A is None and (cyclic or np.nanmin(style.positive(magnitude), initial=np.inf) < FLOOR):
         floor_A = min(FLOOR, 1e-2 * (magnitude.max() or 1.0))
     if voltage is None and style.is_pulsed(run):
@@ -43,7 +45,7 @@ def draw(run, output, voltage=None, floor_A=None):
         fixed = np.ptp(np.abs(column["source_voltage_V"])) < 1e-9
         voltage = "cell" if fixed and np.ptp(column["cell_voltage_V"]) > 0 else "source"
     name, label = VOLTAGES[voltage]
-    v, current = column[name], column["current_A"]
+    v, current = column[name], through
     factor, unit = style.prefixed(magnitude.max(), "A")
     panels_y = factor * current, style.positive(magnitude if floor_A is None else np.maximum(magnitude, floor_A))
     with style.picture(output, style.PAGE_MM, 76 if cyclic else 72) as figure:
