@@ -236,6 +236,7 @@ def test_recipes_are_valid_and_known_by_name(path, tmp_path):
     assert load_config(tmp_path / "mine.toml").title == config.title
 
 
+@pytest.mark.slow
 def test_writing_is_verified_by_the_reduced_model(tmp_path):
     """It ends with the first pulse after which the read is as wanted, and the picture tells the same."""
     overrides = ["programme.0.start=2.4 V", "programme.0.increment=0.2 V"]

@@ -1,4 +1,4 @@
-"""Draws from device to device: distributions, correlations, seeds, and what is refused; statistics of what comes out."""
+"""Draws from device to device: distributions, correlations, seeds, what is refused; statistics of what comes out."""
 
 import numpy as np
 import pandas as pd
@@ -66,7 +66,7 @@ def test_draws_are_combined_with_grids(tmp_path):
         (("-0.6", "1.5"), "a number between -1 and 1"),
         ((f'"{RATE}", -0.6', '"cell.radius", 0.1'), "expected two of the settings drawn here"),
         (("count = 2000", ""), "needs count"),
-        ((f'"{LAYER}" =', '"cell.active_electrode" ='), "a setting that is a number"),
+        ((f'"{LAYER}" =', '"cell.nothing" ='), "a setting that is a number"),
     ],
 )
 def test_what_cannot_be_drawn_is_refused(tmp_path, change, said):
