@@ -17,7 +17,8 @@ def plot(
         str,
         typer.Argument(
             help="iv, gap, conductance, temperature, outline, elephant, field, solid, retention, all; film; cycles; "
-            "potentiation, facilitation, endurance, selector, verify; study, histogram, cdf, weibull, violin, stdp, bits.",
+            "potentiation, facilitation, endurance, selector, verify; study, histogram, cdf, weibull, violin, stdp, "
+            "bits.",
             show_default=False,
         ),
     ],
@@ -145,11 +146,15 @@ def overlaid(what, folders, files, chosen, out, csv, options):
 
 def measurements(what, files, chosen, study, options):
     """What a picture of a study draws beside it: Points of the same x and y, or Recordings."""
-    from ecmsim.measured import read, read_points
+    from ecmsim.measured import open_file, read, read_points
     from ecmsim.plot import STUDY_PICTURES
 
     if what not in STUDY_PICTURES:
-        raise ConfigError(f"plot {what} draws no measurements: iv, cycles, study and histogram do")
+        raise ConfigError(f"plot {what} draws no measurements: iv, cycles, study, histogram, cdf, weibull, violin do")
+    if what in ("stdp", "bits"):
+        raise ConfigError(f"plot {what} draws no measurements: of studies study, histogram, cdf, weibull and violin do")
+    if what in ("cdf", "weibull", "violin"):
+        return [open_file(file, chosen) for file in files]
     if what == "histogram":
         return [read(file, chosen) for file in files]
     from ecmsim.plot.study import asked

@@ -154,9 +154,7 @@ class PulseTrain(Pulse):
 class WriteVerify(Section):
     """Pulses of rising amplitude until a read says that it is enough."""
 
-    kind: Literal["write_verify"] = Field(
-        description="Pulses of rising amplitude, until a read is as wanted"
-    )
+    kind: Literal["write_verify"] = Field(description="Pulses of rising amplitude, until a read is as wanted")
     start: Volt = Field(description="Amplitude of the first pulse")
     stop: Volt = Field(description="Largest amplitude")
     increment: quantity("V", gt=0) = Field(description="By how much each pulse is higher than the one before")
@@ -183,9 +181,7 @@ class SpikePair(Section):
     undershoot: quantity("V", ge=0, le=100) = Field(description="How far below zero it comes after its top")
     width: Second = Field(description="From its top to its lowest voltage")
     tail: Second = Field(description="From there back to zero")
-    interval: quantity("s") = Field(
-        description="From the first spike to the second; negative where that is earlier"
-    )
+    interval: quantity("s") = Field(description="From the first spike to the second; negative where that is earlier")
     rise: Edge = None
     base: Volt = Field("0 V", description="Voltage before and after the reads")
     read: ReadPulse | None = Field(None, description="Read pulse before and after the spikes")

@@ -105,7 +105,7 @@ class _Plan:
             raise ConfigError(f"{place.path}: give either a rate or a duration")
         to = _signed(step, step.to)
         name = place.name(step, f"{_words(step)} to {_text(to, step)}")
-        until = _condition(step, place)
+        until = _condition(step.until, f"{place.path}.until")
         times = {"rate": _number(step.rate), "duration": _number(step.duration), "until": until}
         self._line(step, place, to, "to", name, **times)
 
@@ -115,7 +115,7 @@ class _Plan:
             self._line(step, place, _signed(step, to), field, name, rate=float(step.rate))
 
     def _hold(self, step, place):
-        name, until = place.name(step, _words(step)), _condition(step, place)
+        name, until = place.name(step, _words(step)), _condition(step.until, f"{place.path}.until")
         piece = Piece(name, _source(step), None, duration=float(step.duration), until=until, **_circuit(step))
         self.add(place.path, piece)
 
@@ -146,7 +146,7 @@ class _Plan:
         name, read = place.name(step, "write and verify"), step.read
         times = read.delay, read.amplitude, read.width, read.rise, read.fall
         self._to_base(step, place, name)
-        verified, verify = [], _condition(step, place, "verify")
+        verified, verify = [], _condition(step.verify, f"{place.path}.verify")
         for number, amplitude in enumerate(rising(step.start, step.stop, step.increment), 1):
             wait, pulse = step.interval if number > 1 else step.delay, f"{name}, pulse {number}"
             self.number += number > 1
@@ -253,14 +253,13 @@ def _circuit(step):
     return {"compliance": step.compliance}
 
 
-def _condition(step, place, field="until"):
-    until = getattr(step, field)
+def _condition(until, path):
     if until is None or isinstance(until, Condition):
         return until
     try:
         return Condition.parse(until)
     except ConfigError as error:
-        raise ConfigError(f'{place.path}.{field} = "{until}": {error}') from None
+        raise ConfigError(f'{path} = "{until}": {error}') from None
 
 
 def _signed(step, value):

@@ -100,8 +100,8 @@ def spike_pair(
     polarity="positive", name=None,
 ):  # fmt: skip
     """Two spikes, each up to `amplitude`, down to minus `undershoot` (V) within a `width` and back to zero within a
-    `tail` (s); the cell sees the second, which comes `interval` after the first, minus the first. A `read_pulse` before and
-    after them if there is one."""
+    `tail` (s); the cell sees the second, which comes `interval` after the first, minus the first. A `read_pulse` before
+    and after them if there is one."""
     return SimpleNamespace(kind="spike_pair", **locals())
 
 

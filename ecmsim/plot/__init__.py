@@ -21,7 +21,8 @@ PICTURES = {
 }
 FILMS = {"film": "ecmsim.plot.film"}  # drawn only when asked for
 PROTOCOLS = {
-    name: f"ecmsim.plot.protocols:{name}" for name in ("potentiation", "facilitation", "endurance", "selector", "verify")
+    name: f"ecmsim.plot.protocols:{name}"
+    for name in ("potentiation", "facilitation", "endurance", "selector", "verify")
 }  # likewise
 OVERLAYS = {"iv": "ecmsim.plot.together", "cycles": "ecmsim.plot.distributions"}  # of runs and measurements together
 STUDY_PICTURES = {name: f"ecmsim.plot.{name}" for name in ("study", "histogram")} | {

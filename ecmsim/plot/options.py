@@ -8,7 +8,21 @@ from ecmsim.results.folder import ASCII
 
 LISTS = ("currents_A", "times_s")  # one number or several
 TEXTS = ("quantities", "snapshot", "y", "of")  # one text or several
-NUMBERS = ("on", "off", "window", "resamples", "bins", "tolerance", "share", "samples", "cut", "seconds", "fps", "fit_from", "fit_to")
+NUMBERS = (
+    "on",
+    "off",
+    "window",
+    "resamples",
+    "bins",
+    "tolerance",
+    "share",
+    "samples",
+    "cut",
+    "seconds",
+    "fps",
+    "fit_from",
+    "fit_to",
+)
 UNITS = ("_A", "_s", "_V", "_G0")  # at the end of names of numbers
 POSITIVE = (
     "on",

@@ -1,4 +1,4 @@
-"""What does a protocol tell? The index of each: potentiation, paired pulses, endurance, selectors, write-verify, spikes.
+"""What does a protocol tell? The index of each: potentiation, paired pulses, endurance, selectors, write-verify.
 
 May import: results, switching.
 """

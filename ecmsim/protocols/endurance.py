@@ -14,8 +14,8 @@ WINDOW = 10.0  # R_HRS over R_LRS, below which a cycle has failed
 
 @dataclass(frozen=True)
 class Endurance:
-    """table: of the cycles (cycles.csv); failed: number of the first cycle whose window is below `least` or which has no
-    SET or RESET, None where none failed."""
+    """table: of the cycles (cycles.csv); failed: number of the first cycle whose window is below `least` or which has
+    no SET or RESET, None where none failed."""
 
     table: object
     least: float

@@ -1,4 +1,4 @@
-"""Indices of trains of pulses: how conductance goes up and down, how a pulse helps the next, how writing was verified."""
+"""Indices of trains of pulses: how conductance goes up and down, how a pulse helps the next, how writing ended."""
 
 from dataclasses import dataclass
 

@@ -13,8 +13,8 @@ OFF = 0.1  # of the conductance right after the pulse
 
 @dataclass(frozen=True)
 class Selector:
-    """begin, end: middle of the pulse's rise and end of its fall, s; delay: from begin until |current| comes to `on` of its
-    largest value; recovery: from end until the conductance has fallen to `off` of what it was then; time_constant:
+    """begin, end: middle of the pulse's rise and end of its fall, s; delay: from begin until |current| comes to `on` of
+    its largest value; recovery: from end until the conductance has fallen to `off` of what it was then; time_constant:
     until it has fallen to 1/e; nan where that does not happen. All in s."""
 
     begin: float

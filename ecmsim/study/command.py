@@ -56,7 +56,7 @@ def _run(path, out, index, overwrite, retry, quiet, **options):
     if not quiet:
         tell(study, root, outcome)
     if only is None and outcome.counts.get("finished", 0) > 1:
-        _draw(root, quiet)
+        _draw(root, study.definition.pictures, quiet)
     return outcome.exit_code
 
 
@@ -99,19 +99,20 @@ def tell(study, root, outcome):
         print(f"Not of this study (it was changed): {', '.join(others)}")
 
 
-def _draw(root, quiet):
-    """Draw the picture of the study where it can be drawn."""
+def _draw(root, pictures, quiet):
+    """Draw the pictures of the study that can be drawn."""
     from ecmsim.plot import draw
     from ecmsim.plot.study import open_study
 
-    try:
-        paths = draw("study", open_study(root))
-    except EcmsimError as error:
-        if not quiet:
-            print(f"no picture: {error}", file=sys.stderr)
-    else:
-        if not quiet:
-            print("\n".join(f"wrote {path}" for path in paths))
+    for name in pictures:
+        try:
+            paths = draw(name, open_study(root))
+        except EcmsimError as error:
+            if not quiet:
+                print(f"no picture: {error}", file=sys.stderr)
+        else:
+            if not quiet:
+                print("\n".join([*getattr(paths, "words", ()), *(f"wrote {path}" for path in paths)]))
 
 
 def _number(index):

@@ -13,16 +13,32 @@ from ecmsim.config.roles import ROLES
 from ecmsim.config.suggest import did_you_mean, listed, quoted
 from ecmsim.config.texts import absolute, is_file, like, tables_of, text_of
 from ecmsim.errors import ConfigError
+from ecmsim.plot import STUDY_PICTURES
 from ecmsim.results import COLUMNS
 from ecmsim.study import space
+from ecmsim.study.draw import drawn
 from ecmsim.study.naming import canonical, keys_of
 from ecmsim.study.observables import REDUCTIONS, Observable
 from ecmsim.switching.values import Definitions
 
 READING = ("set_by", "set_current", "reset_by", "switch_ratio")  # of the Definitions, beside read_voltage
-KEYS = ("config", "title", "set", "read_voltage", *READING, "grid", "zip", "sample", "case", "observe")
+KEYS = (
+    "config",
+    "title",
+    "set",
+    "pictures",
+    "read_voltage",
+    *READING,
+    "grid",
+    "zip",
+    "sample",
+    "draw",
+    "case",
+    "observe",
+)
 CASE_KEYS = ("name", "title", "set")
 READ_VOLTAGE = 0.1  # V
+USUAL, DRAWN = ("study",), ("cdf", "weibull")  # pictures of a study by itself, and of one with [draw]
 
 
 @dataclass(frozen=True)
@@ -32,7 +48,8 @@ class Definition:
     config: path of the configuration; fixed: settings of all cases, by name; points: the varied settings of each
     case, by name, as values of TOML; names: name of each case, "" where its settings are its name; titles: likewise;
     units: declared units of the varied settings by name, "" where there is none; definitions: of the numbers of cycles
-    and pulses, in the file as read_voltage, set_by, set_current, reset_by, switch_ratio.
+    and pulses, in the file as read_voltage, set_by, set_current, reset_by, switch_ratio;
+    pictures: names of those that a sweep ends with.
     """
 
     path: Path
@@ -46,6 +63,7 @@ class Definition:
     units: dict
     definitions: Definitions
     observe: tuple
+    pictures: tuple
 
 
 def read(path):
@@ -72,6 +90,7 @@ def read(path):
         units={field: space.unit_of(field) or "" for field in dict.fromkeys(reader.varied)},
         definitions=reader.definitions(),
         observe=reader.observe(),
+        pictures=reader.pictures(),
     )
     if reader.problems:
         few = len(reader.problems) == 1
@@ -146,23 +165,31 @@ class _Reader:
             self.problems.append(str(error))
             return Definitions()
 
+    def pictures(self):
+        """The pictures that a sweep ends with: those asked for, of draws their distributions, else the study's."""
+        given = self.data.get("pictures", DRAWN if "draw" in self.data else USUAL)
+        if not isinstance(given, (list, tuple)) or not set(map(str, given)) <= set(STUDY_PICTURES):
+            self.problems.append(f"pictures = {quoted(given)}: expected a list out of {', '.join(STUDY_PICTURES)}")
+            return ()
+        return tuple(given)
+
     def fixed(self):
         if not isinstance(self.data.get("set", {}), dict):
             self.problems.append(f"set = {quoted(self.data['set'])}: expected a table of settings")
         return {field: self._located(field, value) for field, value in self._fields("set").items()}
 
     def points(self):
-        blocks = [self._block("grid", space.grid), self._block("zip", space.together), self._sample()]
+        blocks = [self._block("grid", space.grid), self._block("zip", space.together), self._sample(), self._draw()]
         for field in dict.fromkeys(self.varied):
             if self.varied.count(field) > 1:
-                self.problems.append(f"{field}: varied in more than one of [grid], [zip] and [sample]")
+                self.problems.append(f"{field}: varied in more than one of [grid], [zip], [sample] and [draw]")
         for field in self.varied:
             for other in self._fields("set"):
                 if other == field:
                     self.problems.append(f"{field}: both in set and varied")
         if not self.varied and not self.problems and not self.data.get("case"):
             self.problems.append(
-                "varies nothing: it needs [grid], [zip] or [sample] with at least one setting, or [[case]]"
+                "varies nothing: it needs [grid], [zip], [sample] or [draw] with at least one setting, or [[case]]"
             )
         blocks = [block for block in blocks if block]
         if not self.problems and space.count(blocks) > space.MOST_CASES:
@@ -262,30 +289,40 @@ class _Reader:
             return []
 
     def _sample(self):
-        ranges = self._fields("sample")
-        if not isinstance(self.data.get("sample", {}), dict):
-            self.problems.append(f"sample = {quoted(self.data['sample'])}: expected a table")
+        return self._random("sample", "ranges { from = …, to = … }", space.sample)
+
+    def _draw(self):
+        def draw(given, count, seed):
+            return drawn(given, count, seed, given.pop("correlated", []))
+
+        return self._random("draw", "distributions { distribution = …, … }", draw)
+
+    def _random(self, name, what, make):
+        """The points of a block with count and seed. what: it has by setting, in words; make(given, count, seed)."""
+        ranges = self._fields(name)
+        if not isinstance(self.data.get(name, {}), dict):
+            self.problems.append(f"{name} = {quoted(self.data[name])}: expected a table")
             return []
-        if "sample" not in self.data:
+        if name not in self.data:
             return []
         count, seed = ranges.pop("count", None), ranges.pop("seed", 0)
         if isinstance(count, bool) or not isinstance(count, int) or count < 1:
-            self.problems.append("sample: needs count, a whole number of points")
+            self.problems.append(f"{name}: needs count, a whole number of points")
             return []
         if count > space.MOST_CASES:
-            self.problems.append(f"sample.count = {count}: a study has at most {space.MOST_CASES:,} cases")
+            self.problems.append(f"{name}.count = {count}: a study has at most {space.MOST_CASES:,} cases")
             return []
         if isinstance(seed, bool) or not isinstance(seed, int) or seed < 0:
-            self.problems.append(f"sample.seed = {quoted(seed)}: expected a whole number")
+            self.problems.append(f"{name}.seed = {quoted(seed)}: expected a whole number")
             return []
-        self.varied += ranges
-        if not ranges:
-            self.problems.append("sample: varies nothing; it needs ranges { from = …, to = … } by setting")
+        self.varied += [field for field in ranges if field != "correlated"]
+        if not ranges.keys() - {"correlated"}:
+            self.problems.append(f"{name}: varies nothing; it needs {what} by setting")
             return []
         try:
-            return space.sample(ranges, count, seed)
+            return make(ranges, count, seed)
         except space.Wrong as error:
-            self.problems.append(f"sample.{error}")
+            self.problems.append(f"{name}.{error}")
             return []
 
     def _fields(self, name):

@@ -105,4 +105,5 @@ def unit_name(unit):
 def _safe(text):
     text = text.replace("/ ", "_per_").replace("/", "_per_").replace("[", ".").replace("µ", "u")
     text = re.sub(r"(?<=[\d.]) (?=[^\d])", "", text)  # 10 nA as 10nA
-    return re.sub(r"[^A-Za-z0-9._+-]+", "-", text.replace("]", "").replace("^", "")).strip("-")
+    text = re.sub(r"[^A-Za-z0-9._+-]+", "-", text.replace("]", "").replace("^", ""))
+    return re.sub(r"^-+(?=\D)|-+$", "", text)  # the sign of a number stays

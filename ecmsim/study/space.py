@@ -94,8 +94,8 @@ def sample(ranges, count, seed):
 
 
 def is_range(given):
-    """Whether a value of a study file is a range."""
-    return isinstance(given, dict) and ("from" in given or "to" in given)
+    """Whether a value of a study file is a range, or a distribution."""
+    return isinstance(given, dict) and bool({"from", "to", "distribution"} & given.keys())
 
 
 def flat(table, prefix=""):
@@ -156,6 +156,12 @@ def _ends(field, given, allowed):
         return int(value) if whole and value == int(value) else float(value)
 
     return *ends, spacing == "log", write
+
+
+def written(number, unit):
+    """A number as a value of a study file, in the unit of its setting ("" for none), rounded as samples are."""
+    number = _rounded(number, SAMPLE_DIGITS)
+    return Quantity(number, unit).text if unit else number
 
 
 def _whole(value):

@@ -126,7 +126,7 @@ def test_configurations_and_studies_are_valid(page, home):
         data = tomllib.loads(block.text)
         if "extends" in data:
             load_config(block.title)
-        elif {"grid", "zip", "sample", "case"} & data.keys():
+        elif {"grid", "zip", "sample", "draw", "case"} & data.keys():
             read_study(home / block.title)
         elif not {"columns", "kind", "target"} & data.keys():
             # A part of a configuration.
