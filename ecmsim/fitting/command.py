@@ -28,6 +28,8 @@ def fit(path, out=None, *, full=None, most=None, jobs=None, quiet=False, allow_c
     """
     definition = chosen(read(path), full, most)
     require_permission(definition.space.base, allow_code)
+    if definition.options.posterior is not None:
+        posterior.require()
     out = Path(out) if out else Path("runs") / "fit" / Path(path).stem
     say = (lambda text: None) if quiet else (lambda text: print(text, file=sys.stderr, flush=True))
     with folder.locked(out / LOCK, wait=False) as free:

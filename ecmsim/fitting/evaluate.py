@@ -1,7 +1,6 @@
 """What the datasets come out as for given parameters: the trials that this needs, and residuals from them."""
 
 import hashlib
-import threading
 from dataclasses import dataclass, field
 
 import numpy as np
@@ -53,17 +52,16 @@ class Evaluation:
 
 @dataclass
 class Evaluator:
-    """Evaluates a fit (a Definition) with Trials. say(text): is called with a line for each evaluation."""
+    """Evaluates a fit (a Definition) with Trials. say(text): is called with a line for each evaluation; allow_code: let
+    laws of a user's own run; known: Evaluations by point and stage; reasons: the first one of each way to come to
+    nothing."""
 
     definition: object
     trials: object
     say: callable = lambda text: None
     allow_code: bool = False
-    offset: np.ndarray | float = 0.0
     known: dict = field(default_factory=dict)
-
-    def __post_init__(self):
-        self.lock = threading.Lock()
+    reasons: dict = field(default_factory=dict)
 
     def many(self, points, stage):
         """Evaluations of points (k, n), their trials side by side."""
@@ -125,6 +123,8 @@ class Evaluator:
             for job in jobs:
                 trial = made[job.name] if isinstance(job, Job) else None
                 state = "refused" if trial is None else trial.state
+                if state != "finished":
+                    self.reasons.setdefault(state, job if trial is None else f"{trial.reason} ({trial.folder})")
                 states[state] = states.get(state, 0) + 1
                 seconds += 0.0 if trial is None else trial.seconds
                 runs.append(None if trial is None else trial.seen())

@@ -222,11 +222,14 @@ class Space:
                 values[parameter.name] = value
                 if parameter.setting:
                     values[parameter.setting] = value
-        found = {}
+        found, absent = {}, {parameter.name for parameter in self.parameters} - values.keys()
         for item in self.derived:
+            if absent.intersection(item.expression.names):  # of another dataset
+                absent.add(item.name)
+                continue
             for name in item.expression.names:
                 if name not in values:
-                    values[name] = float(naming.effective(self.base, name) or np.nan) if "." in name else np.nan
+                    values[name] = float(naming.effective(self.base, name))  # a number, as derived_of has seen to
             found[item.name] = values[item.name] = item.expression(values)
         return found
 
@@ -239,7 +242,9 @@ class Space:
         ]
         formulas = self.formulas(x, dataset)
         return chosen + [
-            f"{item.name}={item.text(formulas[item.name])}" for item in self.derived if item.unit is not None
+            f"{item.name}={item.text(formulas[item.name])}"
+            for item in self.derived
+            if item.unit is not None and item.name in formulas
         ]
 
     def priors(self, x):

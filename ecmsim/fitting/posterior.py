@@ -5,6 +5,7 @@ runs that it was made from is told in standard errors of the data.
 """
 
 from dataclasses import dataclass
+from importlib.util import find_spec
 
 import numpy as np
 
@@ -16,6 +17,13 @@ WIDTH = 3.0  # standard errors around the best values in which the surrogate is 
 MOST = 0.5  # of the way between the bounds, for what the data do not determine
 SPARE = 1.5  # evaluations over the coefficients of the surrogate
 BURNT = 0.25  # of the chain, which is left out
+
+
+def require():
+    """ConfigError unless what a posterior needs is installed."""
+    for name in ("emcee", "corner"):
+        if find_spec(name) is None:
+            raise ConfigError(f"[posterior] needs {name}: pip install emcee corner, or ecmsim with its extra fit")
 
 
 @dataclass(frozen=True)

@@ -4,6 +4,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from ecmsim.errors import SolveError
 from ecmsim.fitting import least_squares
 from ecmsim.fitting.dataset import FAR, filled
 from ecmsim.fitting.evaluate import Evaluation, Stage
@@ -35,7 +36,11 @@ def search(evaluator, say=lambda text: None):
     early = min(float(options.search.refinement), fine.refinement)
     coarse = fine if early == fine.refinement else Stage("coarse", "reduced", early, limits[0])
     words = []
+    evaluator.one(start, coarse)
     begins = _all_over(evaluator, coarse, start, options.search, words, say)
+    if not any(np.isfinite(item.residuals).any() for item in evaluator.all):
+        told = "; ".join(f"{state}: {reason}" for state, reason in evaluator.reasons.items())
+        raise SolveError(f"no trial has shown anything that was measured: {told or 'none of the data is reached'}")
     found = []
     for number, x in enumerate(begins, 1):
         say(f"downhill from start {number} of {len(begins)}")
@@ -171,14 +176,3 @@ def _finished(evaluator, best, reduced, start, stage, words, say):
         words.append("Errors are from the reduced model's sensitivities, as the full model's runs have corrected them.")
     end = evaluator.one(found.x, stage)
     return Found(at_start, end, reduced, end, jacobian, tuple(words))
-
-
-def misfits(evaluation, datasets):
-    """Root mean square of the residuals of each dataset, by its name."""
-    found, start = {}, 0
-    for dataset, predicted in zip(datasets, evaluation.predicted, strict=True):
-        count = len(dataset.table(predicted)["x"])
-        own = filled(evaluation.residuals[start : start + count])
-        found[dataset.name] = float(np.sqrt(np.mean(own**2))) if count else 0.0
-        start += count
-    return found

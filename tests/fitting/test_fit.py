@@ -11,7 +11,7 @@ from helpers import made_up, own_laws
 from helpers.paths import ROOT
 
 from ecmsim.config import load_config
-from ecmsim.errors import ConfigError, ResultsError
+from ecmsim.errors import ConfigError, ResultsError, SolveError
 from ecmsim.fitting import answer
 from ecmsim.fitting.command import fit
 from ecmsim.study.folder import locked
@@ -101,6 +101,7 @@ def test_the_whole_bounds_are_searched(tmp_path, command, method):
     assert (again.values == first.values).all() and len(made_up.calls(tmp_path)) == made
 
 
+@pytest.mark.slow
 def test_trials_that_fail_hang_or_crash_are_information(tmp_path, process):
     """Above the best value trials come to nothing; the fit goes on and says so."""
     made_up.behave(tmp_path, fail=0.153, hang=0.165, crash=0.18)
@@ -112,6 +113,7 @@ def test_trials_that_fail_hang_or_crash_are_information(tmp_path, process):
     assert "did not come to their end" in (tmp_path / "out" / "README.md").read_text()
 
 
+@pytest.mark.slow
 def test_a_fit_that_was_killed_ends_with_the_same_answer(tmp_path, process):
     path = made_up.fit_file(tmp_path)
     whole = fit(path, tmp_path / "whole", quiet=True, jobs=2, command=process)
@@ -135,6 +137,15 @@ def test_a_fit_that_was_killed_ends_with_the_same_answer(tmp_path, process):
 def trials(out):
     """The finished trials in the folder of a fit."""
     return {path.name for path in (out / "trials").glob("reduced-*")}
+
+
+def test_a_fit_of_which_no_trial_shows_anything_says_why(tmp_path, command):
+    made_up.behave(tmp_path, fail=0.0)
+    path = made_up.fit_file(
+        tmp_path, dataset=[made_up.datasets(tmp_path)[1]], parameters=dict([*made_up.PARAMETERS.items()][:1])
+    )
+    with pytest.raises(SolveError, match="no trial has shown anything .*failed: the outline crossed itself"):
+        start(path, command)
 
 
 def test_one_fit_at_a_time_in_a_folder(tmp_path, command):

@@ -178,6 +178,43 @@ def calibration_text(draw):
     return "\n".join([*lines, "[[target]]", *target, "[parameters]", f'"{draw.choice(SETTINGS)}" = {ends}'])
 
 
+FIT = f"""config = "{BASE}"
+
+[[dataset]]
+kind = "set_times"
+name = "pulses"
+points = [["1.2 V", "2 s"], ["0.9 V", "10 s", false]]
+current = "1 uA"
+relative_error = 0.1
+set = {{ "compliance.current" = "10 uA" }}
+
+[[dataset]]
+kind = "v_set"
+over = "cell.ambient_temperature"
+points = [["300 K", "1.6 V"], ["350 K", "1.5 V"]]
+error = "20 mV"
+weight = 2
+
+[parameters]
+"stress.energy" = {{ from = "0.01 eV", to = "0.04 eV", prior = "label" }}
+"butler_volmer.rate_constant" = {{ from = "10 m/s", to = "3000 m/s", scale = "log" }}
+own = {{ from = 1, to = 2, datasets = ["pulses"] }}
+
+[derived]
+"hopping.activation_energy" = "0.2 * own"
+
+[global]
+method = "hypercube"
+count = 5
+
+[local]
+step = 0.02
+
+[full]
+mode = "check"
+"""
+
+
 class Inputs:
     """Makes inputs in a folder of its own; the same seed makes the same ones."""
 
@@ -189,7 +226,14 @@ class Inputs:
     def next(self):
         """The words of a command line."""
         self.count += 1
-        kinds = [self.configuration] * 4 + [self.study, self.calibration, self.options, self.overrides, self.damaged]
+        kinds = [self.configuration] * 4 + [
+            self.study,
+            self.calibration,
+            self.fit,
+            self.options,
+            self.overrides,
+            self.damaged,
+        ]
         return self.draw.choice(kinds)()
 
     def file(self, name, text):
@@ -218,6 +262,10 @@ class Inputs:
     def calibration(self):
         """Of one run at most: what is right is refused as well, for want of a folder to write into."""
         return ["calibrate", self.file("fit.toml", calibration_text(self.draw)), "--out", "/dev/null/x", "--jobs", "1"]
+
+    def fit(self):
+        """Likewise."""
+        return ["fit", self.file("fit.toml", changed(self.draw, FIT)), "--out", "/dev/null/x", "--jobs", "1"]
 
     def overrides(self):
         draw = self.draw

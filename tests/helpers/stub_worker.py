@@ -79,13 +79,15 @@ def run(config, folder, progress=None, allow_code=False):
                   "end_time": "2026-01-01T00:00:07+00:00", "reason": "end of the programme"}  # fmt: skip
     (folder / "provenance.json").write_text(json.dumps(provenance))
     t, v, current, gap = cell(config)
+    if alpha > min(told.get("fail", np.inf), told.get("hang", np.inf)):  # it has not come far
+        t, v, current, gap = (values[:5] for values in (t, v, current, gap))
     shift = 1.0 if config.model == "reduced" else 1.02
     known = {"time_s": t, "source_voltage_V": v, "cell_voltage_V": v, "current_A": current * shift, "gap_nm": gap}
     lines = np.column_stack([*known.values(), LAYER - gap])
     header = ",".join([*known, "height_nm"])
     np.savetxt(folder / "timeseries.csv", lines, "%.10g", ",", header=header, comments="")
     (folder / "events.csv").write_text("time_s,step,event,detail\n")
-    if alpha > told.get("fail", np.inf):
+    if told.get("hang", np.inf) > alpha > told.get("fail", np.inf):
         raise SolveError("the outline crossed itself")
     for time, amperes in zip(t, current, strict=True):
         progress.step(SimpleNamespace(time=time, observed={"current": amperes}))

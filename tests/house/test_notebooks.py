@@ -23,6 +23,7 @@ PROMISED = {
     "5_your_own_law": (4, ("mine/provenance.json", "full/timeseries.csv")),
     "6_when_the_solver_fails": (2, ("hurried/failure.npz", "resumed/timeseries.csv")),
     "7_from_atoms_to_device": (6, ("400uA/timeseries.csv", "conductance.png", "points.png")),
+    "8_from_a_measurement_to_a_cell": (1, ("run4.csv", "fit/report.html", "fit/fitted.toml", "next/timeseries.csv")),
 }
 
 
