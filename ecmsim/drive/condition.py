@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from decimal import Decimal
 from typing import NamedTuple
 
+from ecmsim.constants import CONDUCTANCE_QUANTUM
 from ecmsim.errors import ConfigError
 
 _PREFIXES = {"": 0, "f": -15, "p": -12, "n": -9, "u": -6, "\u00b5": -6, "\u03bc": -6, "m": -3, "k": 3, "M": 6, "G": 9}
@@ -27,9 +28,11 @@ OBSERVABLES = {
     "current": _Observable("current", "A", "a current", "1 uA", signed=True),
     "cell_voltage": _Observable("cell_voltage", "V", "a voltage", "0.1 V", signed=True),
     "resistance": _Observable("", "ohm", "a resistance", "1 Mohm"),
+    "conductance": _Observable("", "G0", "a conductance in quanta", "2 G0"),
     "gap": _Observable("gap", "nm", "a length", "2 nm"),
     "height": _Observable("height", "nm", "a length", "5 nm"),
     "temperature": _Observable("temperature_max", "K", "a temperature", "500 K"),
+    "bodies": _Observable("bodies", "", "a number of bodies of metal", "1"),
     "time": _Observable("time", "s", "a time", "3 s"),
 }
 QUANTITIES = [
@@ -41,8 +44,9 @@ QUANTITIES = [
 class Condition:
     """quantity > threshold or quantity < threshold.
 
-    quantity: one of OBSERVABLES; absolute: its magnitude counts; above: true for >; threshold: in A, V, ohm, nm, K or
-    s. The resistance is |V_cell/I|, the time that since the start of the programme, the temperature the highest one.
+    quantity: one of OBSERVABLES; absolute: its magnitude counts; above: true for >; threshold: in A, V, ohm, G0, nm, K
+    or s. The resistance is |V_cell/I|, the conductance its inverse over 2e^2/h, the time that since the start of the
+    programme, the temperature the highest one.
     """
 
     quantity: str
@@ -84,14 +88,18 @@ class Condition:
         """The condition as text that `parse` reads back bit by bit."""
         bar = "|" if self.absolute else ""
         unit = OBSERVABLES[self.quantity].unit
-        return f"{bar}{self.quantity}{bar} {'>' if self.above else '<'} {self.threshold!r} {unit}"
+        return f"{bar}{self.quantity}{bar} {'>' if self.above else '<'} {self.threshold!r} {unit}".rstrip()
 
     def value(self, observed):
         """The quantity that is compared, in the unit of the threshold.
 
-        observed: mapping with current (A), cell_voltage (V), gap (nm), height (nm), temperature_max (K), time (s).
-        A resistance without a current is math.inf, or math.nan if there is no voltage either.
+        observed: mapping with current (A), cell_voltage (V), gap (nm), height (nm), temperature_max (K), bodies, time
+        (s). A resistance without a current is math.inf, or math.nan if there is no voltage either; a conductance
+        without a voltage likewise.
         """
+        if self.quantity == "conductance":
+            voltage, current = abs(observed["cell_voltage"]), abs(observed["current"]) / CONDUCTANCE_QUANTUM
+            return float(current / voltage) if voltage else (math.inf if current else math.nan)
         if self.quantity == "resistance":
             voltage, current = abs(observed["cell_voltage"]), abs(observed["current"])
             return float(voltage / current) if current else (math.inf if voltage else math.nan)
@@ -101,9 +109,13 @@ class Condition:
     def excess(self, observed):
         """How far the condition is fulfilled: positive when it holds, zero at the threshold, continuous and finite.
 
-        In the unit of the threshold; for a resistance |V_cell| - R |I| in V, which needs no division. observed: as for
-        `value`.
+        In the unit of the threshold; for a resistance |V_cell| - R |I| in V, for a conductance |I|/G0 - G |V_cell| in
+        V, which need no division. observed: as for `value`.
         """
+        if self.quantity == "conductance":
+            quanta = abs(observed["current"]) / CONDUCTANCE_QUANTUM
+            difference = quanta - self.threshold * abs(observed["cell_voltage"])
+            return float(difference if self.above else -difference)
         if self.quantity == "resistance":
             difference = abs(observed["cell_voltage"]) - self.threshold * abs(observed["current"])
         else:
@@ -113,6 +125,8 @@ class Condition:
 
 def _exponent(text, unit):
     """Power of ten that brings a number with the unit `text` to `unit`; None where it measures something else."""
+    if unit in ("", "G0"):  # nothing stands before these
+        return 0 if text == unit else None
     text = text.replace("\u03a9", "ohm").replace("\u2126", "ohm")  # omega, and the sign for ohm
     base, shift = ("m", 9) if unit == "nm" else (unit, 0)
     prefix = text.removesuffix(base)

@@ -110,7 +110,7 @@ class Remarks:
         if not outside:
             return ""
         return (
-            f"the reduced model is known to agree with the full one in layers of {THINNEST:g} nm to {THICKEST:g} nm, "
+            f"the reduced model was compared with the full one in layers of {THINNEST:g} nm to {THICKEST:g} nm, "
             f"up to {LARGEST_VOLTAGE:g} V and {quantity(LARGEST_CURRENT, 'A')}; here it saw {' and '.join(outside)}: "
             "check it against a run of the full model"
         )

@@ -345,6 +345,7 @@ OBSERVED = {
     "gap": 1.5,
     "height": 8.5,
     "temperature_max": 450.0,
+    "bodies": 2,
     "time": 3.0,
 }
 
@@ -365,6 +366,9 @@ OBSERVED = {
         ("resistance > 1 Mohm", ("resistance", False, True, 1e6), 2.5e5, False),
         ("resistance > 200 k\u03a9", ("resistance", False, True, 2e5), 2.5e5, True),
         ("resistance < 300 k\u2126", ("resistance", False, False, 3e5), 2.5e5, True),
+        ("conductance > 2 G0", ("conductance", False, True, 2.0), 4e-6 / 7.748091729e-5, False),
+        ("conductance<0.06 G0", ("conductance", False, False, 0.06), 4e-6 / 7.748091729e-5, True),
+        ("bodies > 1", ("bodies", False, True, 1.0), 2.0, True),
         ("time > 3 s", ("time", False, True, 3.0), 3.0, False),
         ("time > 2999.9 ms", ("time", False, True, 2.9999), 3.0, True),
         ("|current| > 1 \u00b5A", ("current", True, True, 1e-6), 2e-6, True),
@@ -373,7 +377,7 @@ OBSERVED = {
 def test_conditions(text, expected, value, holds):
     condition = Condition.parse(text)
     assert condition == Condition(*expected)
-    assert condition.value(OBSERVED) == pytest.approx(value, rel=1e-14)
+    assert condition.value(OBSERVED) == pytest.approx(value, rel=1e-9)
     assert (condition.excess(OBSERVED) > 0) == holds
     assert Condition.parse(str(condition)) == condition
 
@@ -411,6 +415,8 @@ def test_resistance_without_a_current():
         ("current > 1 V", '"1 V": expected a current such as "1 uA"'),
         ("gap > 1 um/s", '"1 um/s": expected a length such as "2 nm"'),
         ("temperature > 20 degC", '"20 degC": expected a temperature such as "500 K"'),
+        ("conductance > 1 S", '"1 S": expected a conductance in quanta such as "2 G0"'),
+        ("bodies > 1 nm", '"1 nm": expected a number of bodies of metal such as "1"'),
         ("resistance > 1 xohm", '"1 xohm": expected a resistance such as "1 Mohm"'),
         ("|gap| > 1 nm", '"|gap|": gap is never negative; write "gap"'),
         ("|current| < -1 nA", "|current| is never negative: compare it with a positive value"),
@@ -432,9 +438,11 @@ def test_all_quantities_are_named():
         "cell_voltage",
         "|cell_voltage|",
         "resistance",
+        "conductance",
         "gap",
         "height",
         "temperature",
+        "bodies",
         "time",
     ]
 
