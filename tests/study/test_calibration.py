@@ -107,7 +107,7 @@ def write(folder, **changes):
         ({"targets": None, "target": [GAP | {"column": "gap"}], "rows": None}, ["target[0]: column", "gap_nm"]),
         ({"targets": None, "target": [ENDED], "rows": [1]}, ["row 1: above = checkpoint.walltime", "does not have"]),
         ({"parameters": {}}, ["needs at least one"]),
-        ({"parameters": {"stress.energy": {"from": "0.03 eV", "to": "0.04 eV"}}}, ["own value", "between"]),
+        ({"parameters": {"stress.energy": {"from": "0.03 eV", "to": "0.04 eV"}}}, ["own value, 0.0225 eV", "between"]),
         ({"parameters": {"stress.energie": {"from": "0.01 eV", "to": "0.04 eV"}}}, ["stress.energie", "--schema"]),
         ({"parameters": {"stress.energy": {"from": "1 nm", "to": "0.04 eV"}}}, ['from = "1 nm"', "energy"]),
         ({"parameters": {"stress.energy": 3}}, ["expected { from"]),
@@ -156,7 +156,7 @@ def test_the_calibration_that_comes_with_it_is_valid():
     found = read(CONFIGS / "calibration" / "cu_sio2_pt.toml")
     assert found.targets == TARGETS and len(found.parameters) >= 3
     config = found.configuration([parameter.start for parameter in found.parameters], "reduced")
-    assert config.model == "reduced" and any(p.start == config.stress.energy for p in found.parameters)
+    assert config.model == "reduced" and float(config.stress.energy) == pytest.approx(0.0225)
 
 
 # --- a whole calibration ------------------------------------------------------------------------------------
