@@ -605,8 +605,8 @@ def test_nothing_dissolves_in_a_thick_layer_at_positive_bias(tmp_path):
     found = open_run(tmp_path / "run")
     volume = found.timeseries.volume_nm3.to_numpy()
     assert (np.diff(volume) > -1e-9 * volume[1:]).all() and not (found.events.event == "rupture").any()
-    assert found.timeseries.current_A.max() == pytest.approx(1e-3, rel=0.02)
-    assert found.timeseries.gap_nm.iloc[-1] == pytest.approx(0.087, abs=0.01)
+    assert found.timeseries.current_A.max() == pytest.approx(1e-3, rel=1e-3)
+    assert found.timeseries.gap_nm.iloc[-1] == pytest.approx(0.112, abs=0.01)  # 0.11 nm in the full model
 
 
 @pytest.mark.slow
