@@ -173,7 +173,7 @@ def test_wrong_tables_are_told(tmp_path, table, words):
 @pytest.mark.parametrize(
     ("parameters", "words"),
     [
-        ({"stress.energy": {"from": "1 eV", "to": "2 eV"}}, ["own value, 0.0256 eV, must lie between its bounds 1 eV"]),
+        ({"stress.energy": {"from": "1 eV", "to": "2 eV"}}, ["own value, 0.0225 eV, must lie between its bounds 1 eV"]),
         ({"stress.energy": {"from": "1 eV", "to": "1 eV"}}, ["are both 1 eV: nothing lies between them"]),
         ({"stress.energy": {"from": "0 eV", "to": "1 eV", "scale": "log"}}, ["must be greater than zero with scale"]),
         ({"stress.energy": {"from": "-1 eV", "to": "1 eV"}}, ["stress.energy", "must be at least 0 eV"]),
@@ -228,7 +228,7 @@ def test_formulas_give_settings_to_the_runs_and_numbers_to_the_end(tmp_path):
 def test_a_label_is_a_prior(tmp_path):
     energy = {"from": "0.001 eV", "to": "0.1 eV", "prior": "label"}
     found = read(made_up.fit_file(tmp_path, parameters={"stress.energy": energy}))
-    [prior] = found.space.priors([found.space.parameters[0].share(0.0256 * 1.3)])
+    [prior] = found.space.priors([found.space.parameters[0].share(0.0225 * 1.3)])
     assert prior == pytest.approx(1.0)  # fitted: 30 %
 
 

@@ -277,7 +277,7 @@ def test_a_gap_through_which_nothing_tunnels_does_not_stop_a_run(thickness, tmp_
     assert series["current_A"].iloc[-1] > 0
 
 
-@pytest.mark.parametrize("voltage", [0.6, 1.0, 2.0, pytest.param(4.0, marks=pytest.mark.slow), 4.5])
+@pytest.mark.parametrize("voltage", [0.6, 1.0, 2.0, 4.0, pytest.param(6.0, marks=pytest.mark.slow)])
 def test_a_nucleus_grows_at_any_voltage(voltage, tmp_path):
     """It neither breaks nor shrinks while it does, however slowly its foot follows; metal and charge agree."""
     path = tmp_path / "pulse.toml"
@@ -605,8 +605,8 @@ def test_nothing_dissolves_in_a_thick_layer_at_positive_bias(tmp_path):
     found = open_run(tmp_path / "run")
     volume = found.timeseries.volume_nm3.to_numpy()
     assert (np.diff(volume) > -1e-9 * volume[1:]).all() and not (found.events.event == "rupture").any()
-    assert found.timeseries.current_A.max() == pytest.approx(1e-3, rel=0.02)
-    assert found.timeseries.gap_nm.iloc[-1] == pytest.approx(0.087, abs=0.01)
+    assert found.timeseries.current_A.max() == pytest.approx(1e-3, rel=1e-3)
+    assert found.timeseries.gap_nm.iloc[-1] == pytest.approx(0.112, abs=0.01)  # 0.11 nm in the full model
 
 
 @pytest.mark.slow

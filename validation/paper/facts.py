@@ -194,8 +194,6 @@ def poor_conduction(runs):
     "tens of millivolts drop along the filament at 3.5 µA, which has kilo-ohms (a monatomic chain: 12.9 kΩ)",
     "3-13 kΩ, 10-45 mV",
     "section 3.1, Fig. 1d",
-    FITTED,
-    "the defect factor",
 )
 def kilo_ohms(runs):
     ohm = measures.resistance_of_filament(runs.reference, 3.5e-6)
