@@ -75,7 +75,7 @@ RULES = (
     _off(
         "heat",
         *("mode", "joule", "tunnel_barrier", "thermal_conductivity_factor", "wall"),
-        elsewhere=_in("filament", "thermal_conductivity_factor"),
+        elsewhere=_in("filament", "thermal_conductivity_factor", "wiedemann_franz"),
     ),
     _off(
         "surface_diffusion",

@@ -144,6 +144,11 @@ class FilamentProperties(Section):
     thermal_conductivity_factor: quantity("", gt=0, le=1) = Field(
         1.0, description="Factor on the thermal conductivity of the filament alone"
     )
+    wiedemann_franz: StrictBool = Field(
+        False,
+        description="Whether size effect and defects lower its thermal conductivity as they lower the electrical one, "
+        "by the law of Wiedemann and Franz",
+    )
     minimum_diameter: quantity("nm", gt=0) = needed(
         description="Smallest diameter that the size effect sees, so that sharp tips still conduct"
     )

@@ -76,6 +76,7 @@ class DeviceModel:
     surface_diffusion: roles.SurfaceDiffusion | None
     heat: bool
     joule_heating: bool
+    thermal_size_effect: bool = False  # whether (6) holds for the filament's thermal conductivity, too
     electrode_ratio: float | None = None  # J0 of the active electrode over that of the filament
 
     @classmethod
@@ -95,10 +96,11 @@ class DeviceModel:
         thermal = heat.thermal_conductivity_factor
         tunnelling = tunnelling_law(config)
         void = dissolution.enabled and dissolution.void_barrier
+        carried = filament.defect_factor if filament.wiedemann_franz else 1.0  # of the heat that electrons carry
         model = cls(
             counter_electrode=Conductor.from_material(materials["counter_electrode"], thermal_factor=thermal),
             filament=Conductor.from_material(
-                metal, filament.defect_factor, thermal * filament.thermal_conductivity_factor
+                metal, filament.defect_factor, thermal * filament.thermal_conductivity_factor * carried
             ),
             switching_layer=Conductor.from_material(materials["switching_layer"], thermal_factor=thermal),
             active_electrode=Conductor.from_material(metal, thermal_factor=thermal),
@@ -131,6 +133,7 @@ class DeviceModel:
             surface_diffusion=surface_diffusion_law(config.surface_diffusion),
             heat=heat.enabled,
             joule_heating=heat.enabled and heat.joule,
+            thermal_size_effect=filament.size_effect and filament.wiedemann_franz,
             electrode_ratio=config.butler_volmer.electrode_ratio and float(config.butler_volmer.electrode_ratio),
         )
         return model.with_laws(laws)

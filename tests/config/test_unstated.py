@@ -71,6 +71,7 @@ def test_nothing_of_physics_has_a_default_that_does_something():
         "tunnelling.fluctuation": "0.0",
         "filament.defect_factor": "1.0",
         "filament.thermal_conductivity_factor": "1.0",
+        "filament.wiedemann_franz": "false",
         "heat.thermal_conductivity_factor": "1.0",
         "heat.stop_at_melting": "false",
         "surface_diffusion.enabled": "false",

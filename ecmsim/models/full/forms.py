@@ -156,14 +156,17 @@ def source(s: Symbols, circuit):
     return -s.weight * source_current_density(s, circuit) * s.v_e * s.ds(Surface.TOP)
 
 
+def thermal_conductivity(s: Symbols, model, region):
+    """kappa(T) of Eq. (8), W/nm/K; in a filament whose heat is carried by electrons times the size factor of Eq. (6),
+    by the law of Wiedemann and Franz."""
+    kappa = METRES_PER_NM * conductor(model, region).thermal(s.temperature)
+    return kappa * s.size_ratio if region == Region.FILAMENT and model.thermal_size_effect else kappa
+
+
 def heat_conduction(s: Symbols, model):
-    """int kappa(T) grad T . grad v_T over all regions, kappa by Eq. (8)."""
+    """int kappa(T) grad T . grad v_T over all regions."""
     return sum(
-        s.weight
-        * METRES_PER_NM
-        * conductor(model, m).thermal(s.temperature)
-        * ufl.inner(ufl.grad(s.rise), ufl.grad(s.v_t))
-        * s.dx(m)
+        s.weight * thermal_conductivity(s, model, m) * ufl.inner(ufl.grad(s.rise), ufl.grad(s.v_t)) * s.dx(m)
         for m in Region
     )
 

@@ -124,7 +124,11 @@ def series_resistances(profile, entered, temperature, metal, size_effect):
 
     temperature (k,) in K; metal: Conductor of the filament; size_effect: Eq. (6) or None.
     """
-    middle = 0.5 * (profile.radii[1:] + profile.radii[:-1])
-    ratio = size_effect.conductivity_ratio(2 * middle) if size_effect else 1.0
-    sigma = metal.electrical(temperature) * ratio
+    sigma = metal.electrical(temperature) * size_ratios(profile, size_effect)
     return entered**2 * profile.lengths / (sigma * profile.section * METRES_PER_NM)
+
+
+def size_ratios(profile, size_effect):
+    """Conductivity of each slice over that of the bulk metal, (k,); 1 without a size effect."""
+    middle = 0.5 * (profile.radii[1:] + profile.radii[:-1])
+    return size_effect.conductivity_ratio(2 * middle) if size_effect else 1.0

@@ -91,7 +91,7 @@ class _Arcs:
 class HeatNetwork:
     """profile: of the filament; shares (n, k + 1): of its heights at the outline's points; up, down (n,): areas over
     lengths to both electrodes, nm; radius_up, radius_down (n,): where the arcs end, nm; active, counter: Contacts;
-    filament, layer: kappa(T) in W/m/K; ambient in K."""
+    filament, layer: kappa(T) in W/m/K; ambient in K; ratio (k,): of each slice's kappa to the metal's, by its size."""
 
     profile: object
     shares: np.ndarray
@@ -104,6 +104,7 @@ class HeatNetwork:
     filament: object
     layer: object
     ambient: float
+    ratio: np.ndarray | float = 1.0
 
     def solve(self, guess: Temperatures, sources: Sources):
         """Temperatures with the conductivities of a guess, and the heat that leaves the cell with them (W)."""
@@ -112,7 +113,7 @@ class HeatNetwork:
         warm = self.ambient + guess.filament
         matrix = np.zeros((n + 1, n + 1))
         middle = 0.5 * (warm[1:] + warm[:-1])
-        along = METRES_PER_NM * self.filament(middle) * self.profile.section / self.profile.lengths
+        along = METRES_PER_NM * self.ratio * self.filament(middle) * self.profile.section / self.profile.lengths
         lower, upper = np.arange(n - 1), np.arange(1, n)
         matrix[lower, lower] += along
         matrix[upper, upper] += along

@@ -13,7 +13,14 @@ from ecmsim.constants import METRES_PER_NM
 from ecmsim.errors import SolveError
 from ecmsim.models.balance import Balance
 from ecmsim.models.cell import GrowingCell, Tip
-from ecmsim.models.reduced.electrons import Crossing, Line, operation, operation_at_node, series_resistances
+from ecmsim.models.reduced.electrons import (
+    Crossing,
+    Line,
+    operation,
+    operation_at_node,
+    series_resistances,
+    size_ratios,
+)
 from ecmsim.models.reduced.heat import Contact, HeatNetwork, Sources, Temperatures, wedges
 from ecmsim.models.reduced.ions import RINGS, Ions, strips
 from ecmsim.models.reduced.profile import SLICES, Profile
@@ -194,6 +201,7 @@ class ReducedSimulation(GrowingCell):
             filament=model.filament.thermal,
             layer=model.switching_layer.thermal,
             ambient=cell.ambient_temperature,
+            ratio=size_ratios(geometry.profile, model.size_effect) if model.thermal_size_effect else 1.0,
         )
 
     # --- solution -----------------------------------------------------------------------------------------------------
