@@ -1,8 +1,9 @@
 """Finite-element simulation of filament growth in electrochemical metallization memory cells.
 
-    from ecmsim import load_config, open_run, run
+    from ecmsim import load_config, open_run, run, sweep
     run(load_config("configs/quick.toml"), "runs/quick")
     open_run("runs/quick").timeseries
+    sweep("configs/studies/quick_series.toml")
 
 Importing this package is cheap: neither the solver nor the plotting library is loaded.
 """
@@ -11,13 +12,14 @@ import importlib
 
 __version__ = "0.1.0"
 
-__all__ = ["__version__", "load_config", "open_run", "resume", "run"]
+__all__ = ["__version__", "load_config", "open_run", "resume", "run", "sweep"]
 
 PLACES = {
     "load_config": "ecmsim.config",
     "open_run": "ecmsim.results",
     "resume": "ecmsim.running.run",
     "run": "ecmsim.running.run",
+    "sweep": "ecmsim.study.command",
 }
 
 

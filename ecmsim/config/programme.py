@@ -158,7 +158,7 @@ class WriteVerify(Section):
     start: Volt = Field(description="Amplitude of the first pulse")
     stop: Volt = Field(description="Largest amplitude")
     increment: quantity("V", gt=0) = Field(description="By how much each pulse is higher than the one before")
-    width: Second = Field(description="Time at the amplitude, without the edges")
+    width: Second = Field(description="Time at that voltage, without the edges")
     read: ReadPulse = Field(description="Read pulse after each pulse")
     verify: Annotated[StrictStr, AfterValidator(_condition)] = Field(
         description='Condition during a read that ends the step, such as "resistance < 100 kohm"'

@@ -80,7 +80,7 @@ def write_verify(
     read,
     verify,
     *,
-    interval=None,
+    interval=1e-3,
     rise=None,
     fall=None,
     delay=0.0,
@@ -90,8 +90,7 @@ def write_verify(
     name=None,
 ):
     """Pulses whose amplitude rises from `start` to `stop` (V) by an `increment`, each followed by a `read_pulse`, until
-    the condition `verify` holds during a read. `interval`: at `base` between them, a width unless given."""
-    interval = width if interval is None else interval
+    the condition `verify` holds during a read. `interval`: at `base` between them, s."""
     return SimpleNamespace(kind="write_verify", **locals())
 
 

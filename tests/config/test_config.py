@@ -67,7 +67,7 @@ AVAILABLE = ", ".join(packaged_materials())
 BORROWED = '\n[interface]\nborrow = "Cu | SiO2"\n'
 IDEAL = '"ideal", "series_resistor", "transistor" or "none"'
 STEPS = (
-    '"ramp", "sweep", "hold", "pulse", "pulse_train", "table", "measured", '
+    '"ramp", "sweep", "hold", "pulse", "pulse_train", "write_verify", "spike_pair", "table", "measured", '
     '"current_ramp", "current_sweep", "current_hold", "current_table" or "repeat"'
 )
 
@@ -647,8 +647,10 @@ class TestReference:
 
     def test_settings_of_one_kind_say_so(self):
         meanings = {row.name: row.meaning for row in reference()}
-        assert meanings["programme[].interval"].startswith('kind = "pulse_train": ')
-        assert meanings["programme[].width"].startswith('kind = "pulse" or "pulse_train": ')
+        of_interval = [row.meaning for row in reference() if row.name == "programme[].interval"]
+        assert len(of_interval) == 3 and of_interval[0].startswith('kind = "pulse_train": ')
+        of_width = [row.meaning for row in reference() if row.name == "programme[].width"]
+        assert of_width[0].startswith('kind = "pulse", "pulse_train" or "write_verify": ')
         assert meanings["materials.NAME.resistivity"].startswith('kind = "metal": ')
         assert not meanings["materials.NAME.density"].startswith("kind")
 

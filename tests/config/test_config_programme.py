@@ -51,6 +51,24 @@ peak = "20 uA"
 rate = "1 uA/s"
 voltage_limit = "5 V"
 """
+LADDER = """
+[[programme]]
+kind = "write_verify"
+start = "0.5 V"
+stop = "0.9 V"
+increment = "0.2 V"
+width = "1 ms"
+read = { amplitude = "0.1 V", width = "0.1 ms" }
+verify = "resistance < 1 kohm"
+
+[[programme]]
+kind = "spike_pair"
+amplitude = "0.5 V"
+undershoot = "0.2 V"
+width = "1 ms"
+tail = "5 ms"
+interval = "-1 ms"
+"""
 EVERYTHING = f"""
 {CYCLES}
 {TRAIN}
@@ -107,7 +125,7 @@ width = "1 us"
 [[programme.steps]]
 kind = "hold"
 duration = "1 ms"
-"""
+{LADDER}"""
 
 
 def load(text, *overrides, base=Path()):
@@ -197,7 +215,8 @@ class TestOverrides:
 BAD = [
     (
         "programme[0].steps[0].kind=swep",
-        'programme[0].steps[0].kind = "swep": expected "ramp", "sweep", "hold", "pulse", "pulse_train", "table", '
+        'programme[0].steps[0].kind = "swep": expected "ramp", "sweep", "hold", "pulse", "pulse_train", '
+        '"write_verify", "spike_pair", "table", '
         '"measured", "current_ramp", "current_sweep", "current_hold", "current_table" or "repeat"; '
         'did you mean "sweep"?',
     ),
@@ -248,7 +267,8 @@ BAD = [
     ("programme[6].file=3", "programme[6].file = 3: expected text in quotes"),
     ("programme[10].steps[0].steps[0].kind=repeat", [
         'programme[10].steps[0].steps[0].kind = "repeat": expected "ramp", "sweep", "hold", "pulse", "pulse_train", '
-        '"table", "measured", "current_ramp", "current_sweep", "current_hold" or "current_table"']),
+        '"write_verify", "spike_pair", "table", "measured", "current_ramp", "current_sweep", "current_hold" or '
+        '"current_table"']),
 ]  # fmt: skip
 
 
@@ -380,6 +400,8 @@ def test_steps_in_python_and_in_a_file_are_the_same_programme():
         drive.hold(1.0),
         drive.pulse(1.0, 1.0),
         drive.pulse_train(1.0, 1.0, 2, 1.0, read=drive.read_pulse(0.1, 1.0)),
+        drive.write_verify(1.0, 1.2, 0.1, 1.0, drive.read_pulse(0.1, 1.0), "gap < 1 nm"),
+        drive.spike_pair(1.0, 0.5, 1.0, 2.0, 1.0),
         drive.table([(1.0, 1.0)]),
         drive.current_ramp(1e-6, 1e-6),
         drive.current_sweep(2e-6, 1e-6),
@@ -389,6 +411,11 @@ def test_steps_in_python_and_in_a_file_are_the_same_programme():
     train = (
         'amplitude = "1 V", width = "1 s", count = 2, interval = "1 s", read = { amplitude = "0.1 V", width = "1 s" }'
     )
+    ladder = (
+        'start = "1 V", stop = "1.2 V", increment = "0.1 V", width = "1 s", verify = "gap < 1 nm", '
+        'read = { amplitude = "0.1 V", width = "1 s" }'
+    )
+    spikes = 'amplitude = "1 V", undershoot = "0.5 V", width = "1 s", tail = "2 s", interval = "1 s"'
     text = f"""
         programme = [
             {{ kind = "ramp", to = "1 V", rate = "1 V/s" }},
@@ -396,6 +423,8 @@ def test_steps_in_python_and_in_a_file_are_the_same_programme():
             {{ kind = "hold", duration = "1 s" }},
             {{ kind = "pulse", amplitude = "1 V", width = "1 s" }},
             {{ kind = "pulse_train", {train} }},
+            {{ kind = "write_verify", {ladder} }},
+            {{ kind = "spike_pair", {spikes} }},
             {{ kind = "table", points = [["1 s", "1 V"]] }},
             {{ kind = "current_ramp", to = "1 uA", rate = "1 uA/s" }},
             {{ kind = "current_sweep", peak = "2 uA", rate = "1 uA/s" }},

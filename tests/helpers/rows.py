@@ -10,7 +10,7 @@ CONFIG = 'title = "test"\n[compliance]\nkind = "ideal"\ncurrent = "1 mA"\n'
 def row(step, **changes):
     """A row whose every number tells the step and the column."""
     values = {name: step + k / 7 for k, name in enumerate(COLUMNS)}
-    values |= {"bodies": 2, "newton_iterations": 3, "vertices": 100, "remesh": 0}
+    values |= {"bodies": 2, "newton_iterations": 3, "vertices": 100, "remesh": 0, "cycle": 1, "pulse": 0, "read": 0}
     return values | changes
 
 
