@@ -59,4 +59,8 @@ def _fit(path, out, full, most, jobs, allow_code, quiet):
     from ecmsim.fitting.command import fit as start
 
     options = {"full": full, "most": most, "jobs": jobs, "quiet": quiet, "allow_code": allow_code}
-    typer.echo(page(start(path, out, **options)))
+    try:
+        typer.echo(page(start(path, out, **options)))
+    except KeyboardInterrupt:
+        typer.echo("stopped: finished runs are kept, and the same command goes on from there", err=True)
+        raise typer.Exit(130) from None

@@ -60,7 +60,7 @@ def _overlay(axes, dataset, lines):
         )
         for name, predicted, look in lines:
             for part, (v, a) in enumerate(dataset.curves(predicted)):
-                shown = np.isfinite(v) & np.isfinite(a) & (np.abs(v) <= 1.02 * np.abs(dataset.voltage).max())
+                shown = np.isfinite(v) & np.isfinite(a) & (np.abs(v) <= 1.001 * np.abs(dataset.voltage).max())
                 axes.plot(v[shown], a[shown], label=None if part else name, zorder=3, **look)
         axes.set(yscale="log", xlabel="Voltage (V)", ylabel="|Current| (A)", ylim=(0.2 * dataset.floor, None))
     elif isinstance(dataset, Facts):

@@ -9,7 +9,9 @@ import pytest
 import tomli_w
 from helpers import made_up, own_laws
 from helpers.paths import ROOT
+from typer.testing import CliRunner
 
+from ecmsim.commands.cli import app
 from ecmsim.config import load_config
 from ecmsim.errors import ConfigError, ResultsError, SolveError
 from ecmsim.fitting import answer
@@ -243,6 +245,14 @@ def test_a_calibration_is_a_fit_to_facts_that_the_full_model_finishes(tmp_path, 
 def test_a_calibration_may_end_with_the_reduced_model(tmp_path, command):
     result = start(facts(tmp_path), command, full="none")
     assert result.model == "reduced" and not [line for line in made_up.calls(tmp_path) if line.startswith("full")]
+
+
+def test_the_command_prints_the_answer_and_writes_where_it_is_told(tmp_path, command):
+    words = ["calibrate", str(facts(tmp_path)), "--reduced", "--out", str(tmp_path / "out"), "--jobs", "1", "-q"]
+    done = CliRunner().invoke(app, words)
+    assert done.exit_code == 0 and done.stdout.strip() == (tmp_path / "out" / "README.md").read_text().strip()
+    again = CliRunner().invoke(app, ["fit", *words[1:2], "--full", "none", *words[3:]])
+    assert again.exit_code == 0 and again.stdout == done.stdout  # a calibration is a fit
 
 
 def test_laws_of_ones_own_run_with_the_option_alone(tmp_path, command):
