@@ -137,7 +137,7 @@ def test_every_configuration_can_be_extended_by_name(tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     for name in names():
         assert Config.from_toml(f'extends = "ecmsim:{name}"') == load_config(ROOT / "configs" / f"{name}.toml")
-    assert set(names()) == {path.stem for path in (ROOT / "configs").glob("*.toml")}
+    assert {name for name in names() if "/" not in name} == {path.stem for path in (ROOT / "configs").glob("*.toml")}
 
 
 def test_a_cell_in_which_no_ion_moves_is_refused():
