@@ -55,12 +55,20 @@ def main(out):
         f"{sum(item.seconds for item in result.evaluations):.0f} s of CPU time, {seconds:.0f} s on the clock; misfit "
         f"{result.found.best.misfit:.2f}.",
         answer.table(["parameter", "hidden", "found", "standard error", "off by", "near enough"], rows),
-        _undetermined(out, result),
-        _covered(out, path, result, curves, times, true),
-        _confirmed(out, result, true),
     ]
-    (out / "README.md").write_text("\n\n".join(parts) + "\n")
+    _write(out, parts)
+    for more in (
+        lambda: _covered(out, path, result, curves, times, true),
+        lambda: _undetermined(out, result),
+        lambda: _confirmed(out, result, true),
+    ):
+        parts.append(more())
+        _write(out, parts)
     print((out / "README.md").read_text())
+
+
+def _write(out, parts):
+    (out / "README.md").write_text("\n\n".join(parts) + "\n")
 
 
 def _exact(out):
