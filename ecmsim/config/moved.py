@@ -4,11 +4,7 @@ import tomllib
 
 import tomli_w
 
-# Section and name, then and now.
-MOVED = {
-    ("checkpoint", "every"): ("stepping", "rebind_every"),
-    ("stepping", "velocity_change"): ("stepping", "relative_error"),
-}
+MOVED = {("checkpoint", "every"): ("stepping", "rebind_every")}  # section and name, then and now
 
 
 def with_new_names(text):

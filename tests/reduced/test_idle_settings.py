@@ -55,6 +55,7 @@ OTHER = {
     "filament.specularity": 0.5,
     "filament.minimum_diameter": "3 nm",
     "filament.thermal_conductivity_factor": 0.2,
+    "filament.wiedemann_franz": True,
     "heat.joule": False,
     "heat.tunnel_barrier": False,
     "heat.thermal_conductivity_factor": 0.3,
@@ -78,7 +79,7 @@ NOT_REDUCED = {"heat.mode"}  # refused with heat
 CASES = [
     (rule.switch, setting)
     for rule in RULES
-    if rule.switch not in ("programme", "checkpoint.enabled")
+    if rule.switch not in ("programme", "checkpoint.enabled", "butler_volmer.exchange_current_density")  # is a number
     for setting in rule.settings
     if setting != "tunnelling.fluctuation"  # needs a seed, so that one without the other is refused
 ]
