@@ -246,8 +246,8 @@ BAD = [
     ("programme[2].rate=1 V/s", 'programme[2].rate = "1 V/s": expected a current rate such as "1 uA/s" '
      "(got a voltage rate)"),
     ("programme[3].until=curent > 1 uA", 'programme[3].until = "curent > 1 uA": unknown quantity "curent"; did you '
-     'mean "current"? (allowed: current, |current|, cell_voltage, |cell_voltage|, resistance, conductance, gap, height, '
-     "temperature, bodies, time)"),
+     'mean "current"? (allowed: current, |current|, cell_voltage, |cell_voltage|, resistance, conductance, gap, '
+     "height, temperature, bodies, time)"),
     ("programme[3].until=gap > 1 V", 'programme[3].until = "gap > 1 V": "1 V": expected a length such as "2 nm"'),
     ("programme[3].until=3", "programme[3].until = 3: expected text in quotes"),
     ("programme[3].name=3", "programme[3].name = 3: expected text in quotes"),

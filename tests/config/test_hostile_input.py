@@ -6,9 +6,9 @@ import time
 import pytest
 from helpers.paths import ROOT
 
-from ecmsim.fitting import definition as calibration
 from ecmsim.config import load_config
 from ecmsim.errors import ConfigError
+from ecmsim.fitting import definition as calibration
 from ecmsim.study.study import Study
 
 REFERENCE = (ROOT / "configs" / "cu_sio2_pt.toml").as_posix()
