@@ -35,6 +35,10 @@ OBSERVABLES = {
     "bodies": _Observable("bodies", "", "a number of bodies of metal", "1"),
     "time": _Observable("time", "s", "a time", "3 s"),
 }
+QUOTIENTS = {  # of what is observed: what is divided, and by what
+    "resistance": lambda seen: (abs(seen["cell_voltage"]), abs(seen["current"])),
+    "conductance": lambda seen: (abs(seen["current"]) / CONDUCTANCE_QUANTUM, abs(seen["cell_voltage"])),
+}
 QUANTITIES = [
     text for name, seen in OBSERVABLES.items() for text in ([name, f"|{name}|"] if seen.signed else [name])
 ]  # as they are written
@@ -97,12 +101,9 @@ class Condition:
         (s). A resistance without a current is math.inf, or math.nan if there is no voltage either; a conductance
         without a voltage likewise.
         """
-        if self.quantity == "conductance":
-            voltage, current = abs(observed["cell_voltage"]), abs(observed["current"]) / CONDUCTANCE_QUANTUM
-            return float(current / voltage) if voltage else (math.inf if current else math.nan)
-        if self.quantity == "resistance":
-            voltage, current = abs(observed["cell_voltage"]), abs(observed["current"])
-            return float(voltage / current) if current else (math.inf if voltage else math.nan)
+        if self.quantity in QUOTIENTS:
+            above, below = QUOTIENTS[self.quantity](observed)
+            return float(above / below) if below else (math.inf if above else math.nan)
         value = float(observed[OBSERVABLES[self.quantity].key])
         return abs(value) if self.absolute else value
 
@@ -112,12 +113,9 @@ class Condition:
         In the unit of the threshold; for a resistance |V_cell| - R |I| in V, for a conductance |I|/G0 - G |V_cell| in
         V, which need no division. observed: as for `value`.
         """
-        if self.quantity == "conductance":
-            quanta = abs(observed["current"]) / CONDUCTANCE_QUANTUM
-            difference = quanta - self.threshold * abs(observed["cell_voltage"])
-            return float(difference if self.above else -difference)
-        if self.quantity == "resistance":
-            difference = abs(observed["cell_voltage"]) - self.threshold * abs(observed["current"])
+        if self.quantity in QUOTIENTS:
+            above, below = QUOTIENTS[self.quantity](observed)
+            difference = above - self.threshold * below
         else:
             difference = self.value(observed) - self.threshold
         return float(difference if self.above else -difference)

@@ -144,15 +144,13 @@ class _Plan:
     def _write_verify(self, step, place):
         """Pulses of rising amplitude, each read, until a read fulfils the condition; then to the base."""
         name, read = place.name(step, "write and verify"), step.read
-        times = read.delay, read.amplitude, read.width, read.rise, read.fall
         self._to_base(step, place, name)
         verified, verify = [], _condition(step.verify, f"{place.path}.verify")
         for number, amplitude in enumerate(rising(step.start, step.stop, step.increment), 1):
             wait, pulse = step.interval if number > 1 else step.delay, f"{name}, pulse {number}"
             self.number += number > 1
             self._trapezoid(step, place.path, pulse, wait, amplitude, step.width, step.rise, step.fall)
-            self.number += 1
-            self._trapezoid(step, f"{place.path}.read", f"{name}, read {number}", *times, part="read")
+            self._read(step, place, f"{name}, read {number}")
             self.pieces[-2] = replace(self.pieces[-2], until=verify)
             verified.append(len(self.pieces) - 2)
         self.number += 1

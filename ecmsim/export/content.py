@@ -5,7 +5,7 @@ import numpy as np
 from ecmsim.errors import ConfigError
 from ecmsim.export.line import field_lines
 from ecmsim.results.columns import COLUMNS
-from ecmsim.results.tables import cycle_table, cycle_words, pulse_table, pulse_words
+from ecmsim.results.tables import tables_of
 from ecmsim.switching.values import Definitions
 
 
@@ -17,12 +17,8 @@ def content_of(run, times=None, every=1, line=None, points=400, definitions=Defi
     """
     tables = {"timeseries": run.timeseries, "events": run.events}
     words = {"timeseries": [f"{name}: {text}" for name, text in COLUMNS.items()], "events": ["What happened when."]}
-    for name, table, told in (
-        ("cycles", cycle_table(run, definitions), cycle_words(definitions)),
-        ("pulses", pulse_table(run, definitions), pulse_words(definitions)),
-    ):
-        if len(table):
-            tables[name], words[name] = table, told
+    for name, (table, told) in tables_of(run, definitions).items():
+        tables[name], words[name] = table, told
     tables["outlines"] = outlines_of(run, times, every)
     words["outlines"] = [
         "Points of the filament, from the tip to the foot, and of the active electrode's surface, from the axis "

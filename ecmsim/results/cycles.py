@@ -5,9 +5,9 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from ecmsim.drive.counting import BIAS
 from ecmsim.switching.cycles import spans_by_sign
 
-BIAS = 0.01  # of the largest voltage of a run: a smaller one is no bias
 ENDS = ("step ends", "condition")
 
 

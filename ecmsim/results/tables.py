@@ -17,6 +17,7 @@ from ecmsim.switching.values import CycleValues, Definitions, values_of
 
 OUT_AND_BACK = {"sweep", "repeat", "table", "measured"}  # kinds of steps that make cycles
 RETURN = 0.5  # of its largest voltage: down to which a programme comes back, at least, that goes out and back
+FILES = {"cycles": CYCLES, "pulses": PULSES}
 PULSED = {"pulse", "pulse_train", "write_verify", "spike_pair"}
 OF_VALUES = tuple(field.name for field in fields(CycleValues))
 CYCLE_COLUMNS = {
@@ -123,14 +124,19 @@ def with_head(table, words):
     return "".join(f"# {line}\n" for line in words) + table.to_csv(index=False)
 
 
+def tables_of(run, definitions=Definitions()):  # noqa: B008  (frozen)
+    """The tables that a run (a Run) has, by their names: (DataFrame, words on its columns) each."""
+    tables = {
+        "cycles": (cycle_table(run, definitions), cycle_words(definitions)),
+        "pulses": (pulse_table(run, definitions), pulse_words(definitions)),
+    }
+    return {name: (table, words) for name, (table, words) in tables.items() if len(table)}
+
+
 def write_tables(run, definitions=Definitions(), folder=None):  # noqa: B008  (frozen)
     """Write the tables that a run (a Run) has into its folder, or another one; returns the paths."""
     written, folder = [], folder or run.folder
-    for name, table, words in (
-        (CYCLES, cycle_table(run, definitions), cycle_words(definitions)),
-        (PULSES, pulse_table(run, definitions), pulse_words(definitions)),
-    ):
-        if len(table):
-            replace_text(folder / name, with_head(table, words))
-            written.append(folder / name)
+    for name, (table, words) in tables_of(run, definitions).items():
+        written.append(folder / FILES[name])
+        replace_text(written[-1], with_head(table, words))
     return written

@@ -147,8 +147,8 @@ class FieldProblem:
         """Block dofs that tunnelling joins on this mesh, (columns, 4); as it moves, few others meet."""
         if self.domain.comm.rank != 0:
             return []
-        gap, crossed = mesh.gap, []
-        crossed.append(CoupledColumns.of(gap.columns("vertical"), mesh))
+        gap = mesh.gap
+        crossed = [CoupledColumns.of(gap.columns("vertical"), mesh)]
         crossed += [CoupledColumns.of(inner, mesh, True) for inner in gap.between_bodies("vertical")]
         return self._dofs[np.vstack([columns.nodes for columns in crossed])].astype(np.int32)
 
