@@ -4,7 +4,11 @@ import tomllib
 
 import tomli_w
 
-MOVED = {("checkpoint", "every"): ("stepping", "rebind_every")}  # section and name, then and now
+# Section and name, then and now.
+MOVED = {
+    ("checkpoint", "every"): ("stepping", "rebind_every"),
+    ("stepping", "velocity_change"): ("stepping", "relative_error"),
+}
 
 
 def with_new_names(text):

@@ -18,7 +18,6 @@ LIMITS = (
     "segment_fraction",
     "gap_fraction",
     "gap_change",
-    "velocity_change",
 )
 
 
@@ -64,15 +63,13 @@ class Stepping(Section):
         "0.05 nm", description="Largest way of a point by surface diffusion in one step"
     )
     height_fraction: quantity("", gt=0, lt=1) = Field(0.1, description="Largest growth over the filament's height")
-    segment_fraction: quantity("", gt=0, le=2) = Field(0.5, description="Largest growth over an outline's edge")
-    gap_fraction: quantity("", gt=0, lt=1) = Field(0.02, description="Largest change of the gap over the gap, or …")
-    gap_change: quantity("nm", gt=0) = Field("0.004 nm", description="… this change of the gap, if that is larger")
-    velocity_change: quantity("", gt=0, lt=1) = Field(
-        0.025, description="Largest relative change of the growth velocity, unless …"
+    segment_fraction: quantity("", gt=0, le=4) = Field(2.0, description="Largest growth over an outline's edge")
+    gap_fraction: quantity("", gt=0, lt=1) = Field(0.04, description="Largest change of the gap over the gap, or …")
+    gap_change: quantity("nm", gt=0) = Field("0.02 nm", description="… this change of the gap, if that is larger")
+    relative_error: quantity("", gt=0, lt=1) = Field(
+        0.005, description="Largest estimated error of the outline's displacement over that displacement, unless …"
     )
-    displacement_error: quantity("nm", gt=0) = Field(
-        "5e-6 nm", description="… its effect on the outline is smaller than this"
-    )
+    displacement_error: quantity("nm", gt=0) = Field("2e-6 nm", description="… it is smaller than this")
     largest_current_ratio: quantity("", gt=1) = Field(
         2.0, description="Jump of the current, beyond that of the source voltage, that rejects a step"
     )
@@ -88,9 +85,11 @@ class Stepping(Section):
     )
 
     def refined(self):
-        """The same settings with the refinement worked into the limits; the error of a step goes with its square."""
+        """The same settings with the refinement worked into the limits; the estimated error of a step goes with its
+        third power."""
         shorter = {name: getattr(self, name) / self.refinement for name in LIMITS}
-        shorter |= {"displacement_error": self.displacement_error / self.refinement**2}
+        shorter |= {"relative_error": self.relative_error / self.refinement**2}
+        shorter |= {"displacement_error": self.displacement_error / self.refinement**3}
         return self.model_copy(update=shorter | {"refinement": 1.0})
 
 

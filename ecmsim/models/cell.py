@@ -21,12 +21,13 @@ from ecmsim.physics.model import DeviceModel
 from ecmsim.physics.roles import TunnellingAtTip
 from ecmsim.physics.tunnelling import over_tip
 from ecmsim.shape.filament import Filament
-from ecmsim.shape.front import Displacement, FrontMotion
+from ecmsim.shape.front import Displacement, FrontMotion, differences
 from ecmsim.shape.gap import Columns, Gap
 from ecmsim.shape.relaxation import rounded_cylinder
 from ecmsim.timing import Stopwatch
 
 PART = 0.1  # of an atom's conductance
+LEAP = 4.0  # of the step before: velocities before it are not continued over a longer step
 NODE_CHANGE = 2.5  # of stepping.largest_voltage_step, at which steps aim: beyond it one is rejected
 
 
@@ -110,7 +111,10 @@ class GrowingCell(CellModel):
         """The front after a step (s). Raises OutlineError where it is no longer that of one solid filament."""
         law = self.model.surface_diffusion
         coefficient = law.coefficient(self._surface_temperature(state)) if law else None
-        move = self.motion.displaced(state.front, state.previous_velocity, state.previous_step, step, coefficient)
+        front = state.front
+        if step > LEAP * state.previous_step:  # short steps tell little of a long one
+            front = replace(front, past=())
+        move = self.motion.displaced(front, state.steps_before[: len(front.past)], step, coefficient)
         move.front.filament.check(self.cell.radius)
         return move
 
@@ -124,6 +128,7 @@ class GrowingCell(CellModel):
             time=time,
             source_voltage=state.leg.source_voltage(time),
             previous_step=step,
+            earlier_step=state.previous_step,
             deposited=state.deposited - (move.rupture.lost if move.rupture else 0.0),
             rupture=move.rupture,
             unions=move.unions,
@@ -166,18 +171,28 @@ class GrowingCell(CellModel):
                 # Bodies parted or met at the end of the step: until then all went on as before.
                 deposited += step * state.supplied * self._nm3_per_coulomb
             else:
-                deposited += 0.5 * step * (state.supplied + balance.supplied) * self._nm3_per_coulomb
+                deposited += self._charge(state, balance.supplied, step) * self._nm3_per_coulomb
         return replace(
             trial,
-            front=replace(trial.front, velocity=velocity),
-            previous_velocity=trial.velocity if step is not None and not (trial.rupture or trial.unions) else None,
+            front=trial.front.moving(velocity, anew=step is None or bool(trial.rupture or trial.unions)),
             deposited=deposited,
             supplied=balance.supplied,
+            previous_supplied=None if step is None or trial.rupture or trial.unions else state.supplied,
             observed=self._observed(trial, balance, deposited, state),
             largest_current=max(state.largest_current, abs(balance.current)),
             largest_volume=max(state.largest_volume, trial.filament.volume),
             **own,
         )
+
+    @staticmethod
+    def _charge(state, supplied, step):
+        """Ionic charge over a step (s), C: the parabola through the current at its ends and one step earlier; where
+        there is none that goes on smoothly, the straight line."""
+        charge = 0.5 * step * (state.supplied + supplied)
+        if state.previous_supplied is None or state.time == state.leg.start:
+            return charge
+        slopes = (supplied - state.supplied) / step, (state.supplied - state.previous_supplied) / state.previous_step
+        return charge - step**3 / 6 * (slopes[0] - slopes[1]) / (step + state.previous_step)
 
     def _begun(self, state):
         """The state at t = 0. Raises Unbalanced where it keeps no balance."""
@@ -257,10 +272,8 @@ class GrowingCell(CellModel):
             closing = max(closing, 2 * float(speed[near].max()))  # both sides of a gap between bodies move
             smallest_gap = min(smallest_gap, float(apart.min()))
             height = self._shortest_lived(filament, speed)
-        acceleration = 0.0
-        if state.previous_velocity is not None and state.previous_step > 0:
-            change = np.hypot(*(state.velocity - state.previous_velocity).T)
-            acceleration = float(change.max()) / state.previous_step
+        steps = state.steps_before
+        changes = [float(np.hypot(*change.T).max()) for change in differences(state.velocity, state.front.past, steps)]
         lengths = filament.segment_lengths
         around = np.minimum(np.append(lengths, np.inf), np.append(np.inf, lengths))
         # The segment that is first overrun by its own motion sets the pace.
@@ -269,7 +282,8 @@ class GrowingCell(CellModel):
         return Rates(
             growth_speed=float(speed.max()),
             closing_speed=closing,
-            acceleration=acceleration,
+            changes=tuple(changes),
+            last_step=state.previous_step,
             height=height,
             gap=smallest_gap,
             finest=finest,

@@ -7,13 +7,15 @@ from dataclasses import dataclass
 class Rates:
     """How fast the accepted state changes. Speeds in nm/s, lengths in nm.
 
-    acceleration: largest change of a point's velocity per time since the last step, nm/s2; source_time: in which the
-    source changes as far as a step may, s; relaxation_speed: of surface diffusion, nm/s, which is solved implicitly.
+    changes: largest divided differences of a point's velocity by time, as far as known, nm/s2 and nm/s3; last_step: the
+    one before, s; source_time: in which the source changes as far as a step may, s; relaxation_speed: of surface
+    diffusion, nm/s, which is solved implicitly.
     """
 
     growth_speed: float
     closing_speed: float
-    acceleration: float
+    changes: tuple[float, ...]
+    last_step: float
     height: float
     gap: float
     finest: float

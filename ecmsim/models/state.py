@@ -3,8 +3,6 @@
 from dataclasses import dataclass, field
 from functools import cached_property
 
-import numpy as np
-
 from ecmsim.drive import Leg
 from ecmsim.models.node import Node
 from ecmsim.shape.front import Front, Rupture, Union
@@ -23,10 +21,11 @@ class CellState:
     leg: Leg  # of the programme
     source_voltage: float
     front: Front
-    previous_velocity: np.ndarray | None = None  # of the same points one step earlier
     previous_step: float = 0.0
+    earlier_step: float = 0.0  # the one before that
     deposited: float = 0.0  # volume that Faraday's law demands since the start, nm3
     supplied: float = 0.0  # ionic current out of the active electrode, A
+    previous_supplied: float | None = None  # one step earlier, where it goes on smoothly from there
     largest_current: float = 0.0
     largest_volume: float = 0.0  # of the filament so far, nm3
     observed: dict = field(default_factory=dict)
@@ -45,6 +44,11 @@ class CellState:
     def velocity(self):
         """Velocity of the outline's points, (n, 2), nm/s."""
         return self.front.velocity
+
+    @property
+    def steps_before(self):
+        """Lengths of the steps over which front.past is known, the last one first, s."""
+        return (self.previous_step, self.earlier_step)[: len(self.front.past)]
 
     @property
     def driving_voltage(self):

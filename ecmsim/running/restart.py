@@ -12,15 +12,16 @@ SCALARS = (
     "time",
     "source_voltage",
     "previous_step",
+    "earlier_step",
     "deposited",
     "supplied",
+    "previous_supplied",
     "largest_current",
     "largest_volume",
     "iterations",
     "remeshed",
     "relaxation_speed",
 )
-ARRAYS = ("previous_velocity",)
 COUNTS = ("steps", "iterations", "finished")
 
 
@@ -30,7 +31,7 @@ def content_of(march: March, detector: EventDetector):
     return {
         "step": march.steps,
         "time_s": state.time,
-        "state": {name: getattr(state, name) for name in SCALARS + ARRAYS}
+        "state": {name: getattr(state, name) for name in SCALARS}
         | {
             "observed": dict(state.observed),
             "leg": {name: getattr(state.leg, name) for name in LEG},
@@ -56,7 +57,7 @@ def restore(content, march: March, detector: EventDetector):
         front=front,
         observed=dict(data["observed"]),
         node=Node(**data["node"]) if data.get("node") else None,
-        **{name: data[name] for name in SCALARS + ARRAYS},
+        **{name: data[name] for name in SCALARS},
     )
     for name in COUNTS:
         setattr(march, name, content["march"][name])

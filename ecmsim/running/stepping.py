@@ -18,8 +18,8 @@ class StepController:
     """Chooses steps from the [stepping] configuration.
 
     A step is limited by the displacement of the outline (a fraction of the height, of the finest segment near the
-    tip and an absolute one), by the change of the gap, by the error of the extrapolated velocity, by the change of
-    the source voltage and by the growth over the step before; it never passes a corner of the waveform.
+    tip and an absolute one), by the change of the gap, by the estimated error of the extrapolated velocity, by the
+    change of the source voltage and by the growth over the step before; it never passes a corner of the waveform.
     """
 
     def __init__(self, settings):
@@ -37,10 +37,7 @@ class StepController:
             s.largest_step,
             _over(reach, rates.growth_speed),
             _over(gap_reach, rates.closing_speed),
-            max(
-                _over(s.velocity_change * rates.growth_speed, rates.acceleration),
-                _over(2 * s.displacement_error, rates.acceleration) ** 0.5,
-            ),
+            _accurate(rates, s.relative_error, s.displacement_error),
             rates.source_time,
             _over(s.largest_relaxation, rates.relaxation_speed),
         ]
@@ -72,6 +69,22 @@ class StepController:
         if self.step < self.settings.smallest_step:
             attempts = "1 attempt" if self.rejections == 1 else f"{self.rejections} attempts"
             raise NoShorterStep(f"{attempts} failed, the last with a step of {step:.2g} s: {reason}")
+
+
+def _accurate(rates, relative, absolute):
+    """Longest step over which the last term of the extrapolated velocity moves the outline by no more than a relative
+    part of its way, or an absolute one (nm), s.
+
+    With two past velocities that term is (step^3/3 + step^2 last/2) v[2], with one step^2/2 v[1], of `mean_velocity`.
+    """
+    if not rates.changes or not rates.changes[-1]:
+        return inf
+    change = rates.changes[-1]
+    if len(rates.changes) == 1:
+        return max(2 * relative * rates.growth_speed / change, (2 * absolute / change) ** 0.5)
+    last, way = rates.last_step, relative * rates.growth_speed / change
+    far = absolute / change
+    return max(0.75 * ((last**2 + 16 / 3 * way) ** 0.5 - last), min((1.5 * far) ** (1 / 3), (far / last) ** 0.5))
 
 
 def _over(numerator, denominator):

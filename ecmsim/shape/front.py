@@ -1,6 +1,6 @@
 """The moving surfaces of a cell: the filament's outline with what its points carry, and how one step displaces it.
 
-Adams-Bashforth of second order on marker points; then loops are cut off, surface diffusion smooths each body (if it is
+Adams-Bashforth of third order on marker points; then loops are cut off, surface diffusion smooths each body (if it is
 on), bodies that touch become one, a neck that has thinned to less than an atom breaks, and the memory of the dissolved
 electrode is brought up to date. Pure NumPy: no mesh, no fields.
 """
@@ -18,11 +18,13 @@ from ecmsim.shape.topology import Neck, neck, ruptured, untangled
 
 @dataclass(frozen=True)
 class Front:
-    """filament; velocity (n, 2) of its points in nm/s; memory (n,): see ActiveElectrode.remembered, nm."""
+    """filament; velocity (n, 2) of its points in nm/s; memory (n,): see ActiveElectrode.remembered, nm; past: their
+    velocities one and two steps earlier, as far as they are known."""
 
     filament: Filament
     velocity: np.ndarray
     memory: np.ndarray
+    past: tuple = ()
 
     @classmethod
     def at_rest(cls, filament):
@@ -31,12 +33,18 @@ class Front:
 
     @property
     def carried(self):
-        """What the points carry, (n, 3)."""
-        return np.column_stack([self.velocity, self.memory])
+        """What the points carry, (n, 3), (n, 5) or (n, 7)."""
+        return np.column_stack([self.memory, self.velocity, *self.past])
 
     @classmethod
     def of(cls, filament, carried):
-        return cls(filament, carried[:, :2], carried[:, 2])
+        """A front whose points carry what another's `carried` told."""
+        velocity, *past = np.hsplit(carried[:, 1:], carried.shape[1] // 2)
+        return cls(filament, velocity, carried[:, 0], tuple(past))
+
+    def moving(self, velocity, anew=False):
+        """The same front at its new velocity (n, 2); anew: what the velocity was before tells nothing of it."""
+        return replace(self, velocity=velocity, past=() if anew else (self.velocity, *self.past)[:2])
 
     def surface(self, electrode: ActiveElectrode):
         """The active electrode's surface above this front; see ActiveElectrode.surface."""
@@ -57,6 +65,29 @@ class Front:
             pairs = zip(filament.bodies, self.filament.bodies, strict=True)
             filament = Filament.of_bodies([with_volume(new, old.volume, new.points[0], np.inf) for new, old in pairs])
         return Front.of(filament, carried)
+
+
+def differences(velocity, past, steps):
+    """Divided differences of the velocity by time, at each point, as many as the past allows: nm/s2, nm/s3.
+
+    velocity (n, 2) now, past: one and two steps earlier, nm/s; steps: between them, the last one first, s.
+    """
+    found = []
+    if past:
+        found.append((velocity - past[0]) / steps[0])
+    if len(past) > 1:
+        found.append((found[0] - (past[0] - past[1]) / steps[1]) / (steps[0] + steps[1]))
+    return found
+
+
+def mean_velocity(velocity, past, steps, step):
+    """Mean over the coming step (s) of the velocity continued by the polynomial through those known, (n, 2): the method
+    of Adams and Bashforth for unequal steps (Hairer, Norsett, Wanner, Solving Ordinary Differential Equations I,
+    III.5); arguments as of `differences`."""
+    mean, weights = velocity.copy(), (step / 2, step * (step / 3 + steps[0] / 2) if steps else 0.0)
+    for weight, difference in zip(weights, differences(velocity, past, steps), strict=False):
+        mean += weight * difference
+    return mean
 
 
 @dataclass(frozen=True)
@@ -124,24 +155,22 @@ class FrontMotion:
         gap = float(config.tunnelling.contact_gap) if several_bodies else None
         return cls(electrode, float(config.filament.rupture_radius), angle, nucleus_reach, gap)
 
-    def displaced(self, front, previous_velocity, previous_step, step, coefficient=None) -> Displacement:
+    def displaced(self, front, steps, step, coefficient=None) -> Displacement:
         """The front after a step (s): reactions first, then surface diffusion.
 
-        previous_velocity (n, 2): of the same points one step (of previous_step s) earlier, or None: explicit Euler.
-        coefficient (n,): of surface diffusion at the points, nm4/s, or None. Raises OutlineError when distinct parts of
-        the surface meet.
+        steps: those before, s, as many as front.past has velocities, the last one first. coefficient (n,): of surface
+        diffusion at the points, nm4/s, or None. Raises OutlineError when distinct parts of the surface meet.
         """
-        velocity = front.velocity
-        if previous_velocity is not None:
-            velocity = velocity + 0.5 * step / previous_step * (velocity - previous_velocity)
+        velocity = mean_velocity(front.velocity, front.past, steps, step)
+        if front.past:
             # What comes to rest is not carried on to a way back.
-            resting = np.hypot(*front.velocity.T) < 0.1 * np.hypot(*previous_velocity.T)
-            velocity[resting & ((velocity * previous_velocity).sum(axis=1) < 0)] = 0.0
+            resting = np.hypot(*front.velocity.T) < 0.5 * np.hypot(*front.past[0].T)
+            velocity[resting & ((velocity * front.past[0]).sum(axis=1) < 0)] = 0.0
         filament = Filament(self._outside(front.filament, front.filament.points + step * velocity))
         mobility = np.zeros(len(velocity)) if coefficient is None else coefficient
         values = np.column_stack([front.carried, mobility, front.filament.points])
         filament, carried, cut = untangled(filament, values)
-        carried, mobility, origin = carried[:, :3], carried[:, 3], carried[:, 4:]
+        carried, mobility, origin = carried[:, :-3], carried[:, -3], carried[:, -2:]
         relaxation = 0.0
         if coefficient is not None:
             before = filament.points
@@ -154,7 +183,7 @@ class FrontMotion:
         rupture = None
         # Metal that grows is as thin as it has come to be: only what has become thinner breaks. Of a new neck that is
         # not known.
-        shrinks = ((filament.points - values[:, 3:]) * filament.normals()).sum(axis=1) < 0
+        shrinks = ((filament.points - values[:, -2:]) * filament.normals()).sum(axis=1) < 0
         thinnest = neck(filament, shrinks) if not unions else None
         whole = filament
         if thinnest and thinnest.radius < self._breaking_radius(thinnest):
@@ -167,7 +196,7 @@ class FrontMotion:
             elif len(filament.parts) <= len(whole.parts):
                 rupture = None  # what broke off was less than an atom
         changed = filament is not whole or bool(unions)
-        moved = Front.of(filament, values[:, :3])
+        moved = Front.of(filament, values[:, :-2])
         moved = replace(moved, memory=self.electrode.remembered(filament, moved.memory))
         return Displacement(moved, rupture, not (cut or changed), relaxation, tuple(unions))
 

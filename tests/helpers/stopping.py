@@ -39,7 +39,7 @@ maximum_depth = "0.05 nm"
 enabled = false
 
 [stepping]
-velocity_change = 0.1
+relative_error = 0.02
 displacement_error = "0.0005 nm"
 height_fraction = 0.2
 first_step = "20 ms"

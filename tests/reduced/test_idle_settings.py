@@ -55,7 +55,6 @@ OTHER = {
     "filament.specularity": 0.5,
     "filament.minimum_diameter": "3 nm",
     "filament.thermal_conductivity_factor": 0.2,
-    "filament.wiedemann_franz": True,
     "heat.joule": False,
     "heat.tunnel_barrier": False,
     "heat.thermal_conductivity_factor": 0.3,
@@ -79,7 +78,7 @@ NOT_REDUCED = {"heat.mode"}  # refused with heat
 CASES = [
     (rule.switch, setting)
     for rule in RULES
-    if rule.switch not in ("programme", "checkpoint.enabled", "butler_volmer.exchange_current_density")  # is a number
+    if rule.switch not in ("programme", "checkpoint.enabled")
     for setting in rule.settings
     if setting != "tunnelling.fluctuation"  # needs a seed, so that one without the other is refused
 ]

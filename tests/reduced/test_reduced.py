@@ -544,7 +544,7 @@ kind = "cylinder"
 radius = "0.5 nm"
 height = "1.5 nm"
 [stepping]
-velocity_change = 0.1
+relative_error = 0.03
 displacement_error = "0.0005 nm"
 rebind_every = 10
 [checkpoint]

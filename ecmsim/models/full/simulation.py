@@ -1,6 +1,6 @@
 """The state of a running cell and how one step changes it: fields, filament, electrode and mesh together.
 
-One step: the outline moves with the velocity of the last two states (Adams-Bashforth of second order), the
+One step: the outline moves with the velocities of the last three states (Adams-Bashforth of third order), the
 electrode's surface follows its law, the mesh follows both or is rebuilt, the source voltage is set, and all fields
 are solved anew. Nothing of an accepted state changes before the new one is accepted.
 """
@@ -32,6 +32,7 @@ from ecmsim.shape.spacing import filament_spacing
 
 __all__ = ["Discretisation", "RejectedStep", "Simulation", "State", "transferred"]
 REFINEMENTS = 4  # corrections at most after convergence, until the charge balance holds
+OWN = ("values", "previous_values", "earlier_values", "potentials")  # arrays of a State that a checkpoint keeps
 
 
 class Simulation(GrowingCell):
@@ -157,6 +158,7 @@ class Simulation(GrowingCell):
             source_voltage=voltage,
             values=values,
             previous_values=None if jumps else state.previous_values,
+            earlier_values=None,
             node=self._node_on(state, voltage),
         )
         if self._kind(leg) != self.discretisation.circuit:
@@ -250,11 +252,13 @@ class Simulation(GrowingCell):
             atoms=tip.atoms,
             outside=self._outside(trial, node),
         )
-        previous = None if trial.remeshed or step is None else state.values
-        if previous is not None and problem.floating:  # psi counts from other potentials now
-            previous = previous.copy()
-            previous[:, 0] += raised(trial.mesh, state.potentials - problem.potentials)
-        own = {"values": values, "previous_values": previous, "potentials": problem.potentials, "node": node}
+        same = not trial.remeshed and step is not None
+        before = [state.values, state.previous_values] if same else [None, None]
+        if same and problem.floating:  # psi counts from other potentials now
+            shift = raised(trial.mesh, state.potentials - problem.potentials)[:, None] * [1.0, 0.0, 0.0]
+            before = [past if past is None else past + shift for past in before]
+        own = {"values": values, "previous_values": before[0], "earlier_values": before[1]}
+        own |= {"potentials": problem.potentials, "node": node}
         return self._completed(trial, state, step, balance, velocity, iterations=solved.iterations, **own)
 
     def _fields(self, discretisation, trial, state, again=False) -> Solved:
@@ -331,12 +335,18 @@ class Simulation(GrowingCell):
         return newton.solve(voltage, keep_factor=extrapolated is None)
 
     def _extrapolated(self, trial, state):
-        """The fields of the last two states continued in time; None on a new mesh, on a new leg and after much shorter
-        steps."""
+        """The fields of the last two or three states continued in time; None on a new mesh, on a new leg and after much
+        shorter steps."""
         begins = state.time <= state.leg.start
         if trial.remeshed or begins or state.previous_values is None or trial.previous_step > 2 * state.previous_step:
             return None
-        return state.values + trial.previous_step / state.previous_step * (state.values - state.previous_values)
+        step, last, earlier = trial.previous_step, state.previous_step, state.earlier_step
+        change = (state.values - state.previous_values) / last
+        values = state.values + step * change
+        if state.earlier_values is not None and last <= 2 * earlier:
+            bend = (change - (state.previous_values - state.earlier_values) / earlier) / (last + earlier)
+            values += step * (step + last) * bend
+        return values
 
     def _last_fields(self, trial, state):
         """The last fields, the ionic potential following the source voltage, and the floating bodies' potentials."""
@@ -366,12 +376,14 @@ class Simulation(GrowingCell):
     def kept(self, state):
         """What a checkpoint has to keep of this model's state, beside what ecmsim.running.restart does: plain data."""
         mesh = {field.name: getattr(state.mesh, field.name) for field in dataclasses.fields(CellMesh)}
-        own = {name: getattr(state, name) for name in ("values", "previous_values", "potentials")}
+        own = {name: getattr(state, name) for name in OWN}
         return own | {"mesh": mesh}
 
     def recalled(self, kept, **common):
         """The state from what `kept` gave and the fields of CellState."""
-        own = {name: kept[name] for name in ("values", "previous_values", "potentials") if name in kept}  # not of old
+        own = {
+            name: kept[name] for name in ("values", "previous_values", "earlier_values", "potentials") if name in kept
+        }  # not of old
         return State(**common, mesh=CellMesh(**kept["mesh"]), **own)
 
     def close(self):

@@ -11,12 +11,15 @@ from ecmsim.models.state import CellState
 
 @dataclass(frozen=True, kw_only=True)
 class State(CellState):
-    """A state of the full model: mesh; values (nodes, 3): psi, phi_i, T - T_ambient; and those one step earlier on the
-    same mesh. potentials (k,): of the floating bodies, V, from which psi counts there."""
+    """A state of the full model: mesh; values (nodes, 3): psi, phi_i, T - T_ambient; and those one and two steps
+    earlier on the same mesh, where they go on smoothly. potentials (k,): of the floating bodies, V, from which psi
+    counts.
+    """
 
     mesh: CellMesh
     values: np.ndarray
     previous_values: np.ndarray | None = None
+    earlier_values: np.ndarray | None = None
     potentials: np.ndarray = field(default_factory=lambda: np.zeros(0))
 
     @property
