@@ -63,13 +63,13 @@ class Stepping(Section):
         "0.05 nm", description="Largest way of a point by surface diffusion in one step"
     )
     height_fraction: quantity("", gt=0, lt=1) = Field(0.1, description="Largest growth over the filament's height")
-    segment_fraction: quantity("", gt=0, le=4) = Field(2.0, description="Largest growth over an outline's edge")
+    segment_fraction: quantity("", gt=0, le=4) = Field(0.5, description="Largest growth over an outline's edge")
     gap_fraction: quantity("", gt=0, lt=1) = Field(0.04, description="Largest change of the gap over the gap, or …")
     gap_change: quantity("nm", gt=0) = Field("0.02 nm", description="… this change of the gap, if that is larger")
     relative_error: quantity("", gt=0, lt=1) = Field(
-        0.005, description="Largest estimated error of the outline's displacement over that displacement, unless …"
+        0.01, description="Largest estimated error of a step's way over that way, unless …"
     )
-    displacement_error: quantity("nm", gt=0) = Field("2e-6 nm", description="… it is smaller than this")
+    displacement_error: quantity("nm", gt=0) = Field("1e-4 nm", description="… it is smaller than this")
     largest_current_ratio: quantity("", gt=1) = Field(
         2.0, description="Jump of the current, beyond that of the source voltage, that rejects a step"
     )
@@ -83,6 +83,10 @@ class Stepping(Section):
     refinement: quantity("", ge=0.25, le=100) = Field(
         1.0, description="How many times shorter than the limits above: 2 halves all steps (for convergence studies)"
     )
+
+    def allowed_error(self, way):
+        """How far from its place a point may be after a step over a way (nm), nm."""
+        return max(self.relative_error * way, float(self.displacement_error))
 
     def refined(self):
         """The same settings with the refinement worked into the limits; the estimated error of a step goes with its

@@ -21,13 +21,14 @@ from ecmsim.physics.model import DeviceModel
 from ecmsim.physics.roles import TunnellingAtTip
 from ecmsim.physics.tunnelling import over_tip
 from ecmsim.shape.filament import Filament
-from ecmsim.shape.front import Displacement, FrontMotion, differences
+from ecmsim.shape.front import Displacement, FrontMotion, integral
 from ecmsim.shape.gap import Columns, Gap
 from ecmsim.shape.relaxation import rounded_cylinder
 from ecmsim.timing import Stopwatch
 
 PART = 0.1  # of an atom's conductance
 LEAP = 4.0  # of the step before: velocities before it are not continued over a longer step
+MISPLACED = 10.0  # of what steps aim at: an outline further from where its velocity should have taken it is rejected
 NODE_CHANGE = 2.5  # of stepping.largest_voltage_step, at which steps aim: beyond it one is rejected
 
 
@@ -112,9 +113,9 @@ class GrowingCell(CellModel):
         law = self.model.surface_diffusion
         coefficient = law.coefficient(self._surface_temperature(state)) if law else None
         front = state.front
-        if step > LEAP * state.previous_step:  # short steps tell little of a long one
-            front = replace(front, past=())
-        move = self.motion.displaced(front, state.steps_before[: len(front.past)], step, coefficient)
+        if self._starts_anew(state) or step > LEAP * state.previous_step:  # short steps tell little of a long one
+            front = replace(front, previous=None)
+        move = self.motion.displaced(front, state.previous_step, step, coefficient)
         move.front.filament.check(self.cell.radius)
         return move
 
@@ -171,28 +172,27 @@ class GrowingCell(CellModel):
                 # Bodies parted or met at the end of the step: until then all went on as before.
                 deposited += step * state.supplied * self._nm3_per_coulomb
             else:
-                deposited += self._charge(state, balance.supplied, step) * self._nm3_per_coulomb
+                earlier = None if trial.front.previous is None else state.previous_supplied
+                charge = integral(balance.supplied, state.supplied, earlier, step, state.previous_step)
+                deposited += charge * self._nm3_per_coulomb
+        parted = bool(trial.rupture or trial.unions)
+        front = trial.front.moving(velocity, step, state.previous_step, parted)
         return replace(
             trial,
-            front=trial.front.moving(velocity, anew=step is None or bool(trial.rupture or trial.unions)),
+            front=front,
             deposited=deposited,
             supplied=balance.supplied,
-            previous_supplied=None if step is None or trial.rupture or trial.unions else state.supplied,
-            observed=self._observed(trial, balance, deposited, state),
+            previous_supplied=None if step is None or parted else state.supplied,
+            observed=self._observed(trial, front, balance, deposited, state),
             largest_current=max(state.largest_current, abs(balance.current)),
             largest_volume=max(state.largest_volume, trial.filament.volume),
             **own,
         )
 
     @staticmethod
-    def _charge(state, supplied, step):
-        """Ionic charge over a step (s), C: the parabola through the current at its ends and one step earlier; where
-        there is none that goes on smoothly, the straight line."""
-        charge = 0.5 * step * (state.supplied + supplied)
-        if state.previous_supplied is None or state.time == state.leg.start:
-            return charge
-        slopes = (supplied - state.supplied) / step, (state.supplied - state.previous_supplied) / state.previous_step
-        return charge - step**3 / 6 * (slopes[0] - slopes[1]) / (step + state.previous_step)
+    def _starts_anew(state):
+        """Whether what comes does not go on from what was: at a corner of the programme."""
+        return state.time == state.leg.start
 
     def _begun(self, state):
         """The state at t = 0. Raises Unbalanced where it keeps no balance."""
@@ -205,6 +205,10 @@ class GrowingCell(CellModel):
         self.limits.check(trial.observed)
         if trial.rupture or trial.unions:  # other bodies
             return
+        settings, speed = self.config.stepping.refined(), float(np.hypot(*trial.velocity.T).max())
+        allowed = settings.allowed_error(speed * trial.previous_step)
+        if trial.front.misplaced > MISPLACED * allowed:
+            raise RejectedStep(f"the outline was {trial.front.misplaced:.2g} nm from where it should have come to")
         if trial.leg.piece.source == "current" or state.time == trial.leg.start:  # another circuit
             return
         self._judge_node(trial, state)
@@ -232,12 +236,12 @@ class GrowingCell(CellModel):
 
     # --- what is seen -------------------------------------------------------------------------------------------------
 
-    def _observed(self, trial, balance, deposited, state):
+    def _observed(self, trial, front, balance, deposited, state):
         """Scalars of a state by the names of ecmsim.observed; what CellState.seen adds is missing."""
         filament, gap = trial.filament, trial.gap
         smallest, position = gap.smallest(self.config.tunnelling.gap)
         volume = filament.volume
-        grown = volume - self._first_volume
+        grown = front.paid.volume - self._first_volume
         driving = balance.outside.voltage if balance.outside else trial.source_voltage
         seen = balance.observed(driving, state.largest_current, self.transient, self.limits.floor)
         return seen | {
@@ -272,8 +276,6 @@ class GrowingCell(CellModel):
             closing = max(closing, 2 * float(speed[near].max()))  # both sides of a gap between bodies move
             smallest_gap = min(smallest_gap, float(apart.min()))
             height = self._shortest_lived(filament, speed)
-        steps = state.steps_before
-        changes = [float(np.hypot(*change.T).max()) for change in differences(state.velocity, state.front.past, steps)]
         lengths = filament.segment_lengths
         around = np.minimum(np.append(lengths, np.inf), np.append(np.inf, lengths))
         # The segment that is first overrun by its own motion sets the pace.
@@ -282,7 +284,7 @@ class GrowingCell(CellModel):
         return Rates(
             growth_speed=float(speed.max()),
             closing_speed=closing,
-            changes=tuple(changes),
+            misplaced=state.front.misplaced,
             last_step=state.previous_step,
             height=height,
             gap=smallest_gap,

@@ -7,14 +7,13 @@ from dataclasses import dataclass
 class Rates:
     """How fast the accepted state changes. Speeds in nm/s, lengths in nm.
 
-    changes: largest divided differences of a point's velocity by time, as far as known, nm/s2 and nm/s3; last_step: the
-    one before, s; source_time: in which the source changes as far as a step may, s; relaxation_speed: of surface
+    misplaced: largest way that a point still owes after the last step (s), nm; source_time: in which the source changes as far as a step may, s; relaxation_speed: of surface
     diffusion, nm/s, which is solved implicitly.
     """
 
     growth_speed: float
     closing_speed: float
-    changes: tuple[float, ...]
+    misplaced: float
     last_step: float
     height: float
     gap: float

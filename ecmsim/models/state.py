@@ -46,11 +46,6 @@ class CellState:
         return self.front.velocity
 
     @property
-    def steps_before(self):
-        """Lengths of the steps over which front.past is known, the last one first, s."""
-        return (self.previous_step, self.earlier_step)[: len(self.front.past)]
-
-    @property
     def driving_voltage(self):
         """What drives the cell, V: the voltage of the node, or else of the source."""
         return self.node.voltage if self.node else self.source_voltage

@@ -6,6 +6,9 @@ from ecmsim.errors import SolveError
 from ecmsim.models.rates import Rates
 
 
+SAFE = 0.9  # of the step that the error of the last one allows
+
+
 class StepError(SolveError):
     """No step can be taken."""
 
@@ -72,19 +75,12 @@ class StepController:
 
 
 def _accurate(rates, relative, absolute):
-    """Longest step over which the last term of the extrapolated velocity moves the outline by no more than a relative
-    part of its way, or an absolute one (nm), s.
-
-    With two past velocities that term is (step^3/3 + step^2 last/2) v[2], with one step^2/2 v[1], of `mean_velocity`.
-    """
-    if not rates.changes or not rates.changes[-1]:
+    """Longest step after which no point is misplaced by more than a relative part of the step's way, or an absolute one
+    (nm), s: the error of the predictor, known of the last step, goes with the third power of the step."""
+    if not rates.misplaced:
         return inf
-    change = rates.changes[-1]
-    if len(rates.changes) == 1:
-        return max(2 * relative * rates.growth_speed / change, (2 * absolute / change) ** 0.5)
-    last, way = rates.last_step, relative * rates.growth_speed / change
-    far = absolute / change
-    return max(0.75 * ((last**2 + 16 / 3 * way) ** 0.5 - last), min((1.5 * far) ** (1 / 3), (far / last) ** 0.5))
+    way = relative * rates.growth_speed * rates.last_step
+    return SAFE * rates.last_step * max((way / rates.misplaced) ** 0.5, (absolute / rates.misplaced) ** (1 / 3))
 
 
 def _over(numerator, denominator):

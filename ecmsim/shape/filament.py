@@ -22,6 +22,7 @@ EDGE = 0.4  # turn in rad above which a point of a converging surface counts as 
 LEAST_SCALE = 0.5  # of a velocity: a part that the points see so badly is left as it is
 FEWEST = 8  # points of a floating body, however small
 CROWDED = 0.3  # segment over the wanted length below which a point has to go
+NEEDLE = 0.2  # radius over the distance of the points around, below which a place is one of a needle
 
 
 class OutlineError(SolveError):
@@ -317,10 +318,12 @@ class Filament:
         values = carried
         volume, filament = self.volume, Filament(points)
         around = filament.around
+        room = points[:, 0] > NEEDLE * around  # beside a needle's axis there is none
+        room[points[:, 0] == 0] = True
         for _ in range(6):
             area = filament.area_vectors()
             size = np.hypot(*area.T)
-            turning = -filament.turning() * around
+            turning = -filament.turning() * around * room
             # Where convex and concave places cancel, both are moved the same way.
             for share in (turning, np.abs(turning)):
                 gain = float((share * size).sum())

@@ -1,6 +1,8 @@
 """The moving surfaces of a cell: the filament's outline with what its points carry, and how one step displaces it.
 
-Adams-Bashforth of third order on marker points; then loops are cut off, surface diffusion smooths each body (if it is
+A predictor and a corrector on marker points: the way of a step is first that of the straight line through the last two
+velocities (Adams and Bashforth), and with the next step comes what it lacks to that of the parabola through the last
+three (Adams and Moulton), so that no error of the first adds up. Then loops are cut off, surface diffusion smooths each body (if it is
 on), bodies that touch become one, a neck that has thinned to less than an atom breaks, and the memory of the dissolved
 electrode is brought up to date. Pure NumPy: no mesh, no fields.
 """
@@ -16,35 +18,65 @@ from ecmsim.shape.relaxation import relax
 from ecmsim.shape.topology import Neck, neck, ruptured, untangled
 
 
+STOPPED = 0.01  # of the speed a step before: a point has come to rest
+
+
 @dataclass(frozen=True)
 class Front:
-    """filament; velocity (n, 2) of its points in nm/s; memory (n,): see ActiveElectrode.remembered, nm; past: their
-    velocities one and two steps earlier, as far as they are known."""
+    """filament; velocity (n, 2) of its points in nm/s; memory (n,): see ActiveElectrode.remembered, nm; owed (n, 2): way
+    that the points still have to go, nm; previous: their velocities one step earlier, or None where the present ones do
+    not go on from them."""
 
     filament: Filament
     velocity: np.ndarray
     memory: np.ndarray
-    past: tuple = ()
+    owed: np.ndarray
+    previous: np.ndarray | None = None
 
     @classmethod
     def at_rest(cls, filament):
         """A filament that has not moved yet."""
-        return cls(filament, np.zeros_like(filament.points), np.zeros(len(filament.points)))
+        rest = np.zeros_like(filament.points)
+        return cls(filament, rest, rest[:, 0], rest)
 
     @property
     def carried(self):
-        """What the points carry, (n, 3), (n, 5) or (n, 7)."""
-        return np.column_stack([self.memory, self.velocity, *self.past])
+        """What the points carry, (n, 5), or (n, 7) with the previous velocities."""
+        return np.column_stack([self.memory, self.owed, self.velocity, *self._before])
+
+    @property
+    def _before(self):
+        return () if self.previous is None else (self.previous,)
 
     @classmethod
     def of(cls, filament, carried):
         """A front whose points carry what another's `carried` told."""
-        velocity, *past = np.hsplit(carried[:, 1:], carried.shape[1] // 2)
-        return cls(filament, velocity, carried[:, 0], tuple(past))
+        owed, velocity, *before = np.hsplit(carried[:, 1:], carried.shape[1] // 2)
+        return cls(filament, velocity, carried[:, 0], owed, *before)
 
-    def moving(self, velocity, anew=False):
-        """The same front at its new velocity (n, 2); anew: what the velocity was before tells nothing of it."""
-        return replace(self, velocity=velocity, past=() if anew else (self.velocity, *self.past)[:2])
+    def moving(self, velocity, step, last, parted=False):
+        """The same front at its new velocity (n, 2), nm/s, which makes known what way it should have gone.
+
+        step: it took to come here, s, None where none was taken; last: the one before, s; parted: the new velocity does
+        not go on from the one before, which held until now.
+        """
+        if step is None:
+            return replace(self, velocity=velocity, previous=None)
+        way = step * self.velocity if parted else integral(velocity, self.velocity, self.previous, step, last)
+        owed = self.owed + way
+        # What has come to rest does so at an obstacle, as the nucleus is, and not in the midst of the step.
+        owed[np.hypot(*velocity.T) <= STOPPED * np.hypot(*self.velocity.T)] = 0.0
+        return replace(self, velocity=velocity, owed=owed, previous=None if parted else self.velocity)
+
+    @property
+    def misplaced(self):
+        """Largest way that a point still has to go, nm."""
+        return float(np.hypot(*self.owed.T).max())
+
+    @property
+    def paid(self):
+        """The filament after the way that its points still owe."""
+        return Filament(self.filament.points + self.owed)
 
     def surface(self, electrode: ActiveElectrode):
         """The active electrode's surface above this front; see ActiveElectrode.surface."""
@@ -67,27 +99,20 @@ class Front:
         return Front.of(filament, carried)
 
 
-def differences(velocity, past, steps):
-    """Divided differences of the velocity by time, at each point, as many as the past allows: nm/s2, nm/s3.
-
-    velocity (n, 2) now, past: one and two steps earlier, nm/s; steps: between them, the last one first, s.
-    """
-    found = []
-    if past:
-        found.append((velocity - past[0]) / steps[0])
-    if len(past) > 1:
-        found.append((found[0] - (past[0] - past[1]) / steps[1]) / (steps[0] + steps[1]))
-    return found
+def integral(now, before, earlier, step, last):
+    """Of a quantity over a step (s): of the parabola through its values now, before that step, and before the last one
+    (s); of the straight line where earlier is None. The corrector of Adams and Moulton for unequal steps (Hairer,
+    Norsett, Wanner, Solving Ordinary Differential Equations I, III.1 and III.5)."""
+    found = 0.5 * step * (now + before)
+    if earlier is None:
+        return found
+    return found - step**3 / 6 * ((now - before) / step - (before - earlier) / last) / (step + last)
 
 
-def mean_velocity(velocity, past, steps, step):
-    """Mean over the coming step (s) of the velocity continued by the polynomial through those known, (n, 2): the method
-    of Adams and Bashforth for unequal steps (Hairer, Norsett, Wanner, Solving Ordinary Differential Equations I,
-    III.5); arguments as of `differences`."""
-    mean, weights = velocity.copy(), (step / 2, step * (step / 3 + steps[0] / 2) if steps else 0.0)
-    for weight, difference in zip(weights, differences(velocity, past, steps), strict=False):
-        mean += weight * difference
-    return mean
+def continued(now, before, step, last):
+    """Integral over the coming step (s) of the straight line through a quantity's values now and before the last step
+    (s), of the present value where before is None: the predictor of Adams and Bashforth for unequal steps."""
+    return step * now if before is None else step * now + 0.5 * step**2 / last * (now - before)
 
 
 @dataclass(frozen=True)
@@ -155,18 +180,22 @@ class FrontMotion:
         gap = float(config.tunnelling.contact_gap) if several_bodies else None
         return cls(electrode, float(config.filament.rupture_radius), angle, nucleus_reach, gap)
 
-    def displaced(self, front, steps, step, coefficient=None) -> Displacement:
+    def displaced(self, front, last, step, coefficient=None) -> Displacement:
         """The front after a step (s): reactions first, then surface diffusion.
 
-        steps: those before, s, as many as front.past has velocities, the last one first. coefficient (n,): of surface
-        diffusion at the points, nm4/s, or None. Raises OutlineError when distinct parts of the surface meet.
+        last: the step before, s, over which front.previous became front.velocity. coefficient (n,): of surface diffusion
+        at the points, nm4/s, or None. Raises OutlineError when distinct parts of the surface meet.
         """
-        velocity = mean_velocity(front.velocity, front.past, steps, step)
-        if front.past:
-            # What comes to rest is not carried on to a way back.
-            resting = np.hypot(*front.velocity.T) < 0.5 * np.hypot(*front.past[0].T)
-            velocity[resting & ((velocity * front.past[0]).sum(axis=1) < 0)] = 0.0
-        filament = Filament(self._outside(front.filament, front.filament.points + step * velocity))
+        velocity = front.velocity
+        planned = continued(velocity, front.previous, step, last)
+        way = planned + front.owed
+        if front.previous is not None:
+            # What comes to rest does so at an obstacle: it is not carried on to a way back, and owes nothing.
+            resting = np.hypot(*velocity.T) < 0.5 * np.hypot(*front.previous.T)
+            resting &= (way * front.previous).sum(axis=1) < 0
+            way[resting] = planned[resting] = 0.0
+        filament = Filament(self._outside(front.filament, front.filament.points + way))
+        front = replace(front, owed=-planned)
         mobility = np.zeros(len(velocity)) if coefficient is None else coefficient
         values = np.column_stack([front.carried, mobility, front.filament.points])
         filament, carried, cut = untangled(filament, values)
