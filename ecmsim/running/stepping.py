@@ -5,7 +5,6 @@ from math import inf
 from ecmsim.errors import SolveError
 from ecmsim.models.rates import Rates
 
-
 SAFE = 0.9  # of the step that the error of the last one allows
 
 

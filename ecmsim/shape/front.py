@@ -2,9 +2,9 @@
 
 A predictor and a corrector on marker points: the way of a step is first that of the straight line through the last two
 velocities (Adams and Bashforth), and with the next step comes what it lacks to that of the parabola through the last
-three (Adams and Moulton), so that no error of the first adds up. Then loops are cut off, surface diffusion smooths each body (if it is
-on), bodies that touch become one, a neck that has thinned to less than an atom breaks, and the memory of the dissolved
-electrode is brought up to date. Pure NumPy: no mesh, no fields.
+three (Adams and Moulton), so that no error of the first adds up. Then loops are cut off, surface diffusion smooths each
+body (if it is on), bodies that touch become one, a neck that has thinned to less than an atom breaks, and the memory of
+the dissolved electrode is brought up to date. Pure NumPy: no mesh, no fields.
 """
 
 from dataclasses import dataclass, replace
@@ -17,15 +17,14 @@ from ecmsim.shape.filament import Filament
 from ecmsim.shape.relaxation import relax
 from ecmsim.shape.topology import Neck, neck, ruptured, untangled
 
-
 STOPPED = 0.01  # of the speed a step before: a point has come to rest
 
 
 @dataclass(frozen=True)
 class Front:
-    """filament; velocity (n, 2) of its points in nm/s; memory (n,): see ActiveElectrode.remembered, nm; owed (n, 2): way
-    that the points still have to go, nm; previous: their velocities one step earlier, or None where the present ones do
-    not go on from them."""
+    """filament; velocity (n, 2) of its points in nm/s; memory (n,): see ActiveElectrode.remembered, nm; owed (n, 2): the
+    way that they still have to go, nm; previous: their velocities one step earlier, None where the present ones do not go
+    on from them."""
 
     filament: Filament
     velocity: np.ndarray
@@ -183,8 +182,8 @@ class FrontMotion:
     def displaced(self, front, last, step, coefficient=None) -> Displacement:
         """The front after a step (s): reactions first, then surface diffusion.
 
-        last: the step before, s, over which front.previous became front.velocity. coefficient (n,): of surface diffusion
-        at the points, nm4/s, or None. Raises OutlineError when distinct parts of the surface meet.
+        last: the step before, s, over which front.previous became front.velocity. coefficient (n,): of surface
+        diffusion at the points, nm4/s, or None. Raises OutlineError when distinct parts of the surface meet.
         """
         velocity = front.velocity
         planned = continued(velocity, front.previous, step, last)

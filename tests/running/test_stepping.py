@@ -21,8 +21,8 @@ SETTINGS = {
 STILL = Rates(
     growth_speed=0.0,
     closing_speed=0.0,
-    changes=(),
-    last_step=0.0,
+    misplaced=0.0,
+    last_step=1.0,
     height=100.0,
     gap=100.0,
     finest=100.0,
@@ -48,16 +48,11 @@ def controller(**settings):
         ({}, {"closing_speed": 40.0, "gap": 1.0}, 0.0005),  # 2 % of 1 nm
         ({}, {"closing_speed": 40.0, "gap": 0.1}, 0.0001),  # but 0.004 nm at least
         ({}, {"closing_speed": 40.0, "gap": 0.2}, 0.0001),
-        # Euler's method so far: step^2/2 times 2 nm/s2 is 5 % of the way, or 1e-4 nm
-        ({}, {"growth_speed": 1.0, "changes": (2.0,)}, 0.05),
-        ({}, {"growth_speed": 1e-3, "changes": (2.0,)}, 0.01),
-        ({}, {"changes": (2e-4,)}, 1.0),
-        # Two velocities before: (step^2/3 + step last/2) times 2 nm/s3 is 5 % of the speed
-        ({}, {"growth_speed": 1.0, "changes": (9.0, 2.0), "last_step": 1e-9}, 0.075**0.5),
-        ({}, {"growth_speed": 1.0, "changes": (9.0, 2.0), "last_step": 10.0}, 0.0049983344),
-        # ... or step^3/3 + step^2 last/2 is half of 1e-4 nm at most
-        ({}, {"growth_speed": 1e-9, "changes": (9.0, 2.0), "last_step": 1e-9}, 0.042171633),
-        ({}, {"growth_speed": 1e-9, "changes": (9.0, 2.0), "last_step": 5.0}, 10**-2.5),
+        # A step of 1 s left a point 2 nm from its place: with the third power, 5 % of the way or 1e-4 nm
+        ({}, {"growth_speed": 1.0, "misplaced": 2.0}, 0.9 * 0.025**0.5),
+        ({}, {"growth_speed": 1.0, "misplaced": 2.0, "last_step": 0.1}, 0.09 * 0.0025**0.5),
+        ({}, {"growth_speed": 1e-9, "misplaced": 2.0}, 0.9 * 5e-5 ** (1 / 3)),
+        ({}, {"misplaced": 2e-5}, 1.0),
     ],
 )
 def test_limits(settings, rates, expected):

@@ -264,13 +264,13 @@ def test_no_metal_is_lost_whatever_breaks_and_merges(seed):
 @pytest.mark.parametrize(("waist", "bodies"), [(0.127, 2), (0.14, 1)])
 def test_a_step_breaks_what_is_thinner_than_an_atom(waist, bodies):
     whole = hourglass(waist)
-    move = motion().displaced(moving(whole, -1e-9), (), 0.1)
+    move = motion().displaced(moving(whole, -1e-9), 0.0, 0.1)
     assert len(move.front.filament.bodies) == bodies and (move.rupture is not None) == (bodies == 2) == (not move.kept)
     assert move.front.filament.volume == pytest.approx(whole.volume, rel=1e-8)
     if move.rupture:
         assert move.rupture.floats and move.rupture.lost == 0
         assert move.rupture.volume == pytest.approx(0.5 * whole.volume, rel=1e-6)
-        again = motion().displaced(move.front, (), 0.1)
+        again = motion().displaced(move.front, 0.0, 0.1)
         assert again.rupture is None and not again.unions and again.kept
 
 
@@ -292,13 +292,13 @@ def test_bodies_that_touch_become_one(lower):
 
 def test_a_step_joins_bodies_that_touch_and_they_do_not_break_again():
     filament = stack(ball(0.8, 2.84), Filament.nucleus(2.0, 30))
-    move = motion().displaced(Front.at_rest(filament), (), 0.1)
+    move = motion().displaced(Front.at_rest(filament), 0.0, 0.1)
     assert len(move.front.filament.bodies) == 1 and not move.kept and move.rupture is None
     (union,) = move.unions
     assert union.height == pytest.approx(2.02) and union.volume == pytest.approx(ball(0.8, 0).volume)
     assert not union.dissolved
     assert move.front.filament.volume == pytest.approx(filament.volume, rel=1e-14)
-    again = motion().displaced(moving(move.front.filament, -1e-9), (), 0.1)
+    again = motion().displaced(moving(move.front.filament, -1e-9), 0.0, 0.1)
     assert again.rupture is None
 
 
@@ -312,7 +312,7 @@ def test_less_than_an_atom_goes_over_to_the_nearest_body(neighbour):
     before[neighbour] += small.volume
     assert [body.volume for body in left.bodies] == pytest.approx(before, rel=1e-13)
     assert len(values) == len(left.points)
-    move = motion().displaced(Front.at_rest(filament), (), 0.1)
+    move = motion().displaced(Front.at_rest(filament), 0.0, 0.1)
     assert move.unions[0].dissolved and move.front.filament.volume == pytest.approx(filament.volume, rel=1e-14)
 
 
@@ -346,7 +346,7 @@ def test_a_floating_ellipsoid_relaxes_to_a_ball():
 def test_each_body_relaxes_by_itself():
     filament = stack(ball(0.6, 5.0, 40, stretched=1.5), Filament.nucleus(1.0, 30))
     mobility = np.full(len(filament.points), 1e-3)
-    move = motion().displaced(Front.at_rest(filament), (), 1.0, mobility)
+    move = motion().displaced(Front.at_rest(filament), 0.0, 1.0, mobility)
     upper, lower = move.front.filament.bodies
     assert upper.volume == pytest.approx(filament.bodies[0].volume, rel=1e-12)
     assert lower.volume == pytest.approx(filament.bodies[1].volume, rel=1e-12)
