@@ -6,6 +6,7 @@ from typing import Annotated
 import typer
 
 from ecmsim.commands.clone import validation
+from ecmsim.commands.measured import ColumnsFile, ColumnsSet, columns
 from ecmsim.commands.options import RunFolder, quantity, scaled
 from ecmsim.errors import ConfigError
 
@@ -175,6 +176,73 @@ def quantum_traces(
     for record in records:
         typer.echo("\n".join(describe(record)))
     for path in trajectories.draw(records, out or files[0].with_name("traces.png")):
+        typer.echo(f"wrote {path}")
+
+
+@quantum.command("measured")
+def quantum_measured(
+    files: Annotated[
+        list[Path],
+        typer.Argument(metavar="FILE...", help="Measurement files (or folders of runs).", show_default=False),
+    ],
+    out: Annotated[
+        Path | None, typer.Option(help="Folder of the tables and the picture [default: runs/quantum/measured/NAME].")
+    ] = None,
+    parasitic: Annotated[
+        str | None,
+        typer.Option(help='Resistance in series to take off, e.g. "400 ohm", or "fit": plateaus taken for n G0.'),
+    ] = None,
+    least: Annotated[str, typer.Option("--least-voltage", help="Smaller voltages tell no conductance.")] = "1 mV",
+    start: Annotated[str | None, typer.Option("--from", help='Leave out what is earlier, e.g. "2 s".')] = None,
+    end: Annotated[str | None, typer.Option("--to", help="Leave out what is later.")] = None,
+    width: Annotated[float, typer.Option("--bin", help="Width of the histograms' bins, G0.")] = 0.05,
+    top: Annotated[float | None, typer.Option(help="Largest conductance shown, G0 [default: most contacts].")] = None,
+    axis: Annotated[str, typer.Option(help="Of the second histogram: time, voltage or displacement.")] = "time",
+    speed: Annotated[str | None, typer.Option(help='Of a displacement, e.g. "10 nm/s".', show_default=False)] = None,
+    align: Annotated[
+        float | None,
+        typer.Option(help="Each cycle's time or displacement begins where it first passes this conductance, G0."),
+    ] = None,
+    flat: Annotated[float, typer.Option(help="A plateau rises or falls by no more than this, G0.")] = 0.1,
+    resolution: Annotated[float, typer.Option(help="Neighbours closer than this are one plateau, G0.")] = 0.05,
+    shortest: Annotated[int, typer.Option(help="Samples of the shortest plateau.")] = 8,
+    fit: Annotated[
+        bool, typer.Option("--fit", help="Also fit the quantum-point-contact model to current over voltage.")
+    ] = False,
+    noise: Annotated[float, typer.Option(help="Of the current, as a share, for that fit.")] = 0.02,
+    columns_file: ColumnsFile = None,
+    settings: ColumnsSet = None,
+    overwrite: Annotated[bool, typer.Option("--overwrite", help="Replace results that are there.")] = False,
+):
+    """Conductance, plateaus and histograms of measured traces, and a point-contact model fitted to them."""
+    from ecmsim.measured import read
+    from ecmsim.plot import measured_contacts
+    from ecmsim.quantum.measured import command
+
+    ohms = parasitic
+    if parasitic not in (None, command.FIT):
+        ohms = quantity("--parasitic", parasitic, "ohm", ge=0)
+    asked = command.Settings(
+        least=quantity("--least-voltage", least, "V", gt=0),
+        start=None if start is None else quantity("--from", start, "s"),
+        end=None if end is None else quantity("--to", end, "s"),
+        parasitic=ohms,
+        bin=width,
+        top=top,
+        axis=axis,
+        speed=None if speed is None else quantity("--speed", speed, "nm/s", gt=0),
+        align=align,
+        rules=command.Rules(flat=flat, resolution=resolution, shortest=shortest),
+        fit=fit,
+        noise=noise,
+    )
+    chosen = columns(columns_file, settings)
+    found = command.analyse([read(file, chosen) for file in files], asked)
+    name = files[0].resolve().name if files[0].is_dir() else files[0].stem
+    folder = out or Path("runs") / "quantum" / "measured" / name
+    typer.echo("\n".join(found.words))
+    paths = command.write(found, folder, overwrite)
+    for path in [*paths, *measured_contacts.draw(found, folder / "measured.png")]:
         typer.echo(f"wrote {path}")
 
 
