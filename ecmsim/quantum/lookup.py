@@ -18,6 +18,8 @@ from ecmsim.quantum.table import load_table
 
 STEP = 0.5  # of an atom
 OVERLAP = 1.0  # nm; where the curve of the gap begins, below contact, with no slope
+LARGEST, SMALLEST = 1e9, 1e-9  # nm, of radii and gaps: beyond them numbers overflow, and no contact is
+HARDEST = 1e6  # 1/nm; no barrier has a larger decay
 BLOCK = 8192  # points at a time, for the processor's cache
 
 
@@ -86,7 +88,12 @@ class Lookup:
             raise TransportError(
                 f"step = {step:g}: the width of a step is more than 0 and at most 1 atom, or None for no steps"
             )
-        for name, value, unit in (("decay", decay, "1/nm"), ("contact_separation", contact_separation, "nm")):
+        for name, value, unit, most in (
+            ("decay", decay, "1/nm", HARDEST),
+            ("contact_separation", contact_separation, "nm", LARGEST),
+        ):
+            if value is not None and value > most:
+                raise TransportError(f"{name} = {value:g} {unit}: give at most {most:g} {unit}")
             if value is not None and not (np.isfinite(value) and value > 0):
                 raise TransportError(f"{name} = {value:g} {unit}: give a positive one, or None for the table's")
         self.table, self.step = table, step
@@ -257,7 +264,8 @@ class Lookup:
     def __call__(self, radius, gap, bias=0.0):
         """Conductance at radius (nm), gap (nm) and bias (V): numbers or arrays that broadcast. Returns a Conductance.
 
-        Raises TransportError for what is no number, for a radius that is not positive and a bias beyond the window.
+        Raises TransportError for what is no number, for a radius that is not positive, for lengths beyond all contacts
+        (SMALLEST, LARGEST) and a bias beyond the window.
         """
         radius = self._checked("radius", radius, "nm")
         gap = self._checked("gap", gap, "nm")
@@ -289,6 +297,12 @@ class Lookup:
             reason = (
                 f"the radius of a contact is positive, {self.atom_radius:.3g} nm for one atom; a gap has one as well"
             )
+        if unit == "nm" and not wrong.any():
+            wrong = np.abs(values) > LARGEST
+            reason = f"give at most {LARGEST:g} nm, no contact is as large"
+        if name == "radius" and not wrong.any():
+            wrong = values < SMALLEST
+            reason = f"give at least {SMALLEST:g} nm, no atom is as small"
         if name == "bias" and not wrong.any():
             wrong = abs(values) > self.largest_bias * (1 + 1e-12)
             reason = (
