@@ -65,14 +65,16 @@ def quantum_lookup(
     mass: Annotated[
         float | None, typer.Option(help="Effective mass in that barrier, electron masses [default: 1].")
     ] = None,
+    temperature: Annotated[str, typer.Option(help="Of the thermopower.")] = "300 K",
     smooth: Annotated[bool, typer.Option("--smooth", help="Mean over arrangements, without plateaus.")] = False,
 ):
-    """Print the conductance of an atomic contact or gap, its spread and its derivatives."""
+    """Print the conductance of an atomic contact or gap, its spread, derivatives, shot noise and thermopower."""
     from ecmsim.quantum.command import describe, open_lookup
 
     at = quantity("--radius", radius, "nm"), quantity("--gap", gap, "nm"), quantity("--bias", bias, "V")
     height = None if barrier is None else quantity("--barrier", barrier, "eV")
-    typer.echo(describe(open_lookup(metal, table, barrier=height, effective_mass=mass, smooth=smooth), *at))
+    kelvin = quantity("--temperature", temperature, "K", ge=0)
+    typer.echo(describe(open_lookup(metal, table, barrier=height, effective_mass=mass, smooth=smooth), *at, kelvin))
 
 
 @quantum.command("plot")
@@ -315,7 +317,8 @@ def quantum_annotate(
     """Count the atoms that bridge the gap in a run made with simmons, from its outlines; the run is left as it is.
 
     Columns: time_s, step, source_voltage_V, cell_voltage_V, current_A (of the run), gap_nm (smallest), contact_atoms
-    (N), contact_G0 (of these atoms), tunnelling_G0 (beside them), junction_G0 (both), simmons_G0 (in the run).
+    (N), contact_G0 (of these atoms), tunnelling_G0 (beside them), junction_G0 (both), simmons_G0 (in the run),
+    contact_fano (of the atoms' shot noise).
     """
     from ecmsim.commands.annotate import write
 
