@@ -81,10 +81,10 @@ def annotate(run, law="blend", settings=()):
     config = load_config(path, ["tunnelling.enabled=true", f'tunnelling.law="{law}"', *settings])
     if not len(run.outlines):
         raise ResultsError(f"{run.folder} holds no outlines: was history.h5 removed?")
+    simmons, contact = tunnelling_law(own), tunnelling_law(config)
     known = Lookup(
         config.tunnelling.table or config.cell.active_electrode, step=STEP if config.tunnelling.plateaus else None
     )
-    simmons, contact = tunnelling_law(own), tunnelling_law(config)
     series = run.timeseries
     rows = []
     for outline in run.outlines:

@@ -129,6 +129,9 @@ def quantum_trajectory(
     bias: Annotated[str, typer.Option(help='With the recoil forces of a bias, e.g. "1 V".')] = "0 V",
     force: Annotated[str, typer.Option(help="Time between computations of the recoil forces.")] = "0.1 ps",
     grid: Annotated[int, typer.Option(help="Lateral k-points each way.")] = 1,
+    recoil: Annotated[
+        str, typer.Option(help="Forces of the bias: kharlanov, or hellmann-feynman (of the Hamiltonian itself).")
+    ] = "kharlanov",
     overwrite: Annotated[bool, typer.Option("--overwrite", help="Replace a file that is there.")] = False,
     quiet: Annotated[bool, typer.Option("--quiet", "-q", help="No progress display.")] = False,
 ):
@@ -158,6 +161,7 @@ def quantum_trajectory(
         bias_V=quantity("--bias", bias, "V"),
         force_ps=scaled("--force", force, "s", 1e12),
         grid=grid,
+        recoil=recoil,
     )
     trajectory(settings, out, overwrite=overwrite, quiet=quiet)
 
