@@ -8,7 +8,7 @@ from typer.testing import CliRunner
 from ecmsim.commands.cli import app
 from ecmsim.constants import CONDUCTANCE_QUANTUM
 from ecmsim.errors import ConfigError, EcmsimError, MeasurementError
-from ecmsim.measured import Columns, read
+from ecmsim.measured import Column, Columns, read
 from ecmsim.quantum.measured import histograms, point_contact, series
 from ecmsim.quantum.measured.changes import pieces
 from ecmsim.quantum.measured.command import Settings, analyse
@@ -72,6 +72,13 @@ def test_telegraph_noise_between_near_levels_is_resolved():
 def test_a_slope_is_no_plateau(power):
     rising = 0.2 + 5 * np.linspace(0.3, 1, 2000) ** power
     assert levels_of(samples(rising + 0.02 * np.random.default_rng(1).standard_normal(2000))) == []
+
+
+@pytest.mark.parametrize("seed", range(5))
+def test_a_curve_below_one_quantum_is_no_plateau(seed):
+    noise = 1 + 0.02 * np.random.default_rng(seed).standard_normal(len(IV))
+    made = point_contact.current(IV + 1e-4, 2.0, 5.0, 0.4, 0.7) / (IV + 1e-4) / CONDUCTANCE_QUANTUM * noise
+    assert not [level for level in levels_of(samples(made[60:])) if level.conductance > 0.25]
 
 
 def test_noise_alone_is_one_piece():
@@ -153,6 +160,13 @@ def test_the_compliance_is_left_out_unless_the_voltage_was_measured(tmp_path):
     assert found.conductance == pytest.approx(2.0) and "at the compliance current are left out" in found.notes[0]
     kept = samples_of(read(path, Columns(voltage_is="measured")))
     assert kept.conductance.min() == pytest.approx(1e-4 / CONDUCTANCE_QUANTUM) and len(kept) > len(found)
+
+
+def test_currents_against_the_voltage_are_told(tmp_path):
+    path = write(tmp_path / "turned.csv", np.arange(50.0), np.full(50, 0.1), np.full(50, -1e-6))
+    assert any("50 of 50 conductances are negative" in note for note in samples_of(read(path)).notes)
+    turned = samples_of(read(path, Columns(current=Column(sign=-1))))
+    assert turned.conductance == pytest.approx(1e-5 / CONDUCTANCE_QUANTUM) and not turned.notes
 
 
 # --- histograms ------------------------------------------------------------------------------------------------------

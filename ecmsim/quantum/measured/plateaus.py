@@ -62,8 +62,9 @@ def levels_of(samples, rules=None):
 
     A plateau is a piece (changes.pieces) whose mean is `floor` or more, whose line rises by `flat` at most (below 1 G0:
     times its mean), and which lingers: two standard errors beyond its rise are still LINGERING times slower than a
-    trace that went evenly through the same range (of 1 G0 at least), so that a short stretch of a slope is none. Pieces
-    that follow one another and differ by less than `resolution` are one plateau, as long as the whole is as flat.
+    trace that went evenly through the same range (at least 1 G0, or the piece's mean if that is less), so that a short
+    stretch of a slope is none. Pieces that follow one another and differ by less than `resolution` are one plateau, as
+    long as the whole is as flat.
     """
     rules = rules or Rules()
     found = []
@@ -71,23 +72,25 @@ def levels_of(samples, rules=None):
         first = rows.start
         here = samples.conductance[rows]
         high = here[here >= rules.floor]
-        pace = max(np.ptp(high), 1.0) / len(high) / LINGERING if len(high) else 0.0
+        extent = np.ptp(high) if len(high) else 0.0
         flat = [
             (piece.first, piece.last)
             for piece in pieces(here, rules.noise, rules.shortest)
-            if _stands(piece, here[piece.first : piece.last + 1], pace, rules)
+            if _stands(piece, here[piece.first : piece.last + 1], extent, len(high), rules)
         ]
         found += [_level(samples, first + a, first + b) for a, b in _joined(flat, here, rules)]
     return found
 
 
-def _stands(piece, values, pace, rules):
-    """Whether a piece of these values is a plateau; pace: G0 per sample that is too fast for one."""
-    rise, count = abs(piece.rise), len(values)
+def _stands(piece, values, extent, lasting, rules):
+    """Whether a piece of these values is a plateau; extent: range (G0) of the trace's `lasting` samples above floor."""
+    rise, count, unit = abs(piece.rise), len(values), min(values.mean(), 1.0)
+    if values.mean() < rules.floor or rise > rules.flat * unit:
+        return False
+    pace = max(extent, unit) / lasting / LINGERING  # per sample: what is faster is no plateau
     around = values - values.mean() - piece.rise * np.linspace(-0.5, 0.5, count)
     error = np.sqrt(12 / count) * max(np.sqrt(np.sum(around**2) / (count - 2)), rules.noise)
-    flat = rules.flat * min(values.mean(), 1.0)
-    return rise <= flat and values.mean() >= rules.floor and rise + 2 * error <= pace * count
+    return rise + 2 * error <= pace * count
 
 
 def _joined(flat, values, rules):

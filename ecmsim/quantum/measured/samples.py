@@ -88,6 +88,12 @@ def samples_of(recording, least=LEAST_V, start=None, end=None):
             f"{recording.file}: {len(rows)} of {kept.sum()} samples tell a conductance ({'; '.join(notes)}): nothing "
             "is left to look at"
         )
+    against = recording.voltage[rows] * recording.current[rows] < 0
+    if 2 * against.sum() > len(rows):
+        notes.append(
+            f"{against.sum()} of {len(rows)} conductances are negative: turn a sign, such as -c current.sign=-1, or take "
+            "an offset off"
+        )
     columns = (time, recording.voltage, recording.current, recording.cycle)
     return Samples(recording.file, *(column[rows] for column in columns), rows, notes=tuple(notes))
 
