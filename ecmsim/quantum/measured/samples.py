@@ -91,8 +91,8 @@ def samples_of(recording, least=LEAST_V, start=None, end=None):
     against = recording.voltage[rows] * recording.current[rows] < 0
     if 2 * against.sum() > len(rows):
         notes.append(
-            f"{against.sum()} of {len(rows)} conductances are negative: turn a sign, such as -c current.sign=-1, or take "
-            "an offset off"
+            f"{against.sum()} of {len(rows)} conductances are negative: turn a sign, such as -c current.sign=-1, or "
+            "take an offset off"
         )
     columns = (time, recording.voltage, recording.current, recording.cycle)
     return Samples(recording.file, *(column[rows] for column in columns), rows, notes=tuple(notes))
