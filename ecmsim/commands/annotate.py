@@ -13,6 +13,7 @@ from ecmsim.config import load_config
 from ecmsim.constants import CONDUCTANCE_QUANTUM, SQUARE_METRES_PER_NM2
 from ecmsim.errors import ConfigError, ResultsError
 from ecmsim.physics.model import tunnelling_law
+from ecmsim.quantum.lookup import STEP, Lookup
 from ecmsim.results import open_run
 from ecmsim.results.files import replace_text
 from ecmsim.results.folder import CONFIG
@@ -44,6 +45,7 @@ COLUMNS = {
     "tunnelling_G0": "conductance of the tunnelling beside them",
     "junction_G0": "both together: what electrons find between the two surfaces",
     "simmons_G0": "what they found there in the run",
+    "contact_fano": "Fano factor of the shot noise of such a contact, by the table; none where it conducts nothing",
 }
 
 
@@ -80,6 +82,9 @@ def annotate(run, law="blend", settings=()):
     if not len(run.outlines):
         raise ResultsError(f"{run.folder} holds no outlines: was history.h5 removed?")
     simmons, contact = tunnelling_law(own), tunnelling_law(config)
+    known = Lookup(
+        config.tunnelling.table or config.cell.active_electrode, step=STEP if config.tunnelling.plateaus else None
+    )
     series = run.timeseries
     rows = []
     for outline in run.outlines:
@@ -99,9 +104,15 @@ def annotate(run, law="blend", settings=()):
                 "tunnelling_G0": max(whole - found, 0.0),
                 "junction_G0": whole,
                 "simmons_G0": _total(simmons, between),
+                "contact_fano": _fano(known, tip.atoms) if found > 0 else np.nan,
             }
         )
     return pd.DataFrame(rows, columns=list(COLUMNS))
+
+
+def _fano(lookup, atoms):
+    """Fano factor of a contact of as many atoms, of one at least; the mean over the table's shapes."""
+    return float(lookup.channels(lookup.atom_radius * np.sqrt(max(atoms, 1.0))).fano)
 
 
 def _total(law, between):

@@ -6,6 +6,7 @@ from typing import Annotated
 import typer
 
 from ecmsim.commands.clone import validation
+from ecmsim.commands.measured import ColumnsFile, ColumnsSet, columns
 from ecmsim.commands.options import RunFolder, quantity, scaled
 from ecmsim.errors import ConfigError
 
@@ -64,14 +65,16 @@ def quantum_lookup(
     mass: Annotated[
         float | None, typer.Option(help="Effective mass in that barrier, electron masses [default: 1].")
     ] = None,
+    temperature: Annotated[str, typer.Option(help="Of the thermopower.")] = "300 K",
     smooth: Annotated[bool, typer.Option("--smooth", help="Mean over arrangements, without plateaus.")] = False,
 ):
-    """Print the conductance of an atomic contact or gap, its spread and its derivatives."""
+    """Print the conductance of an atomic contact or gap, its spread, derivatives, shot noise and thermopower."""
     from ecmsim.quantum.command import describe, open_lookup
 
     at = quantity("--radius", radius, "nm"), quantity("--gap", gap, "nm"), quantity("--bias", bias, "V")
     height = None if barrier is None else quantity("--barrier", barrier, "eV")
-    typer.echo(describe(open_lookup(metal, table, barrier=height, effective_mass=mass, smooth=smooth), *at))
+    kelvin = quantity("--temperature", temperature, "K", ge=0)
+    typer.echo(describe(open_lookup(metal, table, barrier=height, effective_mass=mass, smooth=smooth), *at, kelvin))
 
 
 @quantum.command("plot")
@@ -126,6 +129,9 @@ def quantum_trajectory(
     bias: Annotated[str, typer.Option(help='With the recoil forces of a bias, e.g. "1 V".')] = "0 V",
     force: Annotated[str, typer.Option(help="Time between computations of the recoil forces.")] = "0.1 ps",
     grid: Annotated[int, typer.Option(help="Lateral k-points each way.")] = 1,
+    recoil: Annotated[
+        str, typer.Option(help="Forces of the bias: kharlanov, or hellmann-feynman (of the Hamiltonian itself).")
+    ] = "kharlanov",
     overwrite: Annotated[bool, typer.Option("--overwrite", help="Replace a file that is there.")] = False,
     quiet: Annotated[bool, typer.Option("--quiet", "-q", help="No progress display.")] = False,
 ):
@@ -155,6 +161,7 @@ def quantum_trajectory(
         bias_V=quantity("--bias", bias, "V"),
         force_ps=scaled("--force", force, "s", 1e12),
         grid=grid,
+        recoil=recoil,
     )
     trajectory(settings, out, overwrite=overwrite, quiet=quiet)
 
@@ -175,6 +182,73 @@ def quantum_traces(
     for record in records:
         typer.echo("\n".join(describe(record)))
     for path in trajectories.draw(records, out or files[0].with_name("traces.png")):
+        typer.echo(f"wrote {path}")
+
+
+@quantum.command("measured")
+def quantum_measured(
+    files: Annotated[
+        list[Path],
+        typer.Argument(metavar="FILE...", help="Measurement files (or folders of runs).", show_default=False),
+    ],
+    out: Annotated[
+        Path | None, typer.Option(help="Folder of the tables and the picture [default: runs/quantum/measured/NAME].")
+    ] = None,
+    parasitic: Annotated[
+        str | None,
+        typer.Option(help='Resistance in series to take off, e.g. "400 ohm", or "fit": plateaus taken for n G0.'),
+    ] = None,
+    least: Annotated[str, typer.Option("--least-voltage", help="Smaller voltages tell no conductance.")] = "1 mV",
+    start: Annotated[str | None, typer.Option("--from", help='Leave out what is earlier, e.g. "2 s".')] = None,
+    end: Annotated[str | None, typer.Option("--to", help="Leave out what is later.")] = None,
+    width: Annotated[float, typer.Option("--bin", help="Width of the histograms' bins, G0.")] = 0.05,
+    top: Annotated[float | None, typer.Option(help="Largest conductance shown, G0 [default: most contacts].")] = None,
+    axis: Annotated[str, typer.Option(help="Of the second histogram: time, voltage or displacement.")] = "time",
+    speed: Annotated[str | None, typer.Option(help='Of a displacement, e.g. "10 nm/s".', show_default=False)] = None,
+    align: Annotated[
+        float | None,
+        typer.Option(help="Each cycle's time or displacement begins where it first passes this conductance, G0."),
+    ] = None,
+    flat: Annotated[float, typer.Option(help="A plateau rises or falls by no more than this, G0.")] = 0.1,
+    resolution: Annotated[float, typer.Option(help="Neighbours closer than this are one plateau, G0.")] = 0.05,
+    shortest: Annotated[int, typer.Option(help="Samples of the shortest plateau.")] = 8,
+    fit: Annotated[
+        bool, typer.Option("--fit", help="Also fit the quantum-point-contact model to current over voltage.")
+    ] = False,
+    noise: Annotated[float, typer.Option(help="Of the current, as a share, for that fit.")] = 0.02,
+    columns_file: ColumnsFile = None,
+    settings: ColumnsSet = None,
+    overwrite: Annotated[bool, typer.Option("--overwrite", help="Replace results that are there.")] = False,
+):
+    """Conductance, plateaus and histograms of measured traces, and a point-contact model fitted to them."""
+    from ecmsim.measured import read
+    from ecmsim.plot import measured_contacts
+    from ecmsim.quantum.measured import command
+
+    ohms = parasitic
+    if parasitic not in (None, command.FIT):
+        ohms = quantity("--parasitic", parasitic, "ohm", ge=0)
+    asked = command.Settings(
+        least=quantity("--least-voltage", least, "V", gt=0),
+        start=None if start is None else quantity("--from", start, "s"),
+        end=None if end is None else quantity("--to", end, "s"),
+        parasitic=ohms,
+        bin=width,
+        top=top,
+        axis=axis,
+        speed=None if speed is None else quantity("--speed", speed, "nm/s", gt=0),
+        align=align,
+        rules=command.Rules(flat=flat, resolution=resolution, shortest=shortest),
+        fit=fit,
+        noise=noise,
+    )
+    chosen = columns(columns_file, settings)
+    found = command.analyse([read(file, chosen) for file in files], asked)
+    name = files[0].resolve().name if files[0].is_dir() else files[0].stem
+    folder = out or Path("runs") / "quantum" / "measured" / name
+    typer.echo("\n".join(found.words))
+    paths = command.write(found, folder, overwrite)
+    for path in [*paths, *measured_contacts.draw(found, folder / "measured.png")]:
         typer.echo(f"wrote {path}")
 
 
@@ -247,7 +321,8 @@ def quantum_annotate(
     """Count the atoms that bridge the gap in a run made with simmons, from its outlines; the run is left as it is.
 
     Columns: time_s, step, source_voltage_V, cell_voltage_V, current_A (of the run), gap_nm (smallest), contact_atoms
-    (N), contact_G0 (of these atoms), tunnelling_G0 (beside them), junction_G0 (both), simmons_G0 (in the run).
+    (N), contact_G0 (of these atoms), tunnelling_G0 (beside them), junction_G0 (both), simmons_G0 (in the run),
+    contact_fano (of the atoms' shot noise).
     """
     from ecmsim.commands.annotate import write
 

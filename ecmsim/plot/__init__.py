@@ -3,7 +3,7 @@
 from ecmsim.plot import draw, draw_all
 draw("iv", run, "iv.pdf")
 
-May import: protocols, quantum, quantum.atoms, results, shape, switching.
+May import: protocols, quantum, quantum.atoms, quantum.measured, results, shape, switching.
 """
 
 from importlib import import_module

@@ -50,15 +50,16 @@ def open_lookup(metal=None, file=None, *, barrier=None, effective_mass=None, smo
     return Lookup(open_table(metal, file), decay=decay, step=None if smooth else STEP)
 
 
-def describe(lookup, radius, gap, bias=0.0):
+def describe(lookup, radius, gap, bias=0.0, temperature=300.0):
     """The lines that the command prints of a Lookup: value, spread, derivatives, and where they come from.
 
-    radius, gap (nm), bias (V). Raises TransportError as Lookup does.
+    radius, gap (nm), bias (V), temperature (K, of the thermopower). Raises TransportError as Lookup does.
     """
     _require_in_range("radius", radius)
     _require_in_range("gap", gap)
     with _options_named():
         found = lookup(radius, gap, bias)
+        tells = lookup.channels(radius, gap, bias, temperature)
     atoms = (radius / lookup.atom_radius) ** 2
     low, high = found.low / CONDUCTANCE_QUANTUM, found.high / CONDUCTANCE_QUANTUM
     value, shapes = quantity(found.conductance, "S", 4), f"{low:.4g} to {high:.4g} G0 by the contact's shape"
@@ -69,8 +70,12 @@ def describe(lookup, radius, gap, bias=0.0):
         f"dG/dradius = {quantity(found.by_radius, 'S/nm', 4)}",
     ]
     if bias:
-        slope = found.conductance + bias * found.by_bias
-        lines += [f"I          = {quantity(found.conductance * bias, 'A', 4)}, dI/dV = {quantity(slope, 'S', 4)}"]
+        slope = quantity(tells.differential, "S", 4)
+        lines += [f"I          = {quantity(found.conductance * bias, 'A', 4)}, dI/dV = {slope}"]
+    if np.isfinite(tells.fano):
+        lines += [f"F          = {tells.fano:.3g} (Fano factor of the shot noise 2eFI, at small bias)"]
+    if np.isfinite(tells.thermopower):
+        lines += [f"S          = {1e6 * tells.thermopower:.3g} µV/K (thermopower at {temperature:g} K)"]
     return "\n".join([*lines, *_origin(lookup, radius, gap)])
 
 

@@ -29,6 +29,7 @@ def current(energy, transmission, voltage, temperature=300.0, fermi_level=0.0, d
     a transmission of another shape.
     """
     voltage = np.asarray(voltage, dtype=float)
+    _require_finite(voltage=voltage, fermi_level=fermi_level, drop=drop)
     energy, transmission = _samples(energy, transmission, voltage.shape)
     mu_right, mu_left = fermi_level + drop * voltage, fermi_level - (1 - drop) * voltage
     difference = _peaked(energy, transmission, mu_right, temperature) - _peaked(
@@ -42,6 +43,7 @@ def conductance(energy, transmission, temperature=300.0, fermi_level=0.0):
 
     energy (n,) in eV, ascending; transmission (n,), that without bias. Raises TransportError as current() does.
     """
+    _require_finite(fermi_level=fermi_level)
     energy, transmission = _samples(energy, transmission)
     x, weight = _thermal_peak(temperature)
     _require_window(energy, fermi_level + x[[0, -1]])
@@ -80,11 +82,20 @@ def _peaked(energy, transmission, mu, temperature):
 
 def _thermal_peak(temperature):
     """Nodes (eV) and weights of -df/dx; the trapezoidal rule converges exponentially for it."""
+    if not (np.isfinite(temperature) and temperature >= 0):
+        raise TransportError(f"temperature = {temperature:g} K: give one of 0 K or more")
     if temperature == 0:
         return np.zeros(1), np.ones(1)
     u = np.linspace(-TAIL, TAIL, NODES)
     weight = 1 / np.cosh(u / 2) ** 2
     return u * BOLTZMANN_EV * temperature, weight / weight.sum()
+
+
+def _require_finite(**values):
+    """Raise TransportError for what is no number."""
+    for name, given in values.items():
+        if not np.all(np.isfinite(given)):
+            raise TransportError(f"{name} = {np.ravel(given)[~np.isfinite(np.ravel(given))][0]:g}: give finite numbers")
 
 
 def _require_window(energy, at):

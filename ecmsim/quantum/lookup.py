@@ -5,19 +5,22 @@ found = lookup("Ag", radius=0.3, gap=0.1, bias=0.1)  # nm, nm, V; found.conducta
 """
 
 from dataclasses import dataclass
-from functools import lru_cache
+from functools import cached_property, lru_cache
 
 import numpy as np
 
 from ecmsim.constants import CONDUCTANCE_QUANTUM
 from ecmsim.errors import TransportError
 from ecmsim.quantum import sharvin, window
+from ecmsim.quantum.channels import ChannelCurves, Channels, thermopower
 from ecmsim.quantum.monotone import Curves, monotone
 from ecmsim.quantum.plateaus import between_atoms
 from ecmsim.quantum.table import load_table
 
 STEP = 0.5  # of an atom
 OVERLAP = 1.0  # nm; where the curve of the gap begins, below contact, with no slope
+LARGEST, SMALLEST = 1e9, 1e-9  # nm, of radii and gaps: beyond them numbers overflow, and no contact is
+HARDEST = 1e6  # 1/nm; no barrier has a larger decay
 BLOCK = 8192  # points at a time, for the processor's cache
 
 
@@ -27,7 +30,8 @@ class Conductance:
 
     conductance G (S); low, high (S): of the contact's shapes of this size, with steps as G has them; by_gap, by_radius
     (S/nm), by_bias (S/V): derivatives of G. G = I/V: the differential conductance is G + V by_bias. by_bias is
-    piecewise: of an interpolation in V^2 between rows (Lookup.biases), it jumps at each of them.
+    piecewise: of an interpolation in V^2 between rows (Lookup.biases), it jumps at each of them; Lookup.channels has a
+    continuous one.
     """
 
     conductance: np.ndarray
@@ -79,6 +83,8 @@ class Lookup:
     Raises TransportError for these, and for a table without contacts, without a gap branch or whose T is not positive.
     """
 
+    over_window = staticmethod(window.mean_transmission)  # what a bias makes of T(E)
+
     def __init__(self, table, *, decay=None, step=STEP, contact_separation=None):
         if not hasattr(table, "branch"):
             table = load_table(table)
@@ -86,7 +92,12 @@ class Lookup:
             raise TransportError(
                 f"step = {step:g}: the width of a step is more than 0 and at most 1 atom, or None for no steps"
             )
-        for name, value, unit in (("decay", decay, "1/nm"), ("contact_separation", contact_separation, "nm")):
+        for name, value, unit, most in (
+            ("decay", decay, "1/nm", HARDEST),
+            ("contact_separation", contact_separation, "nm", LARGEST),
+        ):
+            if value is not None and value > most:
+                raise TransportError(f"{name} = {value:g} {unit}: give at most {most:g} {unit}")
             if value is not None and not (np.isfinite(value) and value > 0):
                 raise TransportError(f"{name} = {value:g} {unit}: give a positive one, or None for the table's")
         self.table, self.step = table, step
@@ -97,6 +108,7 @@ class Lookup:
         self.wave_number = sharvin.fermi_wave_number(self.lattice_constant)
         necks, tips = self._usable("contact"), self._usable("gap")
         self.biases = window.biases([*necks, *tips])
+        self._entries, self._given_decay = (necks, tips), decay
         self._load_contacts(necks)
         self._load_gaps(tips, decay)
 
@@ -115,6 +127,47 @@ class Lookup:
         """Distance of these layers, nm: that at which they have the crystal's density, a^3/4 per atom."""
         return self.lattice_constant**3 / 4 / self.area_per_atom
 
+    @cached_property
+    def differential(self):
+        """The lookup of dI/dV in place of I/V: its conductance is continuous in the bias."""
+        return Differential(
+            self.table, decay=self._given_decay, step=self.step, contact_separation=self.contact_separation
+        )
+
+    @cached_property
+    def _channels(self):
+        return ChannelCurves(*self._entries, self.contact_separation)
+
+    def channels(self, radius, gap=0.0, bias=0.0, temperature=300.0):
+        """What the channels tell at radius (nm), gap (nm): Channels, of the shape of the arguments together.
+
+        Fano factor and thermopower (at the temperature, K) are those at small bias, as quantum.channels has them, and
+        continuously differentiable as the conductance is; dI/dV is that at the bias (V), at 0 K. nan where the table
+        has no channels or no T(E). Raises TransportError as a call does, and for a negative temperature.
+        """
+        temperature = float(self._checked("temperature", temperature, "K"))
+        differential = self.differential(radius, gap, bias).conductance
+        shape = np.shape(differential)
+        radius, gap = (np.broadcast_to(np.asarray(values, dtype=float), shape).ravel() for values in (radius, gap))
+        fano, by_energy = np.empty(radius.shape), np.empty(radius.shape)
+        for start in range(0, radius.size, BLOCK):
+            part = slice(start, start + BLOCK)
+            fano[part], by_energy[part] = self._noise(radius[part], gap[part])
+        S = thermopower(by_energy, temperature)
+        return Channels(fano.reshape(shape)[()], S.reshape(shape)[()], differential)
+
+    def _noise(self, radius, gap):
+        """Fano factor and d ln T/dE (1/eV) at radii and gaps, with the steps of T."""
+        if self.step is None:
+            fano, by_energy = self._channels.contact(radius)
+        else:
+            here, next_one, share, _ = self._whole(radius)
+            both = [(self._smooth(a, 0)[0], *self._channels.contact(a)) for a in (here, next_one)]
+            part = share * both[1][0] / (both[0][0] + share * (both[1][0] - both[0][0]))  # of T
+            fano, by_energy = (low + part * (high - low) for low, high in zip(both[0][1:], both[1][1:], strict=True))
+        fall = np.exp(self._gap(gap, 0)[0])
+        return 1 - fall * (1 - fano), by_energy + self._channels.by_gap(gap)
+
     def _usable(self, branch):
         entries = self.table.branch(branch)
         if not entries:
@@ -129,7 +182,7 @@ class Lookup:
 
     def _grouped(self, entries, keys):
         """ln of the mean T of the entries of each key, (rows, n), and how many there are, (n,)."""
-        values = np.array([window.mean_transmission(entry, self.biases) for entry in entries])
+        values = np.array([self.over_window(entry, self.biases) for entry in entries])
         keys, which, count = np.unique(keys, return_inverse=True, return_counts=True)
         means = np.array([values[which == k].mean(axis=0) for k in range(len(keys))])
         return keys, np.log(means.T), count
@@ -257,7 +310,8 @@ class Lookup:
     def __call__(self, radius, gap, bias=0.0):
         """Conductance at radius (nm), gap (nm) and bias (V): numbers or arrays that broadcast. Returns a Conductance.
 
-        Raises TransportError for what is no number, for a radius that is not positive and a bias beyond the window.
+        Raises TransportError for what is no number, for a radius that is not positive, for lengths beyond all contacts
+        (SMALLEST, LARGEST) and a bias beyond the window.
         """
         radius = self._checked("radius", radius, "nm")
         gap = self._checked("gap", gap, "nm")
@@ -289,6 +343,14 @@ class Lookup:
             reason = (
                 f"the radius of a contact is positive, {self.atom_radius:.3g} nm for one atom; a gap has one as well"
             )
+        if unit == "nm" and not wrong.any():
+            wrong = np.abs(values) > LARGEST
+            reason = f"give at most {LARGEST:g} nm, no contact is as large"
+        if name == "radius" and not wrong.any():
+            wrong = values < SMALLEST
+            reason = f"give at least {SMALLEST:g} nm, no atom is as small"
+        if name == "temperature" and not wrong.any():
+            wrong, reason = values < 0, "give one of 0 K or more"
         if name == "bias" and not wrong.any():
             wrong = abs(values) > self.largest_bias * (1 + 1e-12)
             reason = (
@@ -300,6 +362,12 @@ class Lookup:
             more = f" ({wrong.sum()} of {values.size} values)" if values.size > 1 else ""
             raise TransportError(f"{name} = {first:.6g} {unit}{more}: {reason}")
         return values
+
+
+class Differential(Lookup):
+    """A Lookup whose "conductance" is dI/dV: T at both ends of the window that the bias opens, instead of its mean."""
+
+    over_window = staticmethod(window.edge_transmission)
 
 
 @lru_cache

@@ -4,6 +4,8 @@ import numpy as np
 
 from ecmsim.errors import TransportError
 
+LARGEST = 1e150  # of k_F a/2, whose square would overflow beyond
+
 
 def fermi_wave_number(lattice_constant):
     """k_F = (3 pi^2 n)^(1/3) in 1/nm of an fcc metal with one conduction electron per atom, n = 4/a^3; a in nm.
@@ -27,6 +29,8 @@ def transmission(radius, wave_number, shift=0.0):
     area, without it T is negative below 2/k_F. Raises TransportError for x < 1, where the law has no meaning.
     """
     x = wave_number * (np.asarray(radius, dtype=float) + shift) / 2
+    if not np.all(np.isfinite(x) & (x < LARGEST)):
+        raise TransportError(f"radius = {np.max(radius):g} nm: give finite radii, k_F a/2 at most {LARGEST:g}")
     if np.any(x < 1):
         raise TransportError(
             f"the Sharvin-Weyl law needs k_F a/2 >= 1, but the radius {np.min(radius):.3g} nm with a shift of "

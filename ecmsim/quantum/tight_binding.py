@@ -33,6 +33,10 @@ class Harrison:
     def __call__(self, r):
         return self.coefficient * hbar**2 / (m_e * e) * 1e20 / r**2
 
+    def slope(self, r):
+        """dt/dr in eV/angstrom."""
+        return -2 * self(r) / r
+
 
 @dataclass(frozen=True)
 class Exponential:
@@ -60,6 +64,10 @@ class Exponential:
     def __call__(self, r):
         return self.hopping * np.exp(-self.decay * (r - self.distance))
 
+    def slope(self, r):
+        """dt/dr in eV/angstrom."""
+        return -self.decay * self(r)
+
 
 def hopping_matrix(law, positions, others, cell=None, k=(0.0, 0.0)):
     """H_ij(k) = sum_R t(|r_j + R - r_i|) exp(2 pi i k.R) within law.cutoff, in eV; on-site energies are the zero.
@@ -73,6 +81,11 @@ def hopping_matrix(law, positions, others, cell=None, k=(0.0, 0.0)):
 def hopping_directions(law, positions, others, cell=None, k=(0.0, 0.0)):
     """sum_R n_ij t_ij exp(2 pi i k.R), n_ij the unit vector from atom i to j: (n, m, 3) in eV, as hopping_matrix."""
     return _image_sum(law, positions, others, cell, k, lambda vectors, r: (vectors.T / r * law(r)).T)
+
+
+def hopping_slopes(law, positions, others, cell=None, k=(0.0, 0.0)):
+    """sum_R n_ij t'(r_ij) exp(2 pi i k.R), the gradient of H_ij by the place of atom j: (n, m, 3) in eV/angstrom."""
+    return _image_sum(law, positions, others, cell, k, lambda vectors, r: (vectors.T / r * law.slope(r)).T)
 
 
 def _image_sum(law, positions, others, cell, k, value):

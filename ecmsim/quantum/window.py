@@ -18,6 +18,18 @@ def biases(entries):
     return np.linspace(0, 2 * reach, ROWS + 1)
 
 
+def edge_transmission(entry, bias):
+    """dI/dV/G0 at biases (rows,) that begin with 0: the mean of T(-V/2) and T(V/2) around E_F; T at 0 V.
+
+    The derivative of V mean_transmission, with the same assumptions.
+    """
+    result = np.full(len(bias), float(entry.T))
+    if len(bias) > 1:
+        at = np.interp([0.5 * bias[1:], -0.5 * bias[1:]], entry.energies_eV, entry.transmission)
+        result[1:] *= at.mean(axis=0) / np.interp(0.0, entry.energies_eV, entry.transmission)
+    return result
+
+
 def mean_transmission(entry, bias):
     """I/(G0 V) at biases (rows,) that begin with 0: the mean of T(E) from -V/2 to V/2 around E_F, at 0 K; T at 0 V.
 

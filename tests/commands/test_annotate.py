@@ -80,6 +80,8 @@ def test_a_flat_tip_has_the_atoms_of_its_area(copper, tmp_path):
     for value, level in zip(table["contact_G0"], expected, strict=True):
         assert level is None or value == pytest.approx(level, rel=1e-6)
     assert of[1] < table["contact_G0"][3] < of[2]
+    noise = [copper.channels(copper.atom_radius * np.sqrt(n)).fano for n in (1, 2, 9)]
+    assert np.isnan(table["contact_fano"][0]) and table["contact_fano"][[1, 2, 4]] == pytest.approx(noise)
 
 
 def test_tunnelling_beside_and_in_the_run_is_simmons(copper, tmp_path):

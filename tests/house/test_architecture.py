@@ -171,7 +171,7 @@ def test_only_the_commands_that_start_the_validation_import_it():
         ("models", "models.full.mesh", "models.reduced"),
         ("study", "fitting"),
         ("page",),
-        ("quantum", "quantum.atoms"),
+        ("quantum", "quantum.atoms", "quantum.measured"),
     ],
 )
 def test_importing_without_the_solver(rooms):

@@ -22,7 +22,7 @@ from ecmsim.quantum.atoms.record import load
 from ecmsim.quantum.atoms.section import narrowest
 from ecmsim.quantum.atoms.settings import Settings
 from ecmsim.quantum.atoms.trajectory import samples
-from ecmsim.quantum.recoil import recoil_forces
+from ecmsim.quantum.recoil import HELLMANN_FEYNMAN, recoil_forces
 from ecmsim.quantum.tight_binding import Harrison
 
 SMALL = Settings("Ag", (4, 1, 4), size=3, time_ps=0.2, sample_ps=0.1, settle_ps=0)
@@ -222,6 +222,13 @@ def test_a_bias_shifts_the_atoms():
     with_bias = list(samples(dataclasses.replace(SMALL, bias_V=1.0), 1))
     without = list(samples(SMALL, 1))
     assert with_bias[0].recoil_eV_per_A > 0.1 and without[0].recoil_eV_per_A == 0
+    other = dataclasses.replace(SMALL, bias_V=1.0, recoil=HELLMANN_FEYNMAN)
+    assert next(samples(other, 1)).recoil_eV_per_A != pytest.approx(with_bias[0].recoil_eV_per_A, rel=0.1)
+    assert "--recoil hellmann-feynman" in other.command and Settings.from_dict(other.as_dict()) == other
+    with pytest.raises(ConfigError, match="--recoil pulay: choose one of kharlanov, hellmann-feynman"):
+        dataclasses.replace(other, recoil="pulay")
+    with pytest.raises(ConfigError, match="forces of a bias need one"):
+        dataclasses.replace(other, bias_V=0.0)
     assert with_bias[1].shift_A > without[1].shift_A
 
 

@@ -1,5 +1,6 @@
 """The run-time lookup: through the table's points, monotone, smooth over every joint, fast, and careful about input."""
 
+import itertools
 import json
 import re
 import subprocess
@@ -396,6 +397,11 @@ def test_shapes_of_results(smooth):
         ((0.0, 0.1), "radius = 0 nm"),
         ((np.nan, 0.1), "radius = nan nm: give finite numbers"),
         ((0.3, np.inf), "gap = inf nm"),
+        ((1e155, 0.1), r"radius = 1e\+155 nm: give at most 1e\+09 nm"),
+        ((1e-200, 0.1), "radius = 1e-200 nm: give at least 1e-09 nm"),
+        ((0.3, 1e308), r"gap = 1e\+308 nm: give at most"),
+        ((0.3, -1e155), r"gap = -1e\+155 nm: give at most"),
+        ((0.3, 0.1, 1e308), r"bias = 1e\+308 V"),
         (([0.3, -1, -2], 0.1), r"radius = -1 nm \(2 of 3 values\)"),
         (("0.3 nm", 0.1), "radius = '0.3 nm': give numbers in nm"),
         ((0.3, 0.1, 1.2), "bias = 1.2 V: the samples T.E. of the table of Xx allow for 1 V at most"),
@@ -406,6 +412,17 @@ def test_shapes_of_results(smooth):
 def test_wrong_input(smooth, given, message):
     with pytest.raises(TransportError, match=message):
         smooth(*given)
+
+
+@pytest.mark.filterwarnings("error")
+@pytest.mark.parametrize("options", [{}, {"step": None}, {"decay": 20.0}])
+def test_the_widest_and_the_narrowest_are_finite(made_up, options):
+    """What is not refused has an answer: of the largest radius that of Sharvin's law."""
+    found = Lookup(made_up, **options)
+    for radius, gap, bias in itertools.product((1e-9, 0.3, 1e9), (-1e9, 0.0, 1e9), (0.0, 1.0)):
+        assert all(np.isfinite(value) for value in vars(found(radius, gap, bias)).values())
+    expected = sharvin.transmission(1e9, found.wave_number, found.shifts[0])
+    assert found(1e9, 0.0).transmission == pytest.approx(expected, rel=1e-6)
 
 
 @pytest.mark.parametrize(
@@ -419,6 +436,7 @@ def test_wrong_input(smooth, given, message):
         (necks() + tips(), {"step": 0.0}, "step = 0"),
         (necks() + tips(), {"step": 1.5}, "step = 1.5"),
         (necks() + tips(), {"decay": -1.0}, "decay = -1 1/nm: give a positive one"),
+        (necks() + tips(), {"decay": 1e300}, r"decay = 1e\+300 1/nm: give at most"),
         (necks() + tips(), {"contact_separation": 0}, "contact_separation = 0 nm: give a positive one"),
         (necks() + tips(), {"contact_separation": -0.3}, "contact_separation = -0.3 nm: give a positive one"),
         (necks() + tips(), {"contact_separation": np.nan}, "contact_separation = nan nm"),

@@ -6,6 +6,7 @@ import pytest
 from ecmsim.constants import CONDUCTANCE_QUANTUM
 from ecmsim.errors import TransportError, TransportFailure
 from ecmsim.quantum import chain, density, geometry, modes, recoil, tight_binding
+from ecmsim.quantum.atoms.hopping import Smooth
 from ecmsim.quantum.chain import ChainContact, PointContact
 from ecmsim.quantum.geometry import Fcc, LeadAtoms, neck
 from ecmsim.quantum.leads import Contact, Lead
@@ -286,3 +287,101 @@ def test_lateral_k_points_give_the_forces_of_the_larger_cell():
         recoil.bond_forces(contact(n), law, 0.3, **kw) for n, kw in ((1, dict(k=k, weights=weights)), (2, {}))
     )
     assert zero[1:4, 2] == pytest.approx(double[2:8:2, 2], abs=1e-8)
+
+
+# --- the force of the Hamiltonian ------------------------------------------------------------------------------------
+
+
+def shaken(seed=1):
+    """A small contact with all atoms but those next to the leads off their places, and those that may move."""
+    crystal = Fcc(geometry.LATTICE_CONSTANTS["Cu"], "100", 3)
+    contact = neck(crystal, (4, 1, 4), ends=2)
+    law = Exponential(crystal.neighbour_distance, zeta=1.1)
+    inner = np.ones(len(contact.positions), bool)
+    for lead in (contact.left, contact.right):
+        inner &= ~np.any(tight_binding.hopping_matrix(law, contact.positions, lead.positions, contact.cell), axis=1)
+    contact.positions[inner] += np.random.default_rng(seed).normal(0, 0.06, (inner.sum(), 3))
+    return contact, law, np.nonzero(inner)[0]
+
+
+def grand_potential(contact, law, level, k, reference):
+    """2 x the integral over E of (E - E_F) D(E), in eV, less that of a reference; from ln det of the device's inverse.
+
+    Along the half circle of density.equilibrium_density: Omega = (2/pi) Im of the integral of ln det(E - H - Sigma).
+    """
+    junction = tight_binding.junction(contact, law, k)
+    x, weight = np.polynomial.legendre.leggauss(60)
+    bottom = level - 60.0
+    radius = 0.5 * (level - bottom)
+    turn = np.exp(0.5j * np.pi * (1 - x))
+    z = bottom + radius + radius * turn
+    dz = weight * -0.5j * np.pi * radius * turn
+    total = 0.0
+    for at, step, known in zip(z, dz, reference, strict=True):
+        inverse = junction.inverse_green_function(at[None])[0][0]
+        total += step * np.log(np.linalg.det(np.linalg.solve(known, inverse)))
+    return 2 / np.pi * total.imag
+
+
+@pytest.mark.parametrize("k", [(0.0, 0.0), (0.3, 0.1)])
+def test_the_hellmann_feynman_force_is_the_slope_of_the_energy(k):
+    """Of the open contact at 0 V: the derivative of its grand potential, at Gamma and at a k-point, for any atom."""
+    contact, law, inner = shaken()
+    level = -0.3
+    forces = recoil.bond_forces(contact, law, level, k=(k,), points=120, kind=recoil.HELLMANN_FEYNMAN)
+    junction = tight_binding.junction(contact, law, k)
+    x, _ = np.polynomial.legendre.leggauss(60)
+    z = level - 30.0 + 30.0 * np.exp(0.5j * np.pi * (1 - x))
+    reference = [junction.inverse_green_function(at[None])[0][0] for at in z]
+    step = 1e-4
+    for atom in inner[[0, len(inner) // 2]]:
+        for axis in range(3):
+            ends = []
+            for sign in (1, -1):
+                moved = shaken()[0]
+                moved.positions[atom, axis] += sign * step
+                ends.append(grand_potential(moved, law, level, k, reference))
+            slope = (ends[0] - ends[1]) / (2 * step)
+            assert forces[atom, axis] == pytest.approx(-slope, abs=2e-5 + 1e-5 * abs(slope))
+
+
+@pytest.mark.parametrize("ended", [False, True])
+def test_the_hellmann_feynman_force_of_a_closed_shell(ended):
+    """Of atoms without leads, all states filled to a gap: minus the derivative of twice the sum of their energies."""
+    law = tight_binding.Harrison(2.5)
+    law = Smooth(law) if ended else law
+    positions = np.array([[0.0, 0, 0], [0, 0, 2.4], [1.9, 0, 1.2], [0, 2.6, 0.9], [0, 2.5, 3.25]])
+    far = LeadAtoms(np.array([[50.0, 0, 0]]), np.array([0, 0, 1.0]))
+    contact = geometry.AtomicContact(positions, far, far)
+
+    def energy(places):
+        return 2 * np.linalg.eigvalsh(tight_binding.hopping_matrix(law, places, places))[:2].sum()
+
+    states = np.linalg.eigh(tight_binding.hopping_matrix(law, positions, positions))[1][:, :2]
+    forces = recoil.atom_forces(contact, law, states @ states.T, kind=recoil.HELLMANN_FEYNMAN)
+    for atom in range(len(positions)):
+        for axis in range(3):
+            step = np.zeros((5, 3))
+            step[atom, axis] = 1e-5
+            slope = (energy(positions + step) - energy(positions - step)) / 2e-5
+            assert forces[atom, axis] == pytest.approx(-slope, abs=1e-7)
+    assert forces.sum(axis=0) == pytest.approx([0, 0, 0], abs=1e-12)  # inner forces
+
+
+def test_kharlanov_s_force_has_the_levels_besides(rod):
+    """With hoppings that fall as exp(-zeta r) the rest is Hellmann and Feynman's; the sums are of opposite sign."""
+    contact, law, level, forces = rod
+    mu = recoil.chemical_potentials(level, 1.0)
+    rho = density.bias_density(tight_binding.junction(contact, law), level, *mu, points=12)
+    levels = recoil.atom_forces(contact, law, np.diag(np.diagonal(rho)))
+    bonds = recoil.recoil_forces(contact, law, 1.0, level, points=12, kind=recoil.HELLMANN_FEYNMAN)
+    assert forces == pytest.approx(levels + bonds, abs=1e-12, nan_ok=True)
+    assert np.nansum(forces[:, 2]) > 2 and -1 < np.nansum(bonds[:, 2]) < -0.1
+
+
+def test_kinds_of_forces_are_known(rod):
+    contact, law, level, _ = rod
+    with pytest.raises(TransportError, match="choose one of kharlanov, hellmann-feynman"):
+        recoil.recoil_forces(contact, law, 1.0, level, kind="pulay")
+    with pytest.raises(TransportError, match="takes the slope of the law itself"):
+        recoil.recoil_forces(contact, law, 1.0, level, zeta=0.4, points=1, kind=recoil.HELLMANN_FEYNMAN)

@@ -410,3 +410,24 @@ def test_the_shift_joins_the_law_to_a_contact_of_atoms():
     assert sharvin.transmission(radius, k_fermi, shift) == pytest.approx(6, rel=1e-12)
     with pytest.raises(TransportError, match="k_F a/2 >= 1"):
         sharvin.transmission(0.1, k_fermi)
+
+
+@pytest.mark.parametrize(
+    ("given", "message"),
+    [
+        ({"voltage": np.nan}, "voltage = nan: give finite numbers"),
+        ({"voltage": [0.1, np.inf]}, "voltage = inf: give finite numbers"),
+        ({"voltage": 0.1, "temperature": -300.0}, "temperature = -300 K: give one of 0 K or more"),
+        ({"voltage": 0.1, "temperature": np.nan}, "temperature = nan K"),
+        ({"voltage": 0.1, "fermi_level": np.nan}, "fermi_level = nan"),
+    ],
+)
+def test_currents_of_nonsense_are_refused(given, message):
+    with pytest.raises(TransportError, match=message):
+        landauer.current(np.linspace(-2, 2, 11), np.ones(11), **given)
+
+
+@pytest.mark.parametrize("radius", [np.nan, np.inf, 1e155])
+def test_sharvin_refuses_what_is_no_radius(radius):
+    with pytest.raises(TransportError, match="give finite radii"):
+        sharvin.transmission([0.5, radius], 12.0)

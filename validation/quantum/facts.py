@@ -6,8 +6,6 @@ from pathlib import Path
 
 import numpy as np
 
-EARLIER = "an earlier computation"
-
 
 class Open(Exception):
     """What a fact is to be measured on is not there yet: says what is missing and how it is made."""

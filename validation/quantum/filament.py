@@ -5,13 +5,12 @@ from functools import cache
 
 import numpy as np
 
-from ecmsim.quantum import bloch, recoil, tight_binding
+from ecmsim.quantum import recoil, tight_binding
 from ecmsim.quantum.decimation import surface_green_function
 from ecmsim.quantum.geometry import LATTICE_CONSTANTS, Fcc, neck
-from ecmsim.quantum.tight_binding import Exponential, Harrison
+from ecmsim.quantum.tight_binding import Exponential
 from validation.quantum.chain import FIG_1
-from validation.quantum.contacts import entry
-from validation.quantum.facts import EARLIER, Between, Found, Near, RoundOff, Section
+from validation.quantum.facts import Between, Found, Near, RoundOff, Section
 from validation.quantum.oracle import difference
 
 SECTION = Section("The transport code, and filaments in one orbital per atom", "computed")
@@ -24,7 +23,7 @@ ENERGIES = 24  # in each half of its window; 40 change no force by 1e-3
 fact(
     "against-ase",
     "transmission of the package's code against ase.transport on four random junctions, largest differences",
-    f"{EARLIER}: 2e-14",
+    "ase.transport, another program",
     RoundOff(1e-12),
     "round-off times the condition of random leads",
     lambda folder: tuple(difference(seed) for seed in range(4)),
@@ -34,7 +33,7 @@ fact(
 @fact(
     "decimation",
     "surface Green's function of a chain by decimation in the middle of its band, |g t - i|",
-    f"{EARLIER}: decimation alone gave T = 0 there",
+    "closed form: g = -i/|t|",
     RoundOff(1e-6),
     "an imaginary energy of 1e-8 |t|, of which half of the digits remain",
 )
@@ -76,14 +75,6 @@ def forces_on_rod(hopping=FIG_1):
 
 
 fact(
-    "rod",
-    "T of the 9-4-9-4-9 Cu filament at half filling",
-    EARLIER,
-    Near((2.98,), 0.005),
-    "the last digit given",
-    lambda folder: transmission_of_rod(),
-)
-fact(
     "rod-paper",
     "initial conductance of the Cu filament, G0",
     f"{PAPER}, section 4 and Fig. 2(b): very close to 3",
@@ -124,34 +115,3 @@ fact(
         "the sign of μ_R is ambiguous, see below",
     ),
 )
-
-
-# --- one orbital per atom against density functionals --------------------------------------------------------
-
-LAW = Harrison(CU / np.sqrt(2))
-
-
-def one_orbital(counts, size, grid):
-    """T of a neck between (111) electrodes at half filling, as a number."""
-    level = tight_binding.fermi_level(LAW, CU)
-    contact = neck(Fcc(CU, "111", size), counts)
-    return float(tight_binding.transmission(contact, LAW, level, *bloch.k_points(grid, grid)))
-
-
-AS_STATED = "as stated"
-
-
-@fact("one-orbital-3", "one orbital per atom: T of a layer of 3 atoms", EARLIER, Near((3.31,), 0.15, True), AS_STATED)
-def three_atoms(folder):
-    return Found(one_orbital((3,), 4, 2), f"the table of silver has {entry('Ag', 'neck-3').T:.2f}")
-
-
-@fact(
-    "one-orbital-7",
-    "one orbital per atom: T of a layer of 7 atoms, against the smallest and the largest of density functionals",
-    EARLIER,
-    Near((5.86, 7.30), 0.15, True),
-    AS_STATED,
-)
-def seven_atoms(folder):
-    return (one_orbital((7,), 5, 3),) * 2

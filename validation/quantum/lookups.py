@@ -6,14 +6,20 @@ import numpy as np
 
 from ecmsim.errors import TransportError
 from ecmsim.quantum import sharvin
+from ecmsim.quantum.barrier import decay_constant
 from ecmsim.quantum.lookup import Lookup
 from validation.quantum.contacts import table
-from validation.quantum.facts import EARLIER, Between, Found, Near, Open, RoundOff, Section
+from validation.quantum.facts import Between, Found, Near, Open, RoundOff, Section
 
 SECTION = Section("The lookup made of these", "table")
 fact = SECTION.enter
 METALS = ("Ag", "Cu")
 MILANO = "Milano et al. 2024"
+WORK = {  # eV, of the (111) faces, by photoemission
+    "Ag": (4.46, "M. Chelvayohan and C. H. B. Mee, J. Phys. C 15, 2305 (1982)"),
+    "Cu": (4.94, "P. O. Gartland, S. Berge and B. J. Slagsvold, Phys. Rev. Lett. 28, 738 (1972)"),
+}
+BARRIER = "the barrier between tips that are some angstrom apart is lower than W by image forces and exchange"
 APART = 0.83  # nm: the tips of Milano's simulation before contact (its Methods)
 
 
@@ -79,13 +85,6 @@ fact(
 # --- the laws beyond the tables ------------------------------------------------------------------------------
 
 
-def unshifted(metal):
-    """T by the Sharvin-Weyl law x^2 - x of the radius of one atom, without a shift."""
-    found = smooth(metal)
-    x = found.wave_number * found.atom_radius / 2
-    return x * (x - 1)
-
-
 def joined(metal):
     """The law with its shift less the lookup at the last size of the table."""
     found = smooth(metal)
@@ -93,38 +92,35 @@ def joined(metal):
     return law - found(found.last_radius, 0.0).transmission
 
 
+def wide(metal, radius=100.0):
+    """T of a wide contact (nm) over Sharvin's."""
+    found = smooth(metal)
+    return found(radius, 0.0).transmission / (found.wave_number * radius / 2) ** 2
+
+
 for _metal in METALS:
     fact(
         f"decay-{_metal}",
         f"decay of T of {_metal} tips beyond the table, 2κ",
-        f"{EARLIER}, plane waves between plane surfaces: 1.82-1.95",
-        Between(1.82, 1.95),
-        "the range given",
+        f"2 sqrt(2 m W)/ħ of the measured work function of the (111) face, {WORK[_metal][0]:g} eV: {WORK[_metal][1]}",
+        Near((round(0.1 * decay_constant(WORK[_metal][0]), 2),), 0.2, True),
+        BARRIER,
         lambda folder, metal=_metal: smooth(metal).decay / 10,
         "1/Å",
     )
 fact(
-    "sharvin-unshifted",
-    "the Sharvin-Weyl law at the radius of one atom (Ag, Cu), without a shift",
-    f"{EARLIER}: negative at atomic radii",
-    Between(-0.25, 0.0),
-    "negative; x² - x has no values below",
-    lambda folder: tuple(unshifted(metal) for metal in METALS),
-)
-fact(
-    "sharvin-shift",
-    "the radius shift (Ag, Cu)",
-    f"{EARLIER}: about 0.1",
-    Near((0.1, 0.1), 0.05),
-    "half of the one digit given",
-    lambda folder: tuple(smooth(metal).shifts[0] for metal in METALS),
-    "nm",
-)
-fact(
     "sharvin-joined",
     "the shifted law less the table at its last size (Ag, Cu)",
-    f"{EARLIER}: continuous",
+    "closed form: the law is to continue the table",
     RoundOff(1e-9),
     "round-off",
     lambda folder: tuple(joined(metal) for metal in METALS),
+)
+fact(
+    "sharvin-limit",
+    "T of contacts of 100 nm over k_F² A/4π (Ag, Cu)",
+    "Yu. V. Sharvin, Sov. Phys. JETP 21, 655 (1965)",
+    Near((1.0, 1.0), 2e-3),
+    "the edge's share, 2/k_F a",
+    lambda folder: tuple(wide(metal) for metal in METALS),
 )

@@ -22,8 +22,7 @@ package has neither.
 the lookup is made of density functionals.
 - The recoil-driven switching at about 110 ps of Kharlanov's Fig. 2(b): one random event.
 - T(E) of Cu away from the Fermi level, not yet trusted: only T within the window of the bias is used.
-- Memory of a point (1 GB) and wall time of molecular dynamics (136 s for 50 ps), both of an earlier computation: \
-matters of the machine."""
+- Numbers of computations whose inputs are not on record: what was compared with them before says nothing of either."""
 
 
 def page(found):
@@ -33,8 +32,8 @@ def page(found):
     parts = [
         "# Quantum transport: known numbers beside ecmsim",
         "Made by `ecmsim quantum facts`; do not edit. Its numbers are in [facts.csv](facts.csv). Sources: "
-        f"{SOURCES} “An earlier computation” was made with GPAW and other tools before this package, as a test of "
-        "what can be done; its numbers are no truths, but independent of ours.",
+        f"{SOURCES} Other sources are named beside their numbers. Where another program is compared with "
+        "(ase.transport, pwcond.x) its inputs are in this repository.",
         f"## Facts: {count}, of {len(every)}",
         "*Open*: there is nothing to judge yet; the table says what is missing. *Fitted*: what was fitted or chosen "
         "to meet this number is told beside it: no prediction, and not counted with the hits. G = T G0, G0 = 2e²/h. "

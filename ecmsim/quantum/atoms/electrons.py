@@ -5,7 +5,7 @@ from dataclasses import dataclass, field, replace
 import numpy as np
 
 from ecmsim.quantum.density import bias_density
-from ecmsim.quantum.recoil import atom_forces, chemical_potentials
+from ecmsim.quantum.recoil import KHARLANOV, atom_forces, chemical_potentials
 from ecmsim.quantum.tight_binding import fermi_level, hopping_matrix, junction
 from ecmsim.quantum.transport import Terminal, mean_transmission
 
@@ -50,13 +50,13 @@ class Electrons:
         """T(E_F) of the contact as it is now, as tight_binding.transmission."""
         return float(mean_transmission(self._present(contact), self.weights, self.fermi_level))
 
-    def recoil_forces(self, contact, voltage):
-        """The forces of a bias (V) on its atoms, (n, 3) in eV/angstrom, as recoil.recoil_forces."""
+    def recoil_forces(self, contact, voltage, kind=KHARLANOV):
+        """The forces of a bias (V) on its atoms, (n, 3) in eV/angstrom: recoil.recoil_forces of a kind of KINDS."""
         mu = chemical_potentials(self.fermi_level, voltage)
         total = 0.0
         for device, point, weight in zip(self._present(contact), self.k, self.weights, strict=True):
             density = bias_density(device, self.fermi_level, *mu, points=NODES)
-            total = total + weight * atom_forces(contact, self.law, density, point)
+            total = total + weight * atom_forces(contact, self.law, density, point, kind=kind)
         return total
 
     def _present(self, contact):

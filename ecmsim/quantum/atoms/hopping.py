@@ -29,5 +29,14 @@ class Smooth:
         return NOTHING * self.distance
 
     def __call__(self, r):
+        return self.law(r) * self._end(r)[0]
+
+    def slope(self, r):
+        """dt/dr in eV/angstrom."""
+        share, by_r = self._end(r)
+        return self.law.slope(r) * share + self.law(r) * by_r
+
+    def _end(self, r):
+        """The factor that ends the law, and its derivative (1/angstrom)."""
         u = np.clip((np.asarray(r) / self.distance - WHOLE) / (NOTHING - WHOLE), 0, 1)
-        return self.law(r) * (1 - u * u * (3 - 2 * u))
+        return 1 - u * u * (3 - 2 * u), -6 * u * (1 - u) / ((NOTHING - WHOLE) * self.distance)

@@ -10,6 +10,7 @@ from ecmsim.quantum import tight_binding
 from ecmsim.quantum.atoms.hopping import Smooth
 from ecmsim.quantum.bloch import k_points
 from ecmsim.quantum.geometry import LATTICE_CONSTANTS, AtomicContact, Fcc, neck, tips
+from ecmsim.quantum.recoil import KHARLANOV, KINDS
 
 # Whole layers on either side: those next to the leads, which stay as the leads are, so that no moving atom is a
 # neighbour of a lead; and those of the crystals' surfaces, which move.
@@ -28,7 +29,8 @@ class Settings:
     None: no thermostat); step_fs: of the integration; sample_ps: between rows; seed; runs: trajectories, with the
     seeds seed, seed + 1, ...; speed_m_s: at which the right crystal is pulled away, until rupture at most; bias_V: of
     the recoil forces (recoil.chemical_potentials: V > 0 has electrons come from the right), computed anew every
-    force_ps; grid: of lateral k-points, grid x grid. Raises ConfigError for values that make no trajectory.
+    force_ps; grid: of lateral k-points, grid x grid; recoil: the kind of these forces, of recoil.KINDS. Raises
+    ConfigError for values that make no trajectory.
     """
 
     metal: str = "Ag"
@@ -48,6 +50,7 @@ class Settings:
     bias_V: float = 0.0
     force_ps: float = 0.1
     grid: int = 1
+    recoil: str = KHARLANOV
 
     def __post_init__(self):
         if self.metal not in LATTICE_CONSTANTS:
@@ -74,6 +77,10 @@ class Settings:
             raise ConfigError(f"--bias {self.bias_V:g} V: must be from -{LARGEST_BIAS:g} V to {LARGEST_BIAS:g} V")
         if self.damping_ps is not None and not self.damping_ps > 0:
             raise ConfigError(f"--damping {self.damping_ps:g}: must be more than 0")
+        if self.recoil not in KINDS:
+            raise ConfigError(f"--recoil {self.recoil}: choose one of {', '.join(KINDS)}")
+        if self.recoil != KHARLANOV and not self.bias_V:
+            raise ConfigError(f'--recoil {self.recoil}: forces of a bias need one, such as --bias "1 V"')
         for name in ("sample_ps", "force_ps"):
             if getattr(self, name) < self.step_ps * (1 - 1e-9):
                 raise ConfigError(f"--{option(name)} must not be shorter than --step ({self.step_fs:g} fs)")

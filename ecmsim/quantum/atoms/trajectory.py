@@ -51,7 +51,7 @@ def samples(settings: Settings, seed):
         motion.run(step - done)
         done = step
         if pushes and step % pushes == 0:
-            forces = electrons.recoil_forces(motion.present, settings.bias_V)
+            forces = electrons.recoil_forces(motion.present, settings.bias_V, settings.recoil)
             motion.push(forces)
             recoil = float(forces[motion.mobile, 2].sum())
         if pulls and step % pulls == 0 and step:
