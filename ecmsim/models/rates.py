@@ -7,8 +7,8 @@ from dataclasses import dataclass
 class Rates:
     """How fast the accepted state changes. Speeds in nm/s, lengths in nm.
 
-    misplaced: largest way that a point still owes after the last step, nm; last_step: that step, s; source_time: in which
-    the source changes as far as a step may, s; relaxation_speed: of surface diffusion, nm/s, which is solved implicitly.
+    misplaced: largest way that a point still owes after the last step, nm; last_step: that step, s; source_time: in
+    which the source changes as far as a step may, s; relaxation_speed: of surface diffusion, nm/s, solved implicitly.
     """
 
     growth_speed: float

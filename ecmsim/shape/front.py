@@ -22,9 +22,9 @@ STOPPED = 0.01  # of the speed a step before: a point has come to rest
 
 @dataclass(frozen=True)
 class Front:
-    """filament; velocity (n, 2) of its points in nm/s; memory (n,): see ActiveElectrode.remembered, nm; owed (n, 2): the
-    way that they still have to go, nm; previous: their velocities one step earlier, None where the present ones do not go
-    on from them."""
+    """filament; velocity (n, 2) of its points in nm/s; memory (n,): see ActiveElectrode.remembered, nm; owed (n, 2):
+    way that they still have to go, nm; previous: their velocities one step earlier, None where the present ones do not
+    go on from them."""
 
     filament: Filament
     velocity: np.ndarray
