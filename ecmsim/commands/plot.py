@@ -55,7 +55,8 @@ def plot(
         bool, typer.Option("--csv", help="Also write the numbers of its curves, beside the picture.")
     ] = False,
 ):
-    """Draw a picture of a run, or all of them, or a film; study, histogram: of the folder of a study.
+    """Draw a picture of a run, or all of them, or a film; study, histogram: of the folder of a study; cdf, weibull,
+    violin: of the cycles of either.
 
     iv and cycles (distributions of V_SET, V_RESET, R_LRS, R_HRS) take several runs, and measurements beside them.
 
@@ -99,7 +100,7 @@ def plot(
 
 def opened(what, folders):
     """The Run, or for STUDY_PICTURES the StudyTable, that a picture named `what` is to show; folders: one Path."""
-    from ecmsim.plot import FILMS, PICTURES, PROTOCOLS, STUDY_PICTURES
+    from ecmsim.plot import FILMS, OF_EITHER, PICTURES, PROTOCOLS, STUDY_PICTURES
     from ecmsim.plot.study import SUMMARY, open_study
     from ecmsim.results import open_run
     from ecmsim.results.folder import is_run_folder
@@ -113,6 +114,8 @@ def opened(what, folders):
         )
     (folder,) = folders
     kinds = [*PICTURES, "all", *FILMS, *PROTOCOLS]
+    if what in OF_EITHER and is_run_folder(folder):
+        return open_run(folder)
     if what in STUDY_PICTURES and is_run_folder(folder):
         raise ResultsError(
             f"{folder} is the folder of a run, not of a study: of a run there are {', '.join(kinds)} (ecmsim plot all)"

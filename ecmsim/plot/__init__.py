@@ -25,6 +25,7 @@ PROTOCOLS = {
     for name in ("potentiation", "facilitation", "endurance", "selector", "verify")
 }  # likewise
 OVERLAYS = {"iv": "ecmsim.plot.together", "cycles": "ecmsim.plot.distributions"}  # of runs and measurements together
+OF_EITHER = ("cdf", "weibull", "violin")  # of those of studies also of one run
 STUDY_PICTURES = {name: f"ecmsim.plot.{name}" for name in ("study", "histogram")} | {
     name: f"ecmsim.plot.statistics:{name}" for name in ("cdf", "weibull", "violin", "stdp", "bits")
 }  # of the folder of a study

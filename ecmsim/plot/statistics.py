@@ -1,6 +1,7 @@
 """Pictures of many cells and cycles: distributions with their fits, Weibull plots, violins, spike timing, random bits.
 
-They are drawn from cycles.csv and pulses.csv of a study, which have a row for each cycle and pulse of every case.
+They are drawn from cycles.csv and pulses.csv of a study, which have a row for each cycle and pulse of every case; the
+first three also from those of one run.
 Points of a distribution stand at (k - 0.3)/(n + 0.4) of n, Benard's median ranks.
 """
 
@@ -14,6 +15,7 @@ from ecmsim.plot.distributions import SHOWN
 from ecmsim.plot.study import split
 from ecmsim.plot.trace import Drawn
 from ecmsim.results.folder import CYCLES, PULSES
+from ecmsim.results.reader import Run
 from ecmsim.switching.statistics import bits_of, fit_normal, fit_weibull, ranks
 
 POINTS = {"ls": "", "marker": ".", "color": COLOURS[0], "ms": 4, "label": "simulated", "zorder": 3}
@@ -27,9 +29,15 @@ SIGNED = ("V_SET_V", "V_RESET_V", "I_RESET_A")  # the others are sizes, and logn
 
 
 def table_of(study, file=CYCLES):
-    """A table of a study (a StudyTable) with a row for each cycle or pulse. Raises ResultsError where it has none."""
+    """A table of a study (a StudyTable), or of a Run, with a row for each cycle or pulse. Raises ResultsError where it
+    has none."""
     import pandas as pd
 
+    if isinstance(study, Run):
+        found = {CYCLES: study.cycles, PULSES: study.pulses}[file] if len(study.timeseries) else ()
+        if not len(found):
+            raise ResultsError(f"{study.folder} has no {file.removesuffix('.csv')}: nothing to draw")
+        return found
     path = study.folder / file
     if not path.is_file():
         what = file.removesuffix(".csv")
@@ -149,12 +157,14 @@ def weibull(run, output, of="V_SET_V", resamples=500, measured=()):
 
 
 def violin(run, output, of=None, by=None, measured=()):
-    """Violins with medians and quartiles, over the cycles or over a varied setting.
+    """Violins with medians and quartiles, over the cycles or over a varied setting; of one run one of all its cycles.
 
     of: columns of cycles.csv; by: "cycle" (the default where there are several) or a column of the varied settings;
     run, measured: as of cdf."""
     table = table_of(run)
     names = columns_of(table, of, SHOWN)
+    if isinstance(run, Run) and by is None:
+        table, by = table.assign(cycles=len(table)), "cycles"
     by = by or ("cycle" if table["cycle"].nunique() > 1 else _varied(run, table))
     if by not in table:
         raise PlotError(f"by = {by}: there is no such column; there are {', '.join(table)}")
@@ -162,8 +172,10 @@ def violin(run, output, of=None, by=None, measured=()):
     if len(groups) > 60:
         raise PlotError(f"by = {by}: has {len(groups)} values, too many for violins; choose another column")
     words = []
-    with style.picture(output, style.PAGE_MM, 52 * len(names)) as figure:
-        panels = np.ravel(figure.subplots(len(names), 1, squeeze=False, sharex=True))
+    alone = len(groups) == 1 and not len(measured)
+    with style.picture(output, style.PAGE_MM, 62 if alone else 52 * len(names)) as figure:
+        shape = (1, len(names)) if alone else (len(names), 1)
+        panels = np.ravel(figure.subplots(*shape, squeeze=False, sharex=True))
         for number, (axes, name) in enumerate(zip(panels, names, strict=True)):
             log = name not in SIGNED
             for place, (key, part) in enumerate(groups):
@@ -178,8 +190,10 @@ def violin(run, output, of=None, by=None, measured=()):
             style.panel_letter(axes, "abcdefghij"[number % 10])
         every = max(len(groups) // 20, 1)
         ticks = range(0, len(groups), every)
-        panels[-1].set_xticks(ticks, [f"{groups[k][0]:.4g}" if by != "cycle" else str(groups[k][0]) for k in ticks])
-        panels[-1].set_xlabel("Cycle" if by == "cycle" else _label(by)[0])
+        whole = by in ("cycle", "cycles")
+        for axes in panels if alone else panels[-1:]:
+            axes.set_xticks(ticks, [str(groups[k][0]) if whole else f"{groups[k][0]:.4g}" for k in ticks])
+            axes.set_xlabel({"cycle": "Cycle", "cycles": "Number of cycles"}.get(by) or _label(by)[0])
         figure.align_ylabels()
     return Drawn([output], words if len(words) < 30 else [])
 

@@ -35,6 +35,7 @@ from ecmsim.running.march import March
 from ecmsim.running.milestones import Milestones
 from ecmsim.running.own_laws import OwnLaws, own_laws, require_same
 from ecmsim.running.progress import Silent
+from ecmsim.running.redraw import DRAWN, Redraw
 from ecmsim.running.remarks import Ranges, Remarks
 from ecmsim.running.reporter import Interrupted, Reporter, Stopped, logger
 from ecmsim.running.restart import content_of, restore
@@ -211,19 +212,20 @@ class _Run:
         report = Reporter(self.comm, self.config, known, writer, progress or Silent())
         with report, StopRequests(folder, self.config.checkpoint.walltime) as requests:
             requests.clear()
-            self.simulation = model(self.config, self.comm, self.own.laws)
+            kept = self.content and self.content.get("drawn")
+            self.drawn = Redraw.of(self.config, lambda config: model(config, self.comm, self.own.laws), kept)
+            self.march = March(self.drawn.model(), report.note)
             try:
                 return self._march(report, requests)
             finally:
-                self.simulation.close()
+                self.march.simulation.close()
 
     def _march(self, report, requests):
-        config, simulation = self.config, self.simulation
-        march = March(simulation, report.note)
-        bridged = simulation.model.bridging is not None
+        config, march = self.config, self.march
+        bridged = march.simulation.model.bridging is not None
         detector, milestones = EventDetector.from_config(config, bridged), Milestones(config)
         growth, remarks = GrowthStop(), Remarks(Ranges.from_config(config, bridged))
-        planned = simulation.programme.duration
+        planned = march.simulation.programme.duration
         stop = inf if self.until is None else self.until
         report.begin(min(stop, planned))
         if self.content:
@@ -237,7 +239,9 @@ class _Run:
             march.begin()
             remarks.see(march.state.seen)
             self._growth(growth, march.state)
-            report.accept(simulation, march.state, [], milestones.passed(march.state))
+            report.accept(march.simulation, march.state, [], milestones.passed(march.state))
+            if config.draw:
+                report.note(march.state, DRAWN, self.drawn.told())
         keeper = _Keeper(self, report, march, detector, milestones, remarks, growth)
         snapshots = sorted(t for t in config.output.snapshot_times if t > march.state.time)
         reason = PLANNED
@@ -250,8 +254,8 @@ class _Run:
             try:
                 state = march.step(min([stop, *snapshots[:1]]))
             except StepError as final:
-                failure = explained(final, final.__cause__, before, simulation)
-                report.fail(simulation, before, failure)
+                failure = explained(final, final.__cause__, before, march.simulation)
+                report.fail(march.simulation, before, failure)
                 keeper.write()
                 raise failure from final.__cause__
             rows = row(before.seen), row(state.seen)
@@ -262,18 +266,21 @@ class _Run:
             remarks.see(state.seen, held)
             while snapshots and snapshots[0] <= state.time:
                 labels.append(f"t = {snapshots.pop(0):.6g} s")
-            report.accept(simulation, state, events, labels)
+            report.accept(march.simulation, state, events, labels)
             if ended := self._ended(state, bridged, remarks.ranges):
                 reason = ended
                 break
+            if self.drawn.is_due(march):
+                self.drawn.take(march, detector)
+                report.note(march.state, DRAWN, self.drawn.told())
             keeper.passed()
         if march.finished and reason == PLANNED and (never := remarks.of_switching()):
             reason = f"{PLANNED}; {never}"
         self._require_sound(report, march.state)
-        report.snapshot(simulation, march.state, "end")
+        report.snapshot(march.simulation, march.state, "end")
         keeper.write()
-        seconds = dict(simulation.watch.seconds)
-        counts = march.steps, march.iterations, simulation.remeshes
+        seconds = dict(march.simulation.watch.seconds)
+        counts = march.steps, march.iterations, march.simulation.remeshes
         said = [*filter(None, [config.borrowed]), *remarks.texts()]
         outcome = Outcome(march.state, *counts, seconds, reason, march.worst, said)
         report.finish(outcome)
@@ -294,7 +301,7 @@ class _Run:
             state.filament.check(float(self.config.cell.radius))
         except SolveError as flaw:
             failure = SolveError(f"stopped at t = {state.time:.6g} s: {flaw}. The last state is kept in failure.npz.")
-            report.fail(self.simulation, state, failure)
+            report.fail(self.march.simulation, state, failure)
             raise failure from flaw
 
     def _ended(self, state, bridged, ranges):
@@ -361,6 +368,7 @@ class _Keeper:
             "milestones": self.milestones.remembered(),
             "remarks": self.remarks.remembered(),
             "growth": self.growth.remembered(),
+            "drawn": self.run.drawn.remembered(),
             "config": self.run.config.to_toml(),
             "until": self.run.until,
             "mark": self.report.mark(),
