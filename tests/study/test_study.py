@@ -16,6 +16,7 @@ import pytest
 from helpers import own_laws
 from helpers.paths import ROOT, STUB
 
+from ecmsim.config.structure import column
 from ecmsim.errors import ConfigError, PlotError, ResultsError
 from ecmsim.plot import draw
 from ecmsim.plot.study import fitted, label, open_study, split
