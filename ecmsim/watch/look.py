@@ -33,7 +33,7 @@ ENDED = ("finished", "failed")  # nothing more comes, unless it is begun anew
 class Look:
     """A run at a moment. status: as of a Run, or "unreadable"; reason: why it ended, or cannot be read; title; now:
     last value of what people look at, by name with its unit; share: of the programme's time; steps: so far; left_s:
-    wall time left, nan if unknown; voltage (V), current (A): of the curve, (k,); outline, electrode: (r, z) in nm, (n, 2);
+    wall time left, nan if unknown; voltage (V), current (A): of the curve, (k,); outline, electrode: (r, z), nm;
     balances: (name, worst, limit, whether it holds) each; notes: what cannot be read."""
 
     status: str

@@ -9,10 +9,10 @@ import shutil
 import signal
 import subprocess
 import sys
+import tempfile
 import threading
 import time
 from contextlib import contextmanager
-from pathlib import Path
 
 import numpy as np
 import pytest
@@ -27,7 +27,8 @@ from ecmsim.watch.look import kind_of, look, thinned
 from ecmsim.watch.server import address, server
 from ecmsim.watch.terminal import line, plotted, text
 
-BROWSER = next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome", "chrome"))), None)
+NAMES = filter(None, (os.environ.get("ECMSIM_BROWSER"), "chromium", "chromium-browser", "google-chrome", "chrome"))
+BROWSER = next(filter(None, map(shutil.which, NAMES)), None)
 ENVIRONMENT = os.environ | {"PYTHONPATH": str(ROOT)}
 # Some hundreds of steps of a few milliseconds each, so that it can be killed on the way.
 CYCLES = """extends = "ecmsim:quick"
@@ -255,11 +256,9 @@ def seen_by_browser(where, done):
     command = [BROWSER, "--headless", "--no-sandbox", "--disable-gpu", "--disable-dev-shm-usage", "--dump-dom"]
 
     def document():
-        home = f"--user-data-dir={Path(where.partition('//')[2].strip('/').replace(':', '_')).name}"
-        found = subprocess.run(
-            [*command, home, "--timeout=4000", "--virtual-time-budget=4000", where],
-            capture_output=True, text=True, timeout=300, cwd=os.environ.get("TMPDIR", "/tmp"),
-        ).stdout  # fmt: skip
+        with tempfile.TemporaryDirectory() as home:
+            options = [f"--user-data-dir={home}", "--virtual-time-budget=4000", where]
+            found = subprocess.run([*command, *options], capture_output=True, text=True, timeout=300).stdout
         return found if done(found) else None
 
     return until(document, "the page in the browser")
@@ -336,7 +335,7 @@ def test_the_terminal_waits_for_a_killed_run_and_ends_with_it(going_on):
 
 
 @pytest.mark.slow
-@pytest.mark.skipif(BROWSER is None, reason="no Chromium here (chromium, google-chrome)")
+@pytest.mark.skipif(BROWSER is None, reason="no Chromium here (chromium, google-chrome, or what ECMSIM_BROWSER names)")
 def test_a_browser_shows_a_run_that_is_killed_and_resumed(going_on):
     going_on.start()
     until(lambda: going_on.folder.is_dir() and look(going_on.folder).steps > 30, "thirty steps")
