@@ -9,7 +9,7 @@ import numpy as np
 from matplotlib.ticker import NullLocator
 
 from ecmsim.errors import PlotError, ResultsError
-from ecmsim.plot import style
+from ecmsim.plot import dress, style
 from ecmsim.plot.curves import COLOURS, MARKERS
 from ecmsim.plot.distributions import SHOWN
 from ecmsim.plot.study import split
@@ -18,7 +18,6 @@ from ecmsim.results.folder import CYCLES, PULSES
 from ecmsim.results.reader import Run
 from ecmsim.switching.statistics import bits_of, fit_normal, fit_weibull, ranks
 
-POINTS = {"ls": "", "marker": ".", "color": COLOURS[0], "ms": 4, "label": "simulated", "zorder": 3}
 LABELS = {name: text for name, (text, _) in SHOWN.items()} | {
     "t_SET_s": "SET time $t_\\mathrm{SET}$ (s)",
     "I_RESET_A": "RESET current $I_\\mathrm{RESET}$ (A)",
@@ -43,6 +42,11 @@ def table_of(study, file=CYCLES):
         what = file.removesuffix(".csv")
         raise ResultsError(f"{study.folder} has no {file}: its runs have no {what} (ecmsim sweep writes it)")
     return pd.read_csv(path, comment="#", float_precision="round_trip")
+
+
+def _own():
+    """The colour of what was simulated."""
+    return dress.colour(0, COLOURS)
 
 
 def columns_of(table, of, usual):
@@ -91,14 +95,26 @@ def cdf(run, output, of=None, resamples=500, measured=()):
             log = name not in SIGNED and (values > 0).all()
             label, factor = _label(name, values)
             axes.plot(
-                factor * values, 100 * ranks(len(values)), ".", color=COLOURS[0], ms=4, label="simulated", zorder=3
+                factor * values,
+                100 * ranks(len(values)),
+                ".",
+                color=_own(),
+                ms=4,
+                label="simulated",
+                zorder=3,
             )
             fit = fit_normal(values, log, resamples)
             if fit is not None:
                 x, share, low, high = fit.curve()
                 x = factor * x
-                axes.fill_between(x, 100 * low, 100 * high, color=COLOURS[0], alpha=0.2, lw=0, label="95 % band")
-                axes.plot(x, 100 * share, color=COLOURS[0], lw=1.0, label="lognormal fit" if log else "normal fit")
+                axes.fill_between(x, 100 * low, 100 * high, color=_own(), alpha=0.2, lw=0, label="95 % band")
+                axes.plot(
+                    x,
+                    100 * share,
+                    color=_own(),
+                    lw=1.0,
+                    label="lognormal fit" if log else "normal fit",
+                )
                 words.append(f"{name}: n = {len(values)}, {fit.words()}")
             for k, (title, own) in enumerate(_beside(measured, name)):
                 look = {"mfc": "none", "mec": style.BLACK, "ls": "", "ms": 3, "marker": MARKERS[k % len(MARKERS)]}
@@ -130,14 +146,20 @@ def weibull(run, output, of="V_SET_V", resamples=500, measured=()):
             share = ranks(len(values), missing)
             label, factor = _label(name, values)
             axes.plot(
-                factor * values, np.log(-np.log1p(-share)), ".", color=COLOURS[0], ms=4, label="simulated", zorder=3
+                factor * values,
+                np.log(-np.log1p(-share)),
+                ".",
+                color=_own(),
+                ms=4,
+                label="simulated",
+                zorder=3,
             )
             fit = fit_weibull(values, missing, resamples)
             if fit is not None:
                 x, middle, low, high = fit.curve()
                 x = factor * x
-                axes.fill_between(x, low, high, color=COLOURS[0], alpha=0.2, lw=0, label="95 % band")
-                axes.plot(x, middle, color=COLOURS[0], lw=1.0, label="maximum likelihood")
+                axes.fill_between(x, low, high, color=_own(), alpha=0.2, lw=0, label="95 % band")
+                axes.plot(x, middle, color=_own(), lw=1.0, label="maximum likelihood")
                 axes.annotate(f"$\\beta$ = {fit.shape:.3g}", (0.05, 0.92), xycoords="axes fraction", va="top")
                 words.append(f"{name}: n = {len(values)} + {missing} not switched, {fit.words()}")
             for k, (title, own) in enumerate(_beside(measured, name)):
@@ -179,7 +201,7 @@ def violin(run, output, of=None, by=None, measured=()):
         for number, (axes, name) in enumerate(zip(panels, names, strict=True)):
             log = name not in SIGNED
             for place, (key, part) in enumerate(groups):
-                _one(axes, place, _values(part, name), log, COLOURS[0])
+                _one(axes, place, _values(part, name), log, _own())
                 words += [f"{name}, {by} = {key}: median {np.median(_values(part, name)):.4g}"] if len(part) else []
             for k, (label, own) in enumerate(_beside(measured, name)):
                 _one(axes, len(groups) + k, own, log, style.GREY)
