@@ -29,12 +29,12 @@ from ecmsim.results.growth_stop import GrowthStop
 from ecmsim.results.reader import open_run
 from ecmsim.results.states import molten, touches
 from ecmsim.results.writer import RunWriter
-from ecmsim.running.events import STOPPED, Event, EventDetector
+from ecmsim.running.events import STOPPED, Event, EventDetector, bodies
 from ecmsim.running.failure import explained
 from ecmsim.running.march import March
 from ecmsim.running.milestones import Milestones
 from ecmsim.running.own_laws import OwnLaws, own_laws, require_same
-from ecmsim.running.progress import Silent
+from ecmsim.running.progress import chosen
 from ecmsim.running.redraw import DRAWN, Redraw
 from ecmsim.running.remarks import Ranges, Remarks
 from ecmsim.running.reporter import Interrupted, Reporter, Stopped, logger
@@ -76,7 +76,11 @@ class Outcome:
     remarks: list = field(default_factory=list)  # what has to be said about it: ecmsim.running.remarks
 
     def __repr__(self):
-        return f"<Outcome: {self.reason}; {self.steps} steps to {self.state.time:.4g} s, {self.remeshes} meshes>"
+        seen = self.state.observed
+        return (
+            f"<Outcome: {self.reason}; {self.steps} steps to {self.state.time:.4g} s, I = {seen['current']:.3g} A, "
+            f"gap = {seen['gap']:.3g} nm>"
+        )
 
 
 def run(
@@ -93,9 +97,10 @@ def run(
     """Run a configuration and write its results into a folder.
 
     config: Config; comm: MPI communicator, all of whose ranks call this; overwrite: replace a run that is there;
-    progress: an object with begin, step and end (rank 0); until: stop after this time in s; laws: laws of your own in
-    place of the configuration's, by name, such as {"tunnelling": MyLaw()} (see ecmsim.physics.model.DeviceModel);
-    allow_code: let the Python files run whose laws the configuration names in [laws]. The same law in both is refused.
+    progress: True for the display that fits a terminal, a notebook or a log, or an object with begin, step and end
+    (rank 0); until: stop after this time in s; laws: laws of your own in place of the configuration's, by name, such as
+    {"tunnelling": MyLaw()} (see ecmsim.physics.model.DeviceModel); allow_code: let the Python files
+    run whose laws the configuration names in [laws]. The same law in both is refused.
     Raises ResultsError when the folder cannot be written, SolveError (with what to try) when the run cannot go on,
     Stopped when it was asked to stop and can be resumed; all that was reported stays on disk.
     """
@@ -209,7 +214,7 @@ class _Run:
         known |= {"laws": self.own.told, "law_files": self.own.files}
         known |= {"idle": list(self.config.idle)} if self.config.idle else {}
         known |= {"borrowed": self.config.loans} if self.config.loans else {}
-        report = Reporter(self.comm, self.config, known, writer, progress or Silent())
+        report = Reporter(self.comm, self.config, known, writer, chosen(progress))
         with report, StopRequests(folder, self.config.checkpoint.walltime) as requests:
             requests.clear()
             kept = self.content and self.content.get("drawn")
@@ -261,7 +266,7 @@ class _Run:
             rows = row(before.seen), row(state.seen)
             held = limit(config, before.leg, 0.5 * (before.time + state.time))
             events = [*detector.between(*rows, held), *march.events]
-            events += [*_bodies(state), *self._growth(growth, state)]
+            events += [*bodies(state), *self._growth(growth, state)]
             labels = milestones.passed(state, events)
             remarks.see(state.seen, held)
             while snapshots and snapshots[0] <= state.time:
@@ -380,21 +385,3 @@ class _Keeper:
             with self.march.simulation.watch("checkpoints"):
                 self.report.checkpoint(self.content)
         self.content, self.written = None, time.monotonic()
-
-
-def _bodies(state):
-    """The events of a neck that broke, and of bodies of metal that became one, in the step to a state."""
-    events = []
-    if state.rupture is not None:
-        neck = state.rupture.neck
-        what = "float as a body" if state.rupture.floats else "join the active electrode"
-        detail = (
-            f"a neck of {neck.radius:.3g} nm radius broke at z = {neck.height:.3g} nm; "
-            f"{state.rupture.volume:.3g} nm3 of metal above it {what}"
-        )
-        events.append(Event(state.time, "rupture", detail))
-    for union in state.unions:
-        what = "of less than an atom goes over to its neighbour" if union.dissolved else "is joined to its neighbour"
-        detail = f"a body of {union.volume:.3g} nm3 {what}, at z = {union.height:.3g} nm"
-        events.append(Event(state.time, "body dissolved" if union.dissolved else "bodies merge", detail))
-    return events
