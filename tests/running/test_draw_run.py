@@ -146,3 +146,16 @@ def test_the_full_model_goes_over_to_other_laws_as_well(tmp_path):
     # Few ions have moved: the same filament, and a current that goes with the rate.
     assert ratio[1] / ratio[0] == pytest.approx(rates[1] / rates[0], rel=0.05)
     assert series["charge_imbalance"].max() < 1e-8 and series["faraday_error"].max() < 1e-3
+
+
+def test_a_cycle_that_begins_as_the_voltage_passes_zero_has_its_draw(tmp_path):
+    """Nothing is repeated here: a cycle ends where the source comes back to its first sign, in the midst of a ramp."""
+    head = CYCLES.partition("[[programme]]")[0]
+    ramps = "".join(f'[[programme]]\nkind = "ramp"\nto = "{to} V"\nrate = "2 V/s"\n' for to in (0.4, -0.4, 0.4))
+    run(Config.from_toml(head + ramps + DRAW), tmp_path / "run")
+    made = open_run(tmp_path / "run")
+    told = made.events[made.events["event"] == "parameters drawn"]
+    assert list(told["detail"].str.partition(":")[0]) == ["cycle 1", "cycle 2"]
+    first = made.timeseries[made.timeseries["cycle"] == 2].iloc[0]
+    assert told["time_s"].iloc[1] == first["time_s"] == pytest.approx(0.8, abs=0.02)
+    assert len(made.cycles) == 2
