@@ -167,10 +167,12 @@ class GrowingCell(CellModel):
                 deposited += step * state.supplied * self._nm3_per_coulomb
             else:
                 deposited += 0.5 * step * (state.supplied + balance.supplied) * self._nm3_per_coulomb
+        # A velocity of other bodies, or of other laws, is none that could be continued.
+        goes_on = step is not None and not (trial.rupture or trial.unions) and state.time != self.laws_since
         return replace(
             trial,
             front=replace(trial.front, velocity=velocity),
-            previous_velocity=trial.velocity if step is not None and not (trial.rupture or trial.unions) else None,
+            previous_velocity=trial.velocity if goes_on else None,
             deposited=deposited,
             supplied=balance.supplied,
             observed=self._observed(trial, balance, deposited, state),
@@ -190,7 +192,8 @@ class GrowingCell(CellModel):
         self.limits.check(trial.observed)
         if trial.rupture or trial.unions:  # other bodies
             return
-        if trial.leg.piece.source == "current" or state.time == trial.leg.start:  # another circuit
+        # Another circuit, or other laws.
+        if trial.leg.piece.source == "current" or state.time in (trial.leg.start, self.laws_since):
             return
         self._judge_node(trial, state)
         limit = self.config.stepping.largest_current_ratio
