@@ -16,6 +16,7 @@ from ecmsim.commands.fit import calibrate, fit
 from ecmsim.commands.options import AllowCode, Config, RunFolder, Set, end_of, loaded, on_first_rank, quantity
 from ecmsim.commands.plot import plot
 from ecmsim.commands.quantum import quantum
+from ecmsim.commands.watch import watch
 from ecmsim.errors import ConfigError, EcmsimError, refusal_of_the_system
 
 app = typer.Typer(
@@ -197,6 +198,7 @@ def mesh(
 
 
 app.command()(plot)
+app.command()(watch)
 app.command()(tables)
 app.command()(export)
 

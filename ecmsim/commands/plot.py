@@ -17,14 +17,18 @@ def plot(
         str,
         typer.Argument(
             help="iv, gap, conductance, temperature, outline, elephant, field, solid, retention, all; film; cycles; "
-            "potentiation, facilitation, endurance, selector, verify; study, histogram, cdf, weibull, violin, stdp, "
-            "bits.",
+            "potentiation, facilitation, endurance, selector, verify; study, family, histogram, cdf, weibull, violin, "
+            "stdp, bits.",
             show_default=False,
         ),
     ],
     runs: Annotated[
         list[Path] | None,
-        typer.Argument(metavar="RUN", help="Folder of a run; of iv and cycles several.", show_default=False),
+        typer.Argument(
+            metavar="RUN",
+            help="Folder of a run; of iv, gap, temperature, elephant and cycles several.",
+            show_default=False,
+        ),
     ] = None,
     out: Annotated[
         Path | None,
@@ -45,7 +49,7 @@ def plot(
             "--measured",
             "-m",
             metavar="FILE",
-            help="Measurement to draw beside: of iv, cycles, histogram a current over a voltage, of study two "
+            help="Measurement to draw beside: of iv, cycles, family, histogram a current over a voltage, of study two "
             "columns, x and y. Repeatable.",
         ),
     ] = None,
@@ -54,8 +58,23 @@ def plot(
     csv: Annotated[
         bool, typer.Option("--csv", help="Also write the numbers of its curves, beside the picture.")
     ] = False,
+    sheet: Annotated[
+        str | None,
+        typer.Option("--style", metavar="FILE", help="Style sheet of matplotlib, over the house style."),
+    ] = None,
+    width: Annotated[
+        str | None,
+        typer.Option(help="Of a journal's column: single, double, aps-single, ieee-double, …, or in mm."),
+    ] = None,
+    colours: Annotated[
+        str | None, typer.Option(help='Of lines that are told apart by colour: "#004488,#BB5566,…".')
+    ] = None,
+    ending: Annotated[
+        str | None, typer.Option("--format", metavar="FORMAT", help="png, pdf or svg, where --out names no file.")
+    ] = None,
 ):
-    """Draw a picture of a run, or all of them, or a film; study, histogram: of the folder of a study.
+    """Draw a picture of a run, or all of them, or a film; study, histogram: of the folder of a study; cdf, weibull,
+    violin: of the cycles of either.
 
     iv and cycles (distributions of V_SET, V_RESET, R_LRS, R_HRS) take several runs, and measurements beside them.
 
@@ -67,15 +86,20 @@ def plot(
     retention: from_s=1e-3; field: snapshot=LABEL, view=filament|tip|cell, quantities=temperature,potential,…;
     solid: snapshot=LABEL,LABEL,…, quantity=temperature|current_density|potential, cut=110; film: seconds=12, fps=25,
     from_s=1, to_s=2, pace=change|time; study: x=COLUMN, y=COLUMN,…, fit=power|exponential, fit_from=1, fit_to=2;
+    family: by=COLUMN, voltage, floor_A as iv;
     histogram: parasitic, bins, least_V, from_s, to_s as conductance, samples=4000, from_V=0, to_V=0.5, to_G0=8.
     """
     from ecmsim.plot import draw, draw_all
 
     chosen, runs = dict(option(text) for text in options or ()), runs or []
+    suffix = suffix_of(ending, what, out)
+    look = look_of(what, out, sheet, width, colours)
     if (columns_file or settings) and not measured:
         raise ConfigError("--columns and --column say what a measurement is: give --measured FILE as well")
     if is_overlay(what, runs, measured):
-        drawn = [(what, overlaid(what, runs, measured or (), columns(columns_file, settings), out, csv, chosen))]
+        with look:
+            files = overlaid(what, runs, measured or (), columns(columns_file, settings), out, csv, chosen | suffix)
+        drawn = [(what, files)]
         run = None
     else:
         run = opened(what, runs)
@@ -85,11 +109,13 @@ def plot(
     if run is None:
         pass
     elif what != "all":
-        drawn = [(what, draw(what, run, out, csv=csv, **beside, **chosen))]
+        with look:
+            drawn = [(what, draw(what, run, out, csv=csv, **beside, **chosen, **suffix))]
     elif chosen or csv:
         raise ConfigError("--option and --csv go with one picture, not with all")
     else:
-        drawn = draw_all(run, out)
+        with look:
+            drawn = draw_all(run, out, **suffix)
     for name, paths in drawn:
         if isinstance(paths, EcmsimError):
             typer.echo(f"{name}: not drawn: {paths}", err=True)
@@ -97,9 +123,38 @@ def plot(
             typer.echo("\n".join([*getattr(paths, "words", ()), *(f"wrote {path}" for path in paths)]))
 
 
+def suffix_of(ending, what, out):
+    """The ending of files that --format asks for, as an argument of draw."""
+    from ecmsim.plot import FILMS
+    from ecmsim.plot.style import SUFFIXES
+
+    if ending is None:
+        return {}
+    suffix = f".{ending.lower().removeprefix('.')}"
+    if suffix not in SUFFIXES or what in FILMS:
+        raise ConfigError(
+            f"--format {ending}: pictures are {', '.join(name[1:] for name in SUFFIXES)}; films have --out"
+        )
+    if out is not None and what != "all":
+        raise ConfigError(f"--format {ending}: the file that --out names has its ending already; leave one of both out")
+    return {"suffix": suffix}
+
+
+def look_of(what, out, sheet, width, colours):
+    """The look that --style, --width and --colours ask for, to be worn while pictures are drawn."""
+    from ecmsim.plot import FILMS, dressed
+
+    given = [
+        name for name, value in (("--style", sheet), ("--width", width), ("--colours", colours)) if value is not None
+    ]
+    if given and (what in FILMS or (out is not None and out.suffix.lower() == ".html")):
+        raise ConfigError(f"{given[0]} is for pictures: films and pages to turn have no use for it")
+    return dressed(sheet, width, [text.strip() for text in colours.split(",")] if colours else ())
+
+
 def opened(what, folders):
     """The Run, or for STUDY_PICTURES the StudyTable, that a picture named `what` is to show; folders: one Path."""
-    from ecmsim.plot import FILMS, PICTURES, PROTOCOLS, STUDY_PICTURES
+    from ecmsim.plot import FILMS, OF_EITHER, PICTURES, PROTOCOLS, STUDY_PICTURES
     from ecmsim.plot.study import SUMMARY, open_study
     from ecmsim.results import open_run
     from ecmsim.results.folder import is_run_folder
@@ -109,10 +164,13 @@ def opened(what, folders):
     if len(folders) > 1:
         raise ConfigError(
             f"plot draws one folder at a time, and {len(folders)} are given: draw {folders[0]} and {folders[1]} by "
-            "commands of their own, compare them with ecmsim plot iv, or the cases of a study with ecmsim plot study"
+            "commands of their own, compare them with ecmsim plot iv, gap, temperature or elephant, or the cases of "
+            "a study with ecmsim plot study or family"
         )
     (folder,) = folders
     kinds = [*PICTURES, "all", *FILMS, *PROTOCOLS]
+    if what in OF_EITHER and is_run_folder(folder):
+        return open_run(folder)
     if what in STUDY_PICTURES and is_run_folder(folder):
         raise ResultsError(
             f"{folder} is the folder of a run, not of a study: of a run there are {', '.join(kinds)} (ecmsim plot all)"
@@ -150,12 +208,14 @@ def measurements(what, files, chosen, study, options):
     from ecmsim.plot import STUDY_PICTURES
 
     if what not in STUDY_PICTURES:
-        raise ConfigError(f"plot {what} draws no measurements: iv, cycles, study, histogram, cdf, weibull, violin do")
+        raise ConfigError(
+            f"plot {what} draws no measurements: iv, cycles, study, family, histogram, cdf, weibull, violin do"
+        )
     if what in ("stdp", "bits"):
         raise ConfigError(f"plot {what} draws no measurements: of studies study, histogram, cdf, weibull and violin do")
     if what in ("cdf", "weibull", "violin"):
         return [open_file(file, chosen) for file in files]
-    if what == "histogram":
+    if what in ("histogram", "family"):
         return [read(file, chosen) for file in files]
     from ecmsim.plot.study import asked
 

@@ -13,6 +13,7 @@ from pydantic import Field, PrivateAttr, StrictBool, StrictInt, StrictStr, Valid
 from ecmsim.config.circuit import Circuit, Leakage, out_of_sense, smaller_than_the_disc
 from ecmsim.config.complete import from_text
 from ecmsim.config.compliance import Compliance
+from ecmsim.config.draw import Draw, of_cycle, problem, values_of_cycle
 from ecmsim.config.frozen import frozen
 from ecmsim.config.initial import Initial, Nucleus
 from ecmsim.config.interface import Interface, borrowed, loans
@@ -230,6 +231,7 @@ class Config(Section):
         f'"my_laws.py:Leaky", or {{ law = "my_laws.py:Leaky", leak = 1e-3 }} with parameters for its constructor '
         f"(--allow-code lets it run). Names: {', '.join(SWITCHES)}",
     )
+    draw: Draw | None = Field(None, description="Parameters of the laws that are drawn anew for each cycle")
     _idle: tuple = PrivateAttr(())
 
     @field_validator("programme")
@@ -338,6 +340,21 @@ class Config(Section):
         for _, text in unusable(info.data, value):
             raise inconsistent("", text)
         return value
+
+    @field_validator("draw")
+    @classmethod
+    def _draws_can_be_used(cls, value, info: ValidationInfo):
+        if value is not None and (wrong := problem(value, info.data, cls)):
+            raise inconsistent("", wrong)
+        return value
+
+    def drawn(self, cycle):
+        """The values (Quantity by setting) that [draw] gives a cycle; none without [draw], and none for number 0."""
+        return values_of_cycle(self, cycle)
+
+    def of_cycle(self, cycle):
+        """The configuration that holds in a cycle of its programme, with the values drawn for it."""
+        return of_cycle(self, cycle)
 
     def __eq__(self, other):
         """Whether all settings are equal; where they were given does not count."""

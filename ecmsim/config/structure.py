@@ -1,5 +1,6 @@
-"""Where a key of the TOML data belongs in the schema: for messages, overrides and the reference table."""
+"""Where a key of the TOML data belongs in the schema: for messages, overrides and tables; names of settings."""
 
+import re
 from types import UnionType
 from typing import Annotated, Literal, Union, get_args, get_origin
 
@@ -96,6 +97,30 @@ def at(data, key):
 def dotted(keys):
     """The path of a setting as in messages: "programme[1].rate"."""
     return "".join(f"[{key}]" if isinstance(key, int) else f".{key}" for key in keys).lstrip(".")
+
+
+def keys_of(field):
+    """The keys of a setting's dotted name: programme[0].rate, also written programme.0.rate."""
+    keys = re.sub(r"\[(\d+)\]", r".\1", str(field).strip()).split(".")
+    return tuple(int(key) if key.isdecimal() else key for key in keys)
+
+
+def canonical(field):
+    """The one way to write the dotted name of a setting: programme[0].rate."""
+    return dotted(keys_of(field))
+
+
+def column(field, unit):
+    """The column of a setting in a table: compliance_current_A, programme_0_rate_V_per_s."""
+    name = "_".join(str(key) for key in keys_of(field))
+    return f"{name}_{unit_name(unit)}" if unit else name
+
+
+def unit_name(unit):
+    """A unit as a part of a name: V_per_s, per_m3."""
+    first, *others = unit.split("/")
+    words = ([] if first == "1" else [first]) + [word for other in others for word in ("per", other)]
+    return "_".join(words).replace("*", "_").replace("^", "")
 
 
 def _is_section(annotation):

@@ -7,10 +7,10 @@ from datetime import date
 import numpy as np
 
 from ecmsim.config import shipped
+from ecmsim.config.structure import keys_of
 from ecmsim.fitting.parameters import in_unit
 from ecmsim.results.files import guarded, replace_text
 from ecmsim.study.definition import toml
-from ecmsim.study.naming import keys_of
 from ecmsim.text import number, readable
 
 FITTED, PARAMETERS, RESIDUALS, CORRELATIONS = "fitted.toml", "parameters.csv", "residuals.csv", "correlations.csv"

@@ -24,6 +24,9 @@ class Result:
     evaluations: list
     chain: object = None
 
+    def __repr__(self):
+        return f"<Result: {', '.join(self.names)}; {self.model} model, scatter {self.scatter:.3g}>"
+
     @property
     def model(self):
         """The model that the fit ends with."""

@@ -177,22 +177,23 @@ class GrowingCell(CellModel):
                 deposited += charge * self._nm3_per_coulomb
         parted = bool(trial.rupture or trial.unions)
         front = trial.front.moving(velocity, step, state.previous_step, parted)
+        # A velocity of other bodies, or of other laws, is none that could be continued.
+        goes_on = step is not None and not parted and state.time != self.laws_since
         return replace(
             trial,
-            front=front,
+            front=front if goes_on else replace(front, previous=None),
             deposited=deposited,
             supplied=balance.supplied,
-            previous_supplied=None if step is None or parted else state.supplied,
+            previous_supplied=state.supplied if goes_on else None,
             observed=self._observed(trial, front, balance, deposited, state),
             largest_current=max(state.largest_current, abs(balance.current)),
             largest_volume=max(state.largest_volume, trial.filament.volume),
             **own,
         )
 
-    @staticmethod
-    def _starts_anew(state):
-        """Whether what comes does not go on from what was: at a corner of the programme."""
-        return state.time == state.leg.start
+    def _starts_anew(self, state):
+        """Whether what comes does not go on from what was: at a corner of the programme, or under other laws."""
+        return state.time in (state.leg.start, self.laws_since)
 
     def _begun(self, state):
         """The state at t = 0. Raises Unbalanced where it keeps no balance."""
@@ -209,7 +210,8 @@ class GrowingCell(CellModel):
         allowed = settings.allowed_error(speed * trial.previous_step)
         if trial.front.misplaced > MISPLACED * allowed:
             raise RejectedStep(f"the outline was {trial.front.misplaced:.2g} nm from where it should have come to")
-        if trial.leg.piece.source == "current" or state.time == trial.leg.start:  # another circuit
+        # Another circuit, or other laws.
+        if trial.leg.piece.source == "current" or self._starts_anew(state):
             return
         self._judge_node(trial, state)
         limit = self.config.stepping.largest_current_ratio

@@ -11,7 +11,8 @@ class CellModel(ABC):
     """One cell under one programme, on all MPI ranks alike.
 
     A run reads these attributes: config; comm; programme (ecmsim.drive.Programme); model (the laws, a DeviceModel);
-    watch (ecmsim.timing.Stopwatch); remeshes (meshes made so far).
+    watch (ecmsim.timing.Stopwatch); remeshes (meshes made so far). It sets laws_since: time (s) of the state from which
+    on these laws hold, where others did before (ecmsim.running.redraw); None else.
 
     States are frozen and belong to the model: nothing of an accepted state may change while others are tried. A run
     reads of a state: time (s), leg, source_voltage (V), seen (dict by the names of ecmsim.observed), filament,
@@ -19,6 +20,8 @@ class CellModel(ABC):
     vertices;
     a checkpoint keeps the fields named in ecmsim.running.restart, and what `kept` adds.
     """
+
+    laws_since = None
 
     @staticmethod
     @abstractmethod

@@ -12,6 +12,7 @@ from pathlib import Path
 
 from ecmsim.errors import EcmsimError, PlotError
 from ecmsim.plot import style
+from ecmsim.plot.dress import dressed
 from ecmsim.plot.note import noted
 from ecmsim.plot.options import check, file_stem
 
@@ -19,24 +20,32 @@ PICTURES = {
     name: f"ecmsim.plot.{name}"
     for name in ("iv", "gap", "conductance", "temperature", "outline", "retention", "elephant", "field", "solid")
 }
+__all__ = ["draw", "draw_all", "dressed", "overlay"]
 FILMS = {"film": "ecmsim.plot.film"}  # drawn only when asked for
 PROTOCOLS = {
     name: f"ecmsim.plot.protocols:{name}"
     for name in ("potentiation", "facilitation", "endurance", "selector", "verify")
 }  # likewise
-OVERLAYS = {"iv": "ecmsim.plot.together", "cycles": "ecmsim.plot.distributions"}  # of runs and measurements together
-STUDY_PICTURES = {name: f"ecmsim.plot.{name}" for name in ("study", "histogram")} | {
+OVERLAYS = {
+    "iv": "ecmsim.plot.together",
+    "cycles": "ecmsim.plot.distributions",
+    "gap": "ecmsim.plot.compare:gap",
+    "temperature": "ecmsim.plot.compare:temperature",
+    "elephant": "ecmsim.plot.compare:elephants",
+}  # of several runs together; the first two also of measurements
+OF_EITHER = ("cdf", "weibull", "violin")  # of those of studies also of one run
+STUDY_PICTURES = {name: f"ecmsim.plot.{name}" for name in ("study", "histogram", "family")} | {
     name: f"ecmsim.plot.statistics:{name}" for name in ("cdf", "weibull", "violin", "stdp", "bits")
 }  # of the folder of a study
 
 
-def draw(name, run, output=None, /, *, measured=(), csv=False, **options):
+def draw(name, run, output=None, /, *, measured=(), csv=False, suffix=None, **options):
     """Draw one picture of a run (a Run; for STUDY_PICTURES a StudyTable) and return the paths written.
 
     output: a .png, .pdf or .svg, of surfaces also a page .html, of films .mp4 or .gif; default figures/NAME.png in the
-    run's folder, with the options that are given in the name. measured: what STUDY_PICTURES draw beside the study:
-    Points (study) or Recordings (histogram). csv: whether the numbers of its curves go into a CSV beside it.
-    options: those of the module.
+    run's folder, with the options that are given in the name (suffix: another ending). measured: what STUDY_PICTURES
+    draw beside the study: Points (study) or Recordings (histogram, family). csv: whether the numbers of its curves go
+    into a CSV beside it. options: those of the module.
     """
     modules = PICTURES | FILMS | PROTOCOLS | STUDY_PICTURES
     if name not in modules:
@@ -49,7 +58,7 @@ def draw(name, run, output=None, /, *, measured=(), csv=False, **options):
     suffixes = getattr(module, "SUFFIXES", style.SUFFIXES)
     known = [key for key in signature(drawing).parameters if key not in ("run", "output", "measured")]
     check(name, known, options)
-    output = Path(output) if output else run.folder / "figures" / f"{file_stem(name, options)}{suffixes[0]}"
+    output = Path(output) if output else run.folder / "figures" / f"{file_stem(name, options)}{suffix or suffixes[0]}"
     if output.suffix.lower() not in suffixes:
         raise PlotError(f"cannot draw {output}: its name must end in {', '.join(suffixes)}")
     if name not in STUDY_PICTURES:
@@ -62,22 +71,28 @@ def draw(name, run, output=None, /, *, measured=(), csv=False, **options):
     return with_numbers(paths, tables, output) if csv else paths
 
 
-def overlay(name, runs, measured=(), output=None, *, csv=False, **options):
+def overlay(name, runs, measured=(), output=None, *, csv=False, suffix=".png", **options):
     """Draw a picture of OVERLAYS of several runs (Run) and measurements (Recording) and return the paths written.
 
-    output, csv, options: as of draw; default in the first run's figures/, without a run in runs/data/figures.
+    output, csv, suffix, options: as of draw; default in the first run's figures/, without a run in runs/data/figures.
     """
     if name not in OVERLAYS:
         raise PlotError(f"{name} is no picture of several runs: choose one of {', '.join(OVERLAYS)}")
-    module = import_module(OVERLAYS[name])
-    known = [key for key in signature(module.draw).parameters if key not in ("runs", "output", "measured")]
+    place, _, function = OVERLAYS[name].partition(":")
+    drawing = getattr(import_module(place), function or "draw")
+    takes = signature(drawing).parameters
+    if measured and "measured" not in takes:
+        raise PlotError(f"{name} of several runs draws no measurements: iv and cycles do")
+    known = [key for key in takes if key not in ("runs", "output", "measured")]
     check(name, known, options)
     folder = runs[0].folder if runs else Path("runs") / "data"
     stem = file_stem(name if not runs else f"{name}_overlay", options)
-    output = Path(output) if output else folder / "figures" / f"{stem}.png"
+    output = Path(output) if output else folder / "figures" / f"{stem}{suffix}"
     loans = "; ".join(dict.fromkeys(run.loan for run in runs if run.loan))
+    if output.suffix.lower() not in style.SUFFIXES:
+        raise PlotError(f"cannot draw {output}: its name must end in {', '.join(style.SUFFIXES)}")
     with style.numbers_too(csv) as tables, noted(loans or None):
-        paths = module.draw(runs, output, measured, **options)
+        paths = drawing(runs, output, **({"measured": measured} if "measured" in takes else {}), **options)
     return with_numbers(paths, tables, output) if csv else paths
 
 
@@ -89,8 +104,9 @@ def with_numbers(paths, tables, output):
     return paths
 
 
-def draw_all(run, folder=None):
-    """Draw every picture that fits a run into a folder (default: figures in the run's), going on after errors.
+def draw_all(run, folder=None, suffix=".png"):
+    """Draw every picture that fits a run into a folder (default: figures in the run's), going on after errors. suffix:
+    of the files.
 
     Returns a list of (name, paths), with the reason (EcmsimError) in place of the paths where there is no picture.
     """
@@ -100,7 +116,7 @@ def draw_all(run, folder=None):
         try:
             if len(run.timeseries) and (reason := unfit(name, run)):
                 raise PlotError(f"nothing to see in {run.folder}: {reason}")
-            done.append((name, draw(name, run, folder / f"{name}.png")))
+            done.append((name, draw(name, run, folder / f"{name}{suffix}")))
         except EcmsimError as error:
             done.append((name, error))
     return done

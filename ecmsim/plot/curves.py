@@ -1,11 +1,12 @@
 """Runs and measurements side by side: what an overlay draws, whatever it comes from."""
 
 from dataclasses import dataclass, replace
+from os.path import commonprefix
 from pathlib import Path
 
 import numpy as np
 
-from ecmsim.plot import style
+from ecmsim.plot import dress, style
 from ecmsim.plot.terminals import terminal_current
 from ecmsim.results.cycles import cycle_of_rows
 from ecmsim.results.tables import limit_by_cycle
@@ -86,7 +87,13 @@ def of_recording(recording, name=None):
 
 
 def distinct(curves):
-    """The curves with names that tell them apart: those that have the same one are numbered."""
+    """The curves with names that tell them apart: what all runs begin with, up to a colon, is left out, and those that
+    have the same one are numbered."""
+    runs = [curve.name for curve in curves if not curve.measured]
+    begin = commonprefix(runs).rpartition(": ")
+    if len(set(runs)) > 1 and begin[1]:
+        cut = len(begin[0] + begin[1])
+        curves = [curve if curve.measured else replace(curve, name=curve.name[cut:]) for curve in curves]
     names = [curve.name for curve in curves]
     seen, made = {}, []
     for curve in curves:
@@ -111,9 +118,9 @@ def looks(curves):
         else:
             found.append(
                 {
-                    "color": COLOURS[runs % len(COLOURS)],
+                    "color": dress.colour(runs, COLOURS),
                     "lw": 1.3,
-                    "ls": "-" if runs < len(COLOURS) else "--",
+                    "ls": "-" if runs < len(dress.colours(COLOURS)) else "--",
                     "zorder": 4,
                 }
             )

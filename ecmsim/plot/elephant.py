@@ -16,7 +16,7 @@ import numpy as np
 from matplotlib.colors import LinearSegmentedColormap, LogNorm, Normalize, to_rgb
 
 from ecmsim.errors import PlotError
-from ecmsim.plot import interactive, options, scene, style
+from ecmsim.plot import dress, interactive, options, scene, style
 from ecmsim.plot.elephant_map import draw_map
 from ecmsim.plot.shapes import SLICES, default_time, history
 from ecmsim.results.cycles import is_bipolar
@@ -210,7 +210,7 @@ def colours_of(run, colour, clock, skin):
         values = np.maximum(values, norm.vmin)
         label = "|Current| (A)" if colour == "current" else r"Mean current density $|I|\,/\,\pi r^2$ (A/m²)"
     elif colour == "time":
-        scale, label = matplotlib.colormaps["viridis"], clock.label
+        scale, label = matplotlib.colormaps[dress.colormap()], clock.label
         norm = Normalize(values.min(), values.max())
     else:
         scale, label = (

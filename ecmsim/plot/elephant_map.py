@@ -3,7 +3,7 @@
 import numpy as np
 from matplotlib.ticker import MaxNLocator
 
-from ecmsim.plot import scene, style
+from ecmsim.plot import dress, scene, style
 from ecmsim.plot.gap import plot_voltage
 from ecmsim.shape.filament import Filament
 
@@ -20,12 +20,11 @@ def draw_map(run, output, clock, at, outlines, marks, notes=()):
     tip = outlines[..., 1].max(axis=1)
     highest = tip.max()
     heights = np.linspace(0, 1.07 * (max(highest, layer) if highest > 0.8 * layer else highest), 500)
-    radius = np.array([0.5 * Filament(points).local_diameter(heights) for points in outlines]).T
-    radius = np.where(radius > 0, radius, np.nan)
+    radius = radius_map(outlines, heights)
     cyclic = style.is_cyclic(run)
     with style.picture(output, style.PAGE_MM, 106 if cyclic else 84) as figure:
         axes, *below = figure.subplots(2, 1, sharex=True, height_ratios=[3.4, 1]) if cyclic else (figure.subplots(),)
-        image = axes.pcolormesh(at, heights, radius, cmap="viridis", shading="nearest", rasterized=True, vmin=0)
+        image = axes.pcolormesh(at, heights, radius, cmap=dress.colormap(), shading="nearest", rasterized=True, vmin=0)
         levels = [level for level in scene.nice_ticks(0.0, np.nanmax(radius), 8)[1:] if not is_plateau(radius, level)]
         if levels:
             lines = axes.contour(at, heights, radius, levels=levels, colors="white", linewidths=0.5)
@@ -48,6 +47,12 @@ def draw_map(run, output, clock, at, outlines, marks, notes=()):
         bar.set_label("Radius (nm)")
         if levels:
             bar.add_lines(lines)
+
+
+def radius_map(outlines, heights):
+    """Radius (k, n) at heights (k,) in outlines (n, m, 2), nm; nan where there is no metal."""
+    radius = np.array([0.5 * Filament(points).local_diameter(heights) for points in outlines]).T
+    return np.where(radius > 0, radius, np.nan)
 
 
 def name_surface(axes, layer, at, tip, cyclic):

@@ -17,7 +17,7 @@ from matplotlib.path import Path as Curve
 from matplotlib.ticker import MaxNLocator
 
 from ecmsim.errors import PlotError, ResultsError
-from ecmsim.plot import style
+from ecmsim.plot import dress, style
 from ecmsim.plot.shapes import after_changes, between, resampled, sections, span
 
 SUFFIXES = (".mp4", ".gif")
@@ -177,7 +177,7 @@ class Frames:
             name: story.of_column(name, times)
             for name in ("source_voltage_V", "current_A", "temperature_max_K", "gap_nm")
         }
-        settings = style.SETTINGS | {
+        settings = dress.settings(style.SETTINGS) | {
             "font.size": 13,
             "axes.labelsize": 13,
             "xtick.labelsize": 11.5,

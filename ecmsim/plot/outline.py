@@ -5,7 +5,7 @@ import numpy as np
 from matplotlib.patches import Patch
 
 from ecmsim.errors import PlotError, ResultsError
-from ecmsim.plot import style
+from ecmsim.plot import dress, style
 from ecmsim.plot.shapes import mirrored, sections
 from ecmsim.results.cycles import is_bipolar, signs_of
 from ecmsim.results.regimes import first_set
@@ -147,7 +147,7 @@ def draw_set(run, output, chosen):
             [["whole", "zoom"], ["whole", "legend"]], width_ratios=[1, 1.7], height_ratios=[1, 0.24]
         )
         whole, zoom = panels["whole"], panels["zoom"]
-        colours = matplotlib.colormaps["viridis"](np.linspace(0, 0.93, len(chosen)))
+        colours = matplotlib.colormaps[dress.colormap()](np.linspace(0, 0.93, len(chosen)))
         for axes in (whole, zoom):
             plot_outlines(axes, chosen, colours, layer)
         show_whole(whole, chosen, layer)
@@ -161,7 +161,7 @@ def draw_bipolar(run, output, currents_A=None):
     """The first SET and the first RESET, each whole, and the tip in the RESET."""
     layer = run.setting("cell.layer_thickness", "nm", 10.0)
     growing, shrinking = choose(run, currents_A), choose_reset(run)
-    whole = [("SET", growing, "viridis", AT_CURRENTS, 2)] if growing else []
+    whole = [("SET", growing, dress.colormap(), AT_CURRENTS, 2)] if growing else []
     whole += [("RESET", shrinking, "plasma", "Outline at a source voltage of", 3)]
     with style.picture(output, style.PAGE_MM, 94) as figure:
         first = [name for name, *_ in whole]
@@ -195,7 +195,7 @@ def draw_times(run, output, chosen):
     layer = run.setting("cell.layer_thickness", "nm", 10.0)
     with style.picture(output, style.COLUMN_MM, 66) as figure:
         axes, legend = figure.subplots(1, 2, width_ratios=[1, 0.55])
-        plot_outlines(axes, chosen, told_apart(chosen, "viridis"), layer, chosen[0][1])
+        plot_outlines(axes, chosen, told_apart(chosen, dress.colormap()), layer, chosen[0][1])
         show_whole(axes, chosen, layer)
         add_legend(legend, axes, "Outline at", ncols=1)
 

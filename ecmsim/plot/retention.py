@@ -7,7 +7,7 @@ where the source stays at its last voltage, or from the smallest gap where the r
 import numpy as np
 
 from ecmsim.errors import PlotError, ResultsError
-from ecmsim.plot import style
+from ecmsim.plot import dress, style
 from ecmsim.plot.outline import add_legend, choose_times, plot_outlines, show_whole, told_apart
 from ecmsim.results.cycles import is_bipolar
 from ecmsim.shape.filament import Filament
@@ -31,7 +31,7 @@ def draw(run, output, from_s=None):
         raise PlotError(f"{text}; the run spans {time[0]:.4g} s ... {time[-1]:.4g} s")
     chosen = choose_times(run, start=start)
     layer = run.setting("cell.layer_thickness", "nm", 10.0)
-    colours = told_apart(chosen, "viridis")
+    colours = told_apart(chosen, dress.colormap())
     with style.picture(output, style.PAGE_MM, 104) as figure:
         left, right = figure.subfigures(1, 2, width_ratios=[1, 1.35])
         whole, legend = left.subplots(2, 1, height_ratios=[1, 0.45])

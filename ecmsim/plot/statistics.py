@@ -1,6 +1,7 @@
 """Pictures of many cells and cycles: distributions with their fits, Weibull plots, violins, spike timing, random bits.
 
-They are drawn from cycles.csv and pulses.csv of a study, which have a row for each cycle and pulse of every case.
+They are drawn from cycles.csv and pulses.csv of a study, which have a row for each cycle and pulse of every case; the
+first three also from those of one run.
 Points of a distribution stand at (k - 0.3)/(n + 0.4) of n, Benard's median ranks.
 """
 
@@ -8,15 +9,15 @@ import numpy as np
 from matplotlib.ticker import NullLocator
 
 from ecmsim.errors import PlotError, ResultsError
-from ecmsim.plot import style
+from ecmsim.plot import dress, style
 from ecmsim.plot.curves import COLOURS, MARKERS
 from ecmsim.plot.distributions import SHOWN
 from ecmsim.plot.study import split
 from ecmsim.plot.trace import Drawn
 from ecmsim.results.folder import CYCLES, PULSES
+from ecmsim.results.reader import Run
 from ecmsim.switching.statistics import bits_of, fit_normal, fit_weibull, ranks
 
-POINTS = {"ls": "", "marker": ".", "color": COLOURS[0], "ms": 4, "label": "simulated", "zorder": 3}
 LABELS = {name: text for name, (text, _) in SHOWN.items()} | {
     "t_SET_s": "SET time $t_\\mathrm{SET}$ (s)",
     "I_RESET_A": "RESET current $I_\\mathrm{RESET}$ (A)",
@@ -27,14 +28,25 @@ SIGNED = ("V_SET_V", "V_RESET_V", "I_RESET_A")  # the others are sizes, and logn
 
 
 def table_of(study, file=CYCLES):
-    """A table of a study (a StudyTable) with a row for each cycle or pulse. Raises ResultsError where it has none."""
+    """A table of a study (a StudyTable), or of a Run, with a row for each cycle or pulse. Raises ResultsError where it
+    has none."""
     import pandas as pd
 
+    if isinstance(study, Run):
+        found = {CYCLES: study.cycles, PULSES: study.pulses}[file] if len(study.timeseries) else ()
+        if not len(found):
+            raise ResultsError(f"{study.folder} has no {file.removesuffix('.csv')}: nothing to draw")
+        return found
     path = study.folder / file
     if not path.is_file():
         what = file.removesuffix(".csv")
         raise ResultsError(f"{study.folder} has no {file}: its runs have no {what} (ecmsim sweep writes it)")
     return pd.read_csv(path, comment="#", float_precision="round_trip")
+
+
+def _own():
+    """The colour of what was simulated."""
+    return dress.colour(0, COLOURS)
 
 
 def columns_of(table, of, usual):
@@ -83,14 +95,26 @@ def cdf(run, output, of=None, resamples=500, measured=()):
             log = name not in SIGNED and (values > 0).all()
             label, factor = _label(name, values)
             axes.plot(
-                factor * values, 100 * ranks(len(values)), ".", color=COLOURS[0], ms=4, label="simulated", zorder=3
+                factor * values,
+                100 * ranks(len(values)),
+                ".",
+                color=_own(),
+                ms=4,
+                label="simulated",
+                zorder=3,
             )
             fit = fit_normal(values, log, resamples)
             if fit is not None:
                 x, share, low, high = fit.curve()
                 x = factor * x
-                axes.fill_between(x, 100 * low, 100 * high, color=COLOURS[0], alpha=0.2, lw=0, label="95 % band")
-                axes.plot(x, 100 * share, color=COLOURS[0], lw=1.0, label="lognormal fit" if log else "normal fit")
+                axes.fill_between(x, 100 * low, 100 * high, color=_own(), alpha=0.2, lw=0, label="95 % band")
+                axes.plot(
+                    x,
+                    100 * share,
+                    color=_own(),
+                    lw=1.0,
+                    label="lognormal fit" if log else "normal fit",
+                )
                 words.append(f"{name}: n = {len(values)}, {fit.words()}")
             for k, (title, own) in enumerate(_beside(measured, name)):
                 look = {"mfc": "none", "mec": style.BLACK, "ls": "", "ms": 3, "marker": MARKERS[k % len(MARKERS)]}
@@ -122,14 +146,20 @@ def weibull(run, output, of="V_SET_V", resamples=500, measured=()):
             share = ranks(len(values), missing)
             label, factor = _label(name, values)
             axes.plot(
-                factor * values, np.log(-np.log1p(-share)), ".", color=COLOURS[0], ms=4, label="simulated", zorder=3
+                factor * values,
+                np.log(-np.log1p(-share)),
+                ".",
+                color=_own(),
+                ms=4,
+                label="simulated",
+                zorder=3,
             )
             fit = fit_weibull(values, missing, resamples)
             if fit is not None:
                 x, middle, low, high = fit.curve()
                 x = factor * x
-                axes.fill_between(x, low, high, color=COLOURS[0], alpha=0.2, lw=0, label="95 % band")
-                axes.plot(x, middle, color=COLOURS[0], lw=1.0, label="maximum likelihood")
+                axes.fill_between(x, low, high, color=_own(), alpha=0.2, lw=0, label="95 % band")
+                axes.plot(x, middle, color=_own(), lw=1.0, label="maximum likelihood")
                 axes.annotate(f"$\\beta$ = {fit.shape:.3g}", (0.05, 0.92), xycoords="axes fraction", va="top")
                 words.append(f"{name}: n = {len(values)} + {missing} not switched, {fit.words()}")
             for k, (title, own) in enumerate(_beside(measured, name)):
@@ -149,12 +179,14 @@ def weibull(run, output, of="V_SET_V", resamples=500, measured=()):
 
 
 def violin(run, output, of=None, by=None, measured=()):
-    """Violins with medians and quartiles, over the cycles or over a varied setting.
+    """Violins with medians and quartiles, over the cycles or over a varied setting; of one run one of all its cycles.
 
     of: columns of cycles.csv; by: "cycle" (the default where there are several) or a column of the varied settings;
     run, measured: as of cdf."""
     table = table_of(run)
     names = columns_of(table, of, SHOWN)
+    if isinstance(run, Run) and by is None:
+        table, by = table.assign(cycles=len(table)), "cycles"
     by = by or ("cycle" if table["cycle"].nunique() > 1 else _varied(run, table))
     if by not in table:
         raise PlotError(f"by = {by}: there is no such column; there are {', '.join(table)}")
@@ -162,12 +194,14 @@ def violin(run, output, of=None, by=None, measured=()):
     if len(groups) > 60:
         raise PlotError(f"by = {by}: has {len(groups)} values, too many for violins; choose another column")
     words = []
-    with style.picture(output, style.PAGE_MM, 52 * len(names)) as figure:
-        panels = np.ravel(figure.subplots(len(names), 1, squeeze=False, sharex=True))
+    alone = len(groups) == 1 and not len(measured)
+    with style.picture(output, style.PAGE_MM, 62 if alone else 52 * len(names)) as figure:
+        shape = (1, len(names)) if alone else (len(names), 1)
+        panels = np.ravel(figure.subplots(*shape, squeeze=False, sharex=True))
         for number, (axes, name) in enumerate(zip(panels, names, strict=True)):
             log = name not in SIGNED
             for place, (key, part) in enumerate(groups):
-                _one(axes, place, _values(part, name), log, COLOURS[0])
+                _one(axes, place, _values(part, name), log, _own())
                 words += [f"{name}, {by} = {key}: median {np.median(_values(part, name)):.4g}"] if len(part) else []
             for k, (label, own) in enumerate(_beside(measured, name)):
                 _one(axes, len(groups) + k, own, log, style.GREY)
@@ -178,8 +212,10 @@ def violin(run, output, of=None, by=None, measured=()):
             style.panel_letter(axes, "abcdefghij"[number % 10])
         every = max(len(groups) // 20, 1)
         ticks = range(0, len(groups), every)
-        panels[-1].set_xticks(ticks, [f"{groups[k][0]:.4g}" if by != "cycle" else str(groups[k][0]) for k in ticks])
-        panels[-1].set_xlabel("Cycle" if by == "cycle" else _label(by)[0])
+        whole = by in ("cycle", "cycles")
+        for axes in panels if alone else panels[-1:]:
+            axes.set_xticks(ticks, [str(groups[k][0]) if whole else f"{groups[k][0]:.4g}" for k in ticks])
+            axes.set_xlabel({"cycle": "Cycle", "cycles": "Number of cycles"}.get(by) or _label(by)[0])
         figure.align_ylabels()
     return Drawn([output], words if len(words) < 30 else [])
 

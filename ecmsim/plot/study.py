@@ -9,7 +9,7 @@ import numpy as np
 from matplotlib.ticker import NullLocator
 
 from ecmsim.errors import PlotError, ResultsError
-from ecmsim.plot import style
+from ecmsim.plot import dress, style
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -220,11 +220,11 @@ def panel(axes, run, done, x, y, fitting=None):
         if others == [NAME]:
             named = [str(values[0]).replace("_", " ")]
         if fitting:
-            named.append(draw_fit(axes, group, x, y, *fitting, COLOURS[number]))
+            named.append(draw_fit(axes, group, x, y, *fitting, dress.colour(number, COLOURS)))
         axes.plot(
             group[x],
             group[y],
-            color=COLOURS[number],
+            color=dress.colour(number, COLOURS),
             marker=MARKERS[number],
             mec="white",
             mew=0.4,

@@ -11,7 +11,7 @@ from matplotlib.patches import Patch
 from matplotlib.ticker import MaxNLocator
 
 from ecmsim.errors import PlotError, ResultsError
-from ecmsim.plot import note
+from ecmsim.plot import dress, note
 from ecmsim.plot.numbers import write_numbers
 from ecmsim.results.cycles import find_cycles, is_bipolar
 from ecmsim.text import prefixed, quantity  # noqa: F401  (part of the style)
@@ -121,8 +121,8 @@ def picture(output, width_mm, height_mm, layout="constrained"):
     """A matplotlib Figure of a size in mm, in the house style, saved to output when the block ends."""
     if output.suffix.lower() not in SUFFIXES:
         raise PlotError(f"cannot draw {output}: its name must end in {', '.join(SUFFIXES)}")
-    with matplotlib.rc_context(SETTINGS):
-        figure = Figure(figsize=(width_mm / 25.4, height_mm / 25.4), layout=layout)
+    with matplotlib.rc_context(dress.settings(SETTINGS)):
+        figure = Figure(figsize=(dress.width(width_mm) / 25.4, height_mm / 25.4), layout=layout)
         yield figure
         note.write(figure)
         if _written.get() is not None:
@@ -219,7 +219,7 @@ def cycle_lines(run):
     cycles = find_cycles(run)
     n = len(cycles)
     named = set(np.unique(np.linspace(0, n - 1, min(n, MOST_NAMED)).round()).astype(int))
-    colours = matplotlib.colormaps["viridis"](np.linspace(0.0, 0.88, n))
+    colours = matplotlib.colormaps[dress.colormap()](np.linspace(0.0, 0.88, n))
     widths = np.linspace(2.2, 0.9, n) if n <= MOST_NAMED else np.full(n, 0.9)
     lines = []
     if cycles[0].start > time[0] or cycles[-1].end < time[-1]:
@@ -328,11 +328,11 @@ def explained(run, moments=True):
 
 def legend_below(figure, handles):
     """A legend below the panels, in rows as long as the figure is wide."""
-    wide = figure.get_figwidth() * 25.4 > COLUMN_MM + 1
+    width = figure.get_figwidth() * 25.4
+    room = max(int(width / (1.3 * max((len(handle.get_label()) for handle in handles), default=1) + 8)), 1)
     look = {"columnspacing": 1.2, "handlelength": 1.3, "handletextpad": 0.5}
-    figure.legend(
-        handles=handles, loc="outside lower center", ncols=(3 if len(handles) > 4 else 4) if wide else 2, **look
-    )
+    most = (3 if len(handles) > 4 else 4) if width > COLUMN_MM + 1 else 2
+    figure.legend(handles=handles, loc="outside lower center", ncols=min(most, room), **look)
 
 
 def told_moments(names):

@@ -7,7 +7,7 @@ import matplotlib
 import numpy as np
 
 from ecmsim.errors import PlotError
-from ecmsim.plot import style
+from ecmsim.plot import dress, style
 from ecmsim.plot.curves import distinct, looks, of_recording, of_run
 from ecmsim.plot.iv import FLOOR, VOLTAGES, direction_arrows, end_at_floor
 
@@ -79,7 +79,7 @@ def parts_of(curve, look, curves):
     if len(curves) > 1 or not curve.measured:
         return [(curve.name, curve.voltage, curve.current, look)]
     numbers = curve.cycles
-    colours = matplotlib.colormaps["viridis"](np.linspace(0.0, 0.88, len(numbers)))
+    colours = matplotlib.colormaps[dress.colormap()](np.linspace(0.0, 0.88, len(numbers)))
     named = set(np.unique(np.linspace(0, len(numbers) - 1, min(len(numbers), MOST_SEPARATE)).round()).astype(int))
     found = []
     for k, (number, colour) in enumerate(zip(numbers, colours, strict=True)):

@@ -238,6 +238,14 @@ class Run:
         return cycle_table(self)
 
     @cached_property
+    def draws(self):
+        """The parameters that [draw] gave each cycle of the programme: a DataFrame with `cycle` and a column for each
+        setting with its unit, such as stress_energy_eV; without columns where nothing is drawn from cycle to cycle."""
+        from ecmsim.results.draws import draws_of
+
+        return draws_of(self)
+
+    @cached_property
     def pulses(self):
         """The numbers of each pulse, with the conductance before and after (DataFrame; see ecmsim.results.tables)."""
         from ecmsim.results.tables import pulse_table

@@ -65,7 +65,8 @@ def limit_by_cycle(run, numbers):
 
 
 def cycle_table(run, definitions=Definitions()):  # noqa: B008  (frozen)
-    """The cycles of a run (a Run) as a DataFrame with CYCLE_COLUMNS; without rows where its programme has none."""
+    """The cycles of a run (a Run) as a DataFrame with CYCLE_COLUMNS, and what [draw] gave each of them; without rows
+    where its programme has none."""
     import pandas as pd
 
     rows = []
@@ -94,7 +95,8 @@ def cycle_table(run, definitions=Definitions()):  # noqa: B008  (frozen)
                     "volume_end_nm3": values["volume_nm3"][-1],
                 }
             )
-    return pd.DataFrame(rows, columns=list(CYCLE_COLUMNS))
+    table, draws = pd.DataFrame(rows, columns=list(CYCLE_COLUMNS)), run.draws
+    return table.merge(draws, on="cycle", how="left") if len(draws) else table
 
 
 def pulse_table(run, definitions=Definitions()):  # noqa: B008  (frozen)
@@ -105,9 +107,10 @@ def pulse_table(run, definitions=Definitions()):  # noqa: B008  (frozen)
     return pd.DataFrame(rows, columns=list(PULSE_COLUMNS))
 
 
-def cycle_words(definitions):
-    """What the columns of cycles.csv are, as lines of text."""
+def cycle_words(definitions, drawn=()):
+    """What the columns of cycles.csv are, as lines of text. drawn: columns of parameters drawn for each cycle."""
     told = [f"{name}: {text}" for name, text in CYCLE_COLUMNS.items() if text]
+    told += [f"{name}: drawn for the cycle" for name in drawn]
     return ["One row for each cycle; voltages are the source's, resistances and energies the cell's.", *told,
             *definitions.words()]  # fmt: skip
 
@@ -127,7 +130,7 @@ def with_head(table, words):
 def tables_of(run, definitions=Definitions()):  # noqa: B008  (frozen)
     """The tables that a run (a Run) has, by their names: (DataFrame, words on its columns) each."""
     tables = {
-        "cycles": (cycle_table(run, definitions), cycle_words(definitions)),
+        "cycles": (cycle_table(run, definitions), cycle_words(definitions, [*run.draws][1:])),
         "pulses": (pulse_table(run, definitions), pulse_words(definitions)),
     }
     return {name: (table, words) for name, (table, words) in tables.items() if len(table)}

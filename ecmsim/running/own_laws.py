@@ -6,6 +6,7 @@ import traceback
 from dataclasses import dataclass, field
 from types import ModuleType
 
+from ecmsim.config.draw import require_effect
 from ecmsim.config.laws import SWITCHES, require_permission, unusable
 from ecmsim.config.suggest import did_you_mean
 from ecmsim.errors import ConfigError, ResultsError
@@ -39,6 +40,7 @@ def own_laws(config, laws=None, allow_code=False) -> OwnLaws:
             raise ConfigError(f'laws: {name} is given, but laws.{name} = "{config.laws[name].law}" too; leave one out')
     for _, text in unusable(config, [name for name in laws if laws[name] is not None and name in SWITCHES], "laws: "):
         raise ConfigError(text)
+    require_effect(config, {*laws, *config.laws})
     files, modules = {}, {}
     for name, own in config.laws.items():
         if own.file not in modules:

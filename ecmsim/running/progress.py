@@ -5,6 +5,7 @@ import sys
 import time
 
 INTERVAL = 10.0  # s between plain lines
+RENEWED = 0.5  # s between two looks in a notebook
 
 
 def status(state):
@@ -90,6 +91,57 @@ class Bar(Silent):
             self.bar.stop()
 
 
+class Notebook(Silent):
+    """A line under the cell of a notebook, renewed in place."""
+
+    def begin(self, end):
+        from IPython.display import display
+
+        self.until, self.begun, self.next, self.last = end, time.monotonic(), 0.0, None
+        self.line = display(_Plain("begins"), display_id=True)
+
+    def step(self, state):
+        self.last = state
+        now = time.monotonic() - self.begun
+        if now >= self.next:
+            self._show(now)
+            self.next = now + RENEWED
+
+    def _show(self, now):
+        share = self.last.time / self.until if self.until else 1.0
+        bar = "█" * int(20 * share) + "░" * (20 - int(20 * share))
+        told = f"{bar} {100 * share:5.1f} % of the programme  t = {self.last.time:.5f} s  {status(self.last)}"
+        if self.line is not None:
+            self.line.update(_Plain(f"{told}  [{now:.0f} s]"))
+
+    def end(self):
+        if getattr(self, "last", None) is not None:
+            self._show(time.monotonic() - self.begun)
+
+
+class _Plain:
+    """A text that a notebook shows as it is."""
+
+    def __init__(self, text):
+        self.text = text
+
+    def __repr__(self):
+        return self.text
+
+
+def in_notebook():
+    """Whether this process is the kernel of a notebook, which shows things in place."""
+    shell = getattr(sys.modules.get("IPython"), "get_ipython", lambda: None)()
+    return shell is not None and hasattr(shell, "kernel")
+
+
 def display():
-    """The display that fits: a bar on a terminal, lines elsewhere."""
+    """The display that fits: a bar on a terminal, a line renewed in place in a notebook, lines elsewhere."""
+    if in_notebook():
+        return Notebook()
     return Bar() if sys.stderr.isatty() else Lines()
+
+
+def chosen(progress):
+    """The display of a run: none for None and False, the one that fits for True, or the object given."""
+    return display() if progress is True else progress or Silent()

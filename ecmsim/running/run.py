@@ -29,12 +29,13 @@ from ecmsim.results.growth_stop import GrowthStop
 from ecmsim.results.reader import open_run
 from ecmsim.results.states import molten, touches
 from ecmsim.results.writer import RunWriter
-from ecmsim.running.events import STOPPED, Event, EventDetector
+from ecmsim.running.events import STOPPED, Event, EventDetector, bodies
 from ecmsim.running.failure import explained
 from ecmsim.running.march import March
 from ecmsim.running.milestones import Milestones
 from ecmsim.running.own_laws import OwnLaws, own_laws, require_same
-from ecmsim.running.progress import Silent
+from ecmsim.running.progress import chosen
+from ecmsim.running.redraw import DRAWN, Redraw
 from ecmsim.running.remarks import Ranges, Remarks
 from ecmsim.running.reporter import Interrupted, Reporter, Stopped, logger
 from ecmsim.running.restart import content_of, restore
@@ -75,7 +76,11 @@ class Outcome:
     remarks: list = field(default_factory=list)  # what has to be said about it: ecmsim.running.remarks
 
     def __repr__(self):
-        return f"<Outcome: {self.reason}; {self.steps} steps to {self.state.time:.4g} s, {self.remeshes} meshes>"
+        seen = self.state.observed
+        return (
+            f"<Outcome: {self.reason}; {self.steps} steps to {self.state.time:.4g} s, I = {seen['current']:.3g} A, "
+            f"gap = {seen['gap']:.3g} nm>"
+        )
 
 
 def run(
@@ -92,9 +97,10 @@ def run(
     """Run a configuration and write its results into a folder.
 
     config: Config; comm: MPI communicator, all of whose ranks call this; overwrite: replace a run that is there;
-    progress: an object with begin, step and end (rank 0); until: stop after this time in s; laws: laws of your own in
-    place of the configuration's, by name, such as {"tunnelling": MyLaw()} (see ecmsim.physics.model.DeviceModel);
-    allow_code: let the Python files run whose laws the configuration names in [laws]. The same law in both is refused.
+    progress: True for the display that fits a terminal, a notebook or a log, or an object with begin, step and end
+    (rank 0); until: stop after this time in s; laws: laws of your own in place of the configuration's, by name, such as
+    {"tunnelling": MyLaw()} (see ecmsim.physics.model.DeviceModel); allow_code: let the Python files
+    run whose laws the configuration names in [laws]. The same law in both is refused.
     Raises ResultsError when the folder cannot be written, SolveError (with what to try) when the run cannot go on,
     Stopped when it was asked to stop and can be resumed; all that was reported stays on disk.
     """
@@ -208,22 +214,23 @@ class _Run:
         known |= {"laws": self.own.told, "law_files": self.own.files}
         known |= {"idle": list(self.config.idle)} if self.config.idle else {}
         known |= {"borrowed": self.config.loans} if self.config.loans else {}
-        report = Reporter(self.comm, self.config, known, writer, progress or Silent())
+        report = Reporter(self.comm, self.config, known, writer, chosen(progress))
         with report, StopRequests(folder, self.config.checkpoint.walltime) as requests:
             requests.clear()
-            self.simulation = model(self.config, self.comm, self.own.laws)
+            kept = self.content and self.content.get("drawn")
+            self.drawn = Redraw.of(self.config, lambda config: model(config, self.comm, self.own.laws), kept)
+            self.march = March(self.drawn.model(), report.note)
             try:
                 return self._march(report, requests)
             finally:
-                self.simulation.close()
+                self.march.simulation.close()
 
     def _march(self, report, requests):
-        config, simulation = self.config, self.simulation
-        march = March(simulation, report.note)
-        bridged = simulation.model.bridging is not None
+        config, march = self.config, self.march
+        bridged = march.simulation.model.bridging is not None
         detector, milestones = EventDetector.from_config(config, bridged), Milestones(config)
         growth, remarks = GrowthStop(), Remarks(Ranges.from_config(config, bridged))
-        planned = simulation.programme.duration
+        planned = march.simulation.programme.duration
         stop = inf if self.until is None else self.until
         report.begin(min(stop, planned))
         if self.content:
@@ -237,7 +244,9 @@ class _Run:
             march.begin()
             remarks.see(march.state.seen)
             self._growth(growth, march.state)
-            report.accept(simulation, march.state, [], milestones.passed(march.state))
+            report.accept(march.simulation, march.state, [], milestones.passed(march.state))
+            if config.draw:
+                report.note(march.state, DRAWN, self.drawn.told())
         keeper = _Keeper(self, report, march, detector, milestones, remarks, growth)
         snapshots = sorted(t for t in config.output.snapshot_times if t > march.state.time)
         reason = PLANNED
@@ -250,30 +259,33 @@ class _Run:
             try:
                 state = march.step(min([stop, *snapshots[:1]]))
             except StepError as final:
-                failure = explained(final, final.__cause__, before, simulation)
-                report.fail(simulation, before, failure)
+                failure = explained(final, final.__cause__, before, march.simulation)
+                report.fail(march.simulation, before, failure)
                 keeper.write()
                 raise failure from final.__cause__
             rows = row(before.seen), row(state.seen)
             held = limit(config, before.leg, 0.5 * (before.time + state.time))
             events = [*detector.between(*rows, held), *march.events]
-            events += [*_bodies(state), *self._growth(growth, state)]
+            events += [*bodies(state), *self._growth(growth, state)]
             labels = milestones.passed(state, events)
             remarks.see(state.seen, held)
             while snapshots and snapshots[0] <= state.time:
                 labels.append(f"t = {snapshots.pop(0):.6g} s")
-            report.accept(simulation, state, events, labels)
+            report.accept(march.simulation, state, events, labels)
             if ended := self._ended(state, bridged, remarks.ranges):
                 reason = ended
                 break
+            if self.drawn.is_due(march):
+                self.drawn.take(march, detector)
+                report.note(march.state, DRAWN, self.drawn.told())
             keeper.passed()
         if march.finished and reason == PLANNED and (never := remarks.of_switching()):
             reason = f"{PLANNED}; {never}"
         self._require_sound(report, march.state)
-        report.snapshot(simulation, march.state, "end")
+        report.snapshot(march.simulation, march.state, "end")
         keeper.write()
-        seconds = dict(simulation.watch.seconds)
-        counts = march.steps, march.iterations, simulation.remeshes
+        seconds = dict(march.simulation.watch.seconds)
+        counts = march.steps, march.iterations, march.simulation.remeshes
         said = [*filter(None, [config.borrowed]), *remarks.texts()]
         outcome = Outcome(march.state, *counts, seconds, reason, march.worst, said)
         report.finish(outcome)
@@ -294,7 +306,7 @@ class _Run:
             state.filament.check(float(self.config.cell.radius))
         except SolveError as flaw:
             failure = SolveError(f"stopped at t = {state.time:.6g} s: {flaw}. The last state is kept in failure.npz.")
-            report.fail(self.simulation, state, failure)
+            report.fail(self.march.simulation, state, failure)
             raise failure from flaw
 
     def _ended(self, state, bridged, ranges):
@@ -361,6 +373,7 @@ class _Keeper:
             "milestones": self.milestones.remembered(),
             "remarks": self.remarks.remembered(),
             "growth": self.growth.remembered(),
+            "drawn": self.run.drawn.remembered(),
             "config": self.run.config.to_toml(),
             "until": self.run.until,
             "mark": self.report.mark(),
@@ -372,21 +385,3 @@ class _Keeper:
             with self.march.simulation.watch("checkpoints"):
                 self.report.checkpoint(self.content)
         self.content, self.written = None, time.monotonic()
-
-
-def _bodies(state):
-    """The events of a neck that broke, and of bodies of metal that became one, in the step to a state."""
-    events = []
-    if state.rupture is not None:
-        neck = state.rupture.neck
-        what = "float as a body" if state.rupture.floats else "join the active electrode"
-        detail = (
-            f"a neck of {neck.radius:.3g} nm radius broke at z = {neck.height:.3g} nm; "
-            f"{state.rupture.volume:.3g} nm3 of metal above it {what}"
-        )
-        events.append(Event(state.time, "rupture", detail))
-    for union in state.unions:
-        what = "of less than an atom goes over to its neighbour" if union.dissolved else "is joined to its neighbour"
-        detail = f"a body of {union.volume:.3g} nm3 {what}, at z = {union.height:.3g} nm"
-        events.append(Event(state.time, "body dissolved" if union.dissolved else "bodies merge", detail))
-    return events

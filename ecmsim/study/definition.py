@@ -10,6 +10,7 @@ from ecmsim.config.files import is_path
 from ecmsim.config.laws import is_law, located
 from ecmsim.config.quantities import QuantityType
 from ecmsim.config.roles import ROLES
+from ecmsim.config.structure import canonical, keys_of
 from ecmsim.config.suggest import did_you_mean, listed, quoted
 from ecmsim.config.texts import absolute, is_file, like, tables_of, text_of
 from ecmsim.errors import ConfigError
@@ -17,7 +18,6 @@ from ecmsim.plot import STUDY_PICTURES
 from ecmsim.results import COLUMNS
 from ecmsim.study import space
 from ecmsim.study.draw import drawn
-from ecmsim.study.naming import canonical, keys_of
 from ecmsim.study.observables import REDUCTIONS, Observable
 from ecmsim.switching.values import Definitions
 

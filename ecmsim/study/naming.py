@@ -11,23 +11,12 @@ from pathlib import Path
 
 from ecmsim.config.laws import OwnLaw
 from ecmsim.config.quantities import Quantity
-from ecmsim.config.structure import dotted, settings
+from ecmsim.config.structure import canonical, keys_of, settings
 from ecmsim.text import quantity
 
 PREFIXED = ("A", "V", "s", "ohm", "V/s", "S")  # units of which people write milli and mega
 LONGEST = 100
 DIGITS, ALL_DIGITS = 4, 12
-
-
-def keys_of(field):
-    """The keys of a setting's dotted name: programme[0].rate, also written programme.0.rate."""
-    keys = re.sub(r"\[(\d+)\]", r".\1", str(field).strip()).split(".")
-    return tuple(int(key) if key.isdecimal() else key for key in keys)
-
-
-def canonical(field):
-    """The one way to write the dotted name of a setting: programme[0].rate."""
-    return dotted(keys_of(field))
 
 
 def effective(config, field):
@@ -87,19 +76,6 @@ def key_in(folder):
     """KEY in the name of a folder, or None where that is not the name of a case."""
     match = re.fullmatch(r"\d{4,}_(.+=.*)", folder)
     return match and match[1]
-
-
-def column(field, unit):
-    """The column of a setting in a table: compliance_current_A, programme_0_rate_V_per_s."""
-    name = "_".join(str(key) for key in keys_of(field))
-    return f"{name}_{unit_name(unit)}" if unit else name
-
-
-def unit_name(unit):
-    """A unit as a part of a name: V_per_s, per_m3."""
-    first, *others = unit.split("/")
-    words = ([] if first == "1" else [first]) + [word for other in others for word in ("per", other)]
-    return "_".join(words).replace("*", "_").replace("^", "")
 
 
 def _safe(text):

@@ -7,17 +7,14 @@ import numpy as np
 from pydantic_core import PydanticCustomError
 
 from ecmsim.config import reference
+from ecmsim.config.distributions import Wrong
 from ecmsim.config.quantities import Quantity, QuantityType
+from ecmsim.config.structure import keys_of
 from ecmsim.config.suggest import did_you_mean, quoted
-from ecmsim.study.naming import keys_of
 
 SPACINGS = ("lin", "log")
 MOST_CASES = 10_000  # of a study, each of which is checked before the first is run
 GRID_DIGITS, SAMPLE_DIGITS = 12, 6  # kept of the values of ranges, so that 1e-8 is not 1.0000000000000002e-8
-
-
-class Wrong(ValueError):
-    """A value in a study file that cannot be used; str(error) says why."""
 
 
 def product(*blocks):

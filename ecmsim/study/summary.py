@@ -8,6 +8,7 @@ from datetime import datetime
 
 import ecmsim
 from ecmsim.config.quantities import Quantity
+from ecmsim.config.structure import column
 from ecmsim.errors import ResultsError
 from ecmsim.results import open_run
 from ecmsim.results.folder import CYCLES, PROVENANCE, PULSES, TIMESERIES
@@ -73,7 +74,7 @@ def varied(case, units):
             value = float(value)
         elif not isinstance(value, (bool, int, str, type(None))):
             value = toml(case.values[field]) if field in case.values else None
-        row[naming.column(field, unit)] = value
+        row[column(field, unit)] = value
     return row
 
 

@@ -151,7 +151,7 @@ def test_what_a_folder_can_show_is_told(quick, tmp_path):
         opened("study", [quick[1]])
     with pytest.raises(ConfigError, match="one folder at a time, and 2 are given: .*ecmsim plot study"):
         opened("iv", [quick[1], tmp_path])
-    process = ecmsim("plot", "gap", quick[1], tmp_path)
+    process = ecmsim("plot", "outline", quick[1], tmp_path)
     assert process.returncode == 2 and "one folder at a time" in process.stderr
     process = ecmsim("plot", "iv", quick[1], tmp_path)  # which may be several runs, but no study
     assert process.returncode == 2 and "is the folder of a study" in process.stderr

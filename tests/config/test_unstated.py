@@ -76,6 +76,7 @@ def test_nothing_of_physics_has_a_default_that_does_something():
         "heat.stop_at_melting": "false",
         "surface_diffusion.enabled": "false",
         "materials.NAME.resistivity_quadratic_coefficient": "0 / K^2",
+        "draw.seed": "0",  # of [draw] alone, which is left out unless something is drawn
     }
 
 

@@ -248,6 +248,9 @@ PARAMETERS = [
     ("drive", "read", "programme.read"),
 ]
 UNREAD = {
+    "draw.each": "there are cycles alone",
+    "draw.seed": "Config.drawn heeds it",
+    "draw.correlated": "Config.drawn heeds it",
     **{f"compliance.gate_{name}": "Transistor.gate reads both" for name in ("voltage", "points")},
     "programme[].file": "config.programme puts its content into points",
     "interface.file": "config.pairs puts what it has into the sections",

@@ -114,8 +114,8 @@ def test_measured_conductances_beside_a_histogram(study, tmp_path):
 
 
 def test_what_cannot_be_drawn(run, recording, tmp_path):
-    with pytest.raises(PlotError, match="gap is no picture of several runs"):
-        overlay("gap", [run, run], [], tmp_path / "gap.png")
+    with pytest.raises(PlotError, match="outline is no picture of several runs"):
+        overlay("outline", [run, run], [], tmp_path / "outline.png")
     with pytest.raises(PlotError, match="gap is no picture of measurements"):
         draw("gap", run, tmp_path / "gap.png", measured=[recording])
     with pytest.raises(PlotError, match="iv has no option colour"):

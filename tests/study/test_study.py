@@ -16,6 +16,7 @@ import pytest
 from helpers import own_laws
 from helpers.paths import ROOT, STUB
 
+from ecmsim.config.structure import column
 from ecmsim.errors import ConfigError, PlotError, ResultsError
 from ecmsim.plot import draw
 from ecmsim.plot.study import fitted, label, open_study, split
@@ -248,8 +249,8 @@ def test_names_are_safe_short_and_tell_cases_apart(tmp_path):
     assert naming.key_of({"cell.active_electrode": "/a/our metal.toml"}) == "cell.active_electrode=our-metal"
     near = cases(tmp_path, '[grid]\ncompliance.current = ["1.00001 nA", "1.00002 nA"]')
     assert [case.key for case in near] == ["compliance.current=1.00001nA", "compliance.current=1.00002nA"]
-    assert naming.column("butler_volmer.ion_concentration", "1/m^3") == "butler_volmer_ion_concentration_per_m3"
-    assert naming.column("programme[0].rate", "V/s") == "programme_0_rate_V_per_s"
+    assert column("butler_volmer.ion_concentration", "1/m^3") == "butler_volmer_ion_concentration_per_m3"
+    assert column("programme[0].rate", "V/s") == "programme_0_rate_V_per_s"
 
 
 # --- what is read off a run ---------------------------------------------------------------------------------
