@@ -1,6 +1,6 @@
 """The state of a running cell and how one step changes it: fields, filament, electrode and mesh together.
 
-One step: the outline moves with the velocities of the last three states (Adams-Bashforth of third order), the
+One step: the outline moves by a predictor and what the last step owed to its corrector (ecmsim.shape.front), the
 electrode's surface follows its law, the mesh follows both or is rebuilt, the source voltage is set, and all fields
 are solved anew. Nothing of an accepted state changes before the new one is accepted.
 """
