@@ -6,7 +6,8 @@ import numpy as np
 
 from ecmsim.errors import PlotError, ResultsError
 from ecmsim.plot import style
-from ecmsim.shape.filament import Filament, arc_length
+from ecmsim.shape.filament import Filament
+from ecmsim.shape.polyline import arc_length
 
 VISIBLE_SHARE = 0.04  # growth is visible from where the filament has this share of its final height
 ALONG, SLICES = 121, 700

@@ -17,7 +17,7 @@ from ecmsim.results.crossing import crossing
 from ecmsim.results.cycles import find_cycles
 from ecmsim.results.growth_stop import growth_stop
 from ecmsim.results.limits import limit_reached
-from ecmsim.shape.filament import distance_to_polyline
+from ecmsim.shape.polyline import distance_to_polyline
 
 LEVELS_PER_E_FOLD = 10  # levels of ln I
 PERSISTENCE = 3  # levels for which a change must last

@@ -15,7 +15,8 @@ surface's normals near the place, on the same bodies. Lengths in nm; values (n, 
 
 import numpy as np
 
-from ecmsim.shape.filament import Filament, crossing_segments
+from ecmsim.shape.filament import Filament
+from ecmsim.shape.polyline import crossing_segments
 
 WIDER = 2.0  # radii of a neck that breaks: that of the neck by which two bodies become one
 FLARED = 3.0  # radii of the neck: no wider than that is what a break cuts off

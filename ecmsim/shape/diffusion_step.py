@@ -25,7 +25,8 @@ import numpy as np
 from numpy.lib.stride_tricks import sliding_window_view
 from scipy.linalg import solve_banded
 
-from ecmsim.shape.filament import Filament, crossing_segments
+from ecmsim.shape.filament import Filament
+from ecmsim.shape.polyline import crossing_segments
 
 # A single linear step may turn or stretch a segment by this fraction of its length and miss this part of the volume
 # (which is then given back): longer ones are divided.

@@ -13,7 +13,8 @@ from functools import cached_property
 
 import numpy as np
 
-from ecmsim.shape.filament import Filament, distance_to_polyline
+from ecmsim.shape.filament import Filament
+from ecmsim.shape.polyline import distance_to_polyline
 
 GAUSS_POINTS, GAUSS_WEIGHTS = np.polynomial.legendre.leggauss(4)
 LEAST_GAP = 1e-3  # nm

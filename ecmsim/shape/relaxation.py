@@ -15,7 +15,8 @@ from dataclasses import dataclass
 import numpy as np
 
 from ecmsim.shape.diffusion_step import DiffusionStep
-from ecmsim.shape.filament import Filament, OutlineError, arc_length
+from ecmsim.shape.filament import Filament, OutlineError
+from ecmsim.shape.polyline import arc_length
 
 SMALLEST_NECK = 0.05  # nm: less than an atom
 # The error of a step of `relax` over its displacement. Modes that decay never exceed 1/9; for those that grow it keeps

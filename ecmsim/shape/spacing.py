@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from ecmsim.shape.filament import arc_length, distance_to_polyline
+from ecmsim.shape.polyline import arc_length, distance_to_polyline
 
 
 def graded(spacing, points, growth):

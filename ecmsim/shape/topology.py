@@ -11,7 +11,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from ecmsim.shape.filament import Filament, OutlineError, cross2, crossing_segments
+from ecmsim.shape.filament import Filament, OutlineError
+from ecmsim.shape.polyline import cross2, crossing_segments
 
 
 @dataclass(frozen=True)

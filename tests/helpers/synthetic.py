@@ -11,7 +11,7 @@ from scipy.spatial import Delaunay
 from ecmsim.constants import CONDUCTANCE_QUANTUM
 from ecmsim.results import RunWriter
 from ecmsim.results.columns import COLUMNS
-from ecmsim.shape.filament import cross2
+from ecmsim.shape.polyline import cross2
 
 LAYER, RADIUS, HEIGHT = 10.0, 25.0, 25.0
 NUCLEUS = 0.128

@@ -8,7 +8,8 @@ from ecmsim.errors import PlotError, ResultsError
 from ecmsim.plot import draw, elephant, shapes
 from ecmsim.plot.elephant import surface
 from ecmsim.results import open_run
-from ecmsim.shape.filament import Filament, distance_to_polyline
+from ecmsim.shape.filament import Filament
+from ecmsim.shape.polyline import distance_to_polyline
 
 ATOM = 0.128  # nm: the default of filament.rupture_radius
 

@@ -11,7 +11,7 @@ from ecmsim.errors import PlotError, ResultsError
 from ecmsim.plot import PICTURES, draw, film
 from ecmsim.plot.film import Frames, Story
 from ecmsim.results import open_run
-from ecmsim.shape.filament import distance_to_polyline
+from ecmsim.shape.polyline import distance_to_polyline
 
 
 @pytest.fixture(scope="module")

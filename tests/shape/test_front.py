@@ -12,8 +12,9 @@ from ecmsim.physics.dissolution import MirroredDissolution
 from ecmsim.physics.model import DeviceModel
 from ecmsim.physics.nucleus import StableNucleus
 from ecmsim.shape.electrode import ActiveElectrode
-from ecmsim.shape.filament import CROWDED, Filament, OutlineError, distance_to_polyline
+from ecmsim.shape.filament import Filament, OutlineError
 from ecmsim.shape.front import Front, FrontMotion, integral
+from ecmsim.shape.polyline import CROWDED, distance_to_polyline
 from ecmsim.shape.topology import Neck, neck, ruptured, untangled
 
 NUCLEUS = 0.128  # nm

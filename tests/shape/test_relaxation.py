@@ -8,7 +8,8 @@ from helpers.relaxing import relaxed, surface_area
 
 from ecmsim.physics.surface_diffusion import SurfaceDiffusion
 from ecmsim.shape.diffusion_step import DiffusionStep, narrowest_waist
-from ecmsim.shape.filament import Filament, crossing_segments
+from ecmsim.shape.filament import Filament
+from ecmsim.shape.polyline import crossing_segments
 from ecmsim.shape.relaxation import curvature_spacing, growth_rate, relax, rounded_cylinder
 
 WALL = ("mirror", "mirror")

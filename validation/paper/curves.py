@@ -12,7 +12,7 @@ from ecmsim.errors import ResultsError
 from ecmsim.plot.field import FILAMENT, Section
 from ecmsim.plot.style import switching_window
 from ecmsim.results.limits import COMPLIANCE_REACHED
-from ecmsim.shape.filament import arc_length, distance_to_polyline
+from ecmsim.shape.polyline import arc_length, distance_to_polyline
 from validation.paper import measures
 from validation.paper.facts import resistance_lrs
 

@@ -8,7 +8,7 @@ import numpy as np
 
 from ecmsim.results.measures import column, moment, rising, time_of_value, value_at_current  # noqa: F401  (beside these)
 from ecmsim.results.regimes import separation
-from ecmsim.shape.filament import distance_to_polyline
+from ecmsim.shape.polyline import distance_to_polyline
 
 
 def ambient(run):

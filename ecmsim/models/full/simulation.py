@@ -26,8 +26,8 @@ from ecmsim.models.full.newton import Newton, NewtonError
 from ecmsim.models.full.problem import BETWEEN, FieldForms, FieldProblem
 from ecmsim.models.full.state import State, raised, transferred
 from ecmsim.models.node import Node
-from ecmsim.shape.filament import CROWDED
 from ecmsim.shape.front import Front
+from ecmsim.shape.polyline import CROWDED
 from ecmsim.shape.spacing import filament_spacing
 
 __all__ = ["Discretisation", "RejectedStep", "Simulation", "State", "transferred"]

@@ -26,9 +26,10 @@ from ecmsim.models.reduced.ions import RINGS, Ions, strips
 from ecmsim.models.reduced.profile import SLICES, Profile
 from ecmsim.models.reduced.spreading import halo, spreading
 from ecmsim.models.state import CellState
-from ecmsim.shape.filament import CROWDED, OutlineError, arc_length
+from ecmsim.shape.filament import OutlineError
 from ecmsim.shape.front import Front
 from ecmsim.shape.gap import Gap
+from ecmsim.shape.polyline import CROWDED, arc_length
 from ecmsim.shape.spacing import filament_spacing
 
 TOUCHING = 1e-3  # nm: gap below which filament and electrode have met

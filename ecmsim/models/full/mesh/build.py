@@ -8,7 +8,8 @@ from scipy.spatial import cKDTree
 
 from ecmsim.errors import SolveError
 from ecmsim.models.full.mesh.cell_mesh import CellMesh, Region
-from ecmsim.shape.filament import Filament, crossing_segments, distance_to_polyline
+from ecmsim.shape.filament import Filament
+from ecmsim.shape.polyline import crossing_segments, distance_to_polyline
 from ecmsim.shape.spacing import electrode_nodes, filament_spacing
 
 
