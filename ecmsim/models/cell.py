@@ -15,9 +15,9 @@ from ecmsim.errors import SolveError
 from ecmsim.models.balance import Balance, Limits, Outside
 from ecmsim.models.circuit import Surroundings, circuit
 from ecmsim.models.contract import CellModel
+from ecmsim.models.counting import Count, Counting
 from ecmsim.models.rates import Rates
 from ecmsim.models.state import CellState
-from ecmsim.physics.atom_by_atom import Count
 from ecmsim.physics.model import DeviceModel
 from ecmsim.physics.roles import TunnellingAtTip
 from ecmsim.physics.tunnelling import over_tip
@@ -65,6 +65,8 @@ class GrowingCell(CellModel):
         self.config, self.comm = config, comm
         self.cell, self.numerics = config.cell, config.mesh.refined()
         self.model = DeviceModel.from_config(config, laws)
+        atom_by_atom = self.model.atom_by_atom
+        self.counting = Counting(atom_by_atom, config.contact.seed) if atom_by_atom else None
         self.programme = Programme.from_steps(config.programme)
         self.surroundings = Surroundings.of(config)
         self.watch = Stopwatch()
@@ -147,7 +149,7 @@ class GrowingCell(CellModel):
         gap, cycle = trial.gap, trial.leg.cycle(trial.time)
         if bridging is None:
             return Tip(every, between=(every,) * (len(gap.filament.parts) - 1))
-        count = self._counted(trial, state, step, columns) if self.model.atom_by_atom else None
+        count = self._counted(trial, state, step, columns) if self.counting else None
 
         def over(crossed, atoms=None):
             return {name: over_tip(law, crossed.gap, crossed.weight, cycle, atoms) for name, law in every.items()}
@@ -158,11 +160,11 @@ class GrowingCell(CellModel):
         return Tip(laws, atoms, count.metal if count else atoms, count, (lower, upper), between)
 
     def _counted(self, trial, state, step, columns) -> Count:
-        """The atoms of a trial's contact, counted one by one (physics.atom_by_atom), with the rates of the step."""
-        law, bridging, cycle = self.model.atom_by_atom, self.model.bridging, trial.leg.cycle(trial.time)
+        """The atoms of a trial's contact, counted one by one (counting.py), with the rates of the step."""
+        bridging, cycle = self.model.bridging, trial.leg.cycle(trial.time)
         metal = bridging.atoms(columns.gap, columns.weight)
         if step is None:
-            return law.begun(metal, cycle)
+            return self.counting.begun(metal, cycle)
         more = abs(metal - state.contact.metal)
         if more > ATOM and step > 10 * self.config.stepping.refined().smallest_step:
             raise RejectedStep(f"the metal of {more:.3g} atoms came into the contact at once, or went")
@@ -173,8 +175,8 @@ class GrowingCell(CellModel):
         current_density = self.model.balanced_current_density(
             float(self._overpotential(state)[nearest]), temperature, radius, height - self.cell.layer_thickness
         )
-        exchange = law.exchange(current_density, bridging.filling(columns.gap, columns.weight))
-        return law.advanced(state.contact, metal, exchange, temperature, step, cycle)
+        exchange = self.model.atom_by_atom.exchange(current_density, bridging.filling(columns.gap, columns.weight))
+        return self.counting.advanced(state.contact, metal, exchange, temperature, step, cycle)
 
     def _growth_velocity(self, filament, current_density, ionic_current, dissolving):
         """Velocity of the outline's points, nm/s: Faraday's law, Eq. (1), with the reaction current at each point.

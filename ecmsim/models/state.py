@@ -6,8 +6,8 @@ from functools import cached_property
 import numpy as np
 
 from ecmsim.drive import Leg
+from ecmsim.models.counting import Count
 from ecmsim.models.node import Node
-from ecmsim.physics.atom_by_atom import Count
 from ecmsim.shape.front import Front, Rupture, Union
 from ecmsim.shape.gap import Gap
 

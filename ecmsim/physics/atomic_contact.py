@@ -31,12 +31,14 @@ class ContactLaw:
         """The law in a cycle of the programme: an arrangement of atoms that is drawn is drawn anew in each."""
         return replace(self, levels=self.levels.in_cycle(cycle))
 
-    def over(self, gap, weight, atoms=None):
+    def over(self, gap, weight):
         """The law as it holds for one tip: columns with these gaps (nm) over these areas (nm2). N counts all of them,
-        so that the density at a column depends on the others. atoms: N if these are counted one by one (atom_by_atom);
-        None: as much as there is metal."""
+        so that the density at a column depends on the others."""
+        return self.counted(gap, weight, self.bridging.atoms(gap, weight))
+
+    def counted(self, gap, weight, atoms):
+        """The same with N atoms, if these are counted one by one (atom_by_atom.py)."""
         taken = self.bridging.taken(gap, weight)
-        atoms = taken / self.bridging.area if atoms is None else atoms
         conductance = CONDUCTANCE_QUANTUM * self.levels(atoms)
         return ContactOfTip(self, atoms, conductance, conductance / taken / SQUARE_METRES_PER_NM2 if taken else 0.0)
 

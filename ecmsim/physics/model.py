@@ -296,7 +296,7 @@ def atoms_law(config):
     if contact.atoms == "mean":
         return None
     hop = float(contact.attempt_frequency), float(contact.barrier), float(contact.binding)
-    return AtomByAtom(*hop, float(ions.charge_number), contact.seed)
+    return AtomByAtom(*hop, float(ions.charge_number))
 
 
 def contact_law(config, simmons):

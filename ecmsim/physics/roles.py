@@ -177,8 +177,8 @@ class CountedContact(Contact, Protocol):
     def bridging(self) -> CountedBridging:
         """how atoms bridge the gap"""
 
-    def over(self, gap, weight, atoms) -> ContactAtTip:
-        """the law of one tip, whose columns have these gaps (nm) over these areas (nm2), with so many atoms"""
+    def counted(self, gap, weight, atoms) -> ContactAtTip:
+        """the law of one tip with so many atoms; columns of these gaps (nm) and areas (nm2), both (n,)"""
 
 
 @runtime_checkable

@@ -46,4 +46,4 @@ def over_tip(law, gap, weight, cycle=1, atoms=None):
     law = law.in_cycle(cycle) if hasattr(law, "in_cycle") else law
     if not hasattr(law, "over"):
         return law
-    return law.over(gap, weight) if atoms is None else law.over(gap, weight, atoms)
+    return law.over(gap, weight) if atoms is None else law.counted(gap, weight, atoms)

@@ -1,8 +1,8 @@
 """A run under way as plain data, for a checkpoint, and back."""
 
 from ecmsim.drive import Leg
+from ecmsim.models.counting import Count
 from ecmsim.models.node import Node
-from ecmsim.physics.atom_by_atom import Count
 from ecmsim.running.events import EventDetector
 from ecmsim.running.march import March
 from ecmsim.shape.filament import Filament

@@ -69,6 +69,8 @@ def test_nothing_of_physics_has_a_default_that_does_something():
         "compliance.channel_length_modulation": "0 / V",
         "tunnelling.plateaus": "true",
         "tunnelling.fluctuation": "0.0",
+        "contact.atoms": "mean",
+        "contact.seed": "0",
         "filament.defect_factor": "1.0",
         "filament.thermal_conductivity_factor": "1.0",
         "filament.wiedemann_franz": "false",

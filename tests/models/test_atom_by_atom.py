@@ -9,7 +9,8 @@ from scipy.stats import binom, chisquare, kstest
 from ecmsim.config import load_config
 from ecmsim.constants import BOLTZMANN_EV, ELEMENTARY_CHARGE
 from ecmsim.errors import ConfigError, SolveError
-from ecmsim.physics.atom_by_atom import AtomByAtom, Count
+from ecmsim.models.counting import Count, Counting
+from ecmsim.physics.atom_by_atom import AtomByAtom
 from ecmsim.physics.bridging import Bridging
 from ecmsim.physics.model import DeviceModel
 
@@ -25,7 +26,7 @@ DRAWN = [
 
 
 def law_of(binding=0.2, seed=1):
-    return AtomByAtom(1e13, 0.75, binding, 1.0, seed)
+    return Counting(AtomByAtom(1e13, 0.75, binding, 1.0), seed)
 
 
 def still(law, metal, times, exchange=0.0, temperature=ROOM, cycle=1, count=None):
@@ -59,7 +60,7 @@ def test_arrivals_alone_are_a_poisson_process():
     """Growth without hopping: 40 atoms' worth of metal in 2 s; numbers over many seeds have mean and variance 40."""
     counts = []
     for seed in range(400):
-        law = AtomByAtom(1.0, 5.0, 0.0, 1.0, seed)
+        law = Counting(AtomByAtom(1.0, 5.0, 0.0, 1.0), seed)
         count = law.begun(1.0, 1)
         for k in range(1, 5):
             count = law.advanced(count, 1.0 + 10 * k, 0.0, ROOM, 0.5, 1)
@@ -144,10 +145,10 @@ def test_a_seed_tells_all_and_every_cycle_draws_anew():
 
 
 def test_lifetimes_follow_arrhenius():
-    rates = [law_of().hopping(temperature)[0] for temperature in (300.0, 350.0)]
+    rates = [law_of().law.hopping(temperature)[0] for temperature in (300.0, 350.0)]
     assert rates[0] == pytest.approx(HOP)
     assert np.log(rates[1] / rates[0]) == pytest.approx(0.75 / BOLTZMANN_EV * (1 / 300 - 1 / 350))
-    inwards, outwards = law_of(binding=0.2).hopping(ROOM)
+    inwards, outwards = law_of(binding=0.2).law.hopping(ROOM)
     assert outwards / inwards == pytest.approx(exp(-0.2 / (BOLTZMANN_EV * ROOM)))
 
 
@@ -157,7 +158,7 @@ def test_without_metal_in_the_layer_there_is_no_atom():
 
 
 def test_too_many_events_are_refused():
-    law = AtomByAtom(1.0, 0.0, 0.0, 1.0, 1)
+    law = Counting(AtomByAtom(1.0, 0.0, 0.0, 1.0), 1)
     with pytest.raises(SolveError, match="atoms enter and leave"):
         law.advanced(law.begun(2.5, 1), 2.5, 1e9, ROOM, 1.0, 1)
 
@@ -179,7 +180,7 @@ def test_what_both_branches_share_is_the_smaller_one():
 
 
 def test_the_exchange_is_atoms_per_time():
-    assert law_of().exchange(3.0, 0.5) == pytest.approx(3.0 * 0.5e-18 / ELEMENTARY_CHARGE)
+    assert law_of().law.exchange(3.0, 0.5) == pytest.approx(3.0 * 0.5e-18 / ELEMENTARY_CHARGE)
 
 
 def test_metal_fills_the_layer_where_it_is_neither_empty_nor_full():
@@ -235,5 +236,5 @@ def test_a_law_of_ones_own_has_to_take_the_number_of_atoms():
         def decay_constant(self):
             return 1.0
 
-    with pytest.raises(ConfigError, match="over"):
+    with pytest.raises(ConfigError, match="counted"):
         DeviceModel.from_config(config, {"tunnelling": Plain()})
