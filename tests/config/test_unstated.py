@@ -158,7 +158,7 @@ def test_a_cell_in_which_no_ion_moves_is_refused():
 
 
 def test_an_unknown_name_tells_the_known_ones():
-    for name, told in (("cu_sio2", 'did you mean "cu_sio2_pt"?'), ("x", "there are ag_contact, ")):
+    for name, told in (("cu_sio2", 'did you mean "cu_sio2_pt"?'), ("x", "there are ag_atoms, ag_contact, ")):
         with pytest.raises(ConfigError, match="comes with ecmsim") as caught:
             Config.from_toml(f'extends = "ecmsim:{name}"')
         assert told in str(caught.value)
