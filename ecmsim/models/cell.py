@@ -165,8 +165,8 @@ class GrowingCell(CellModel):
         metal = bridging.atoms(columns.gap, columns.weight)
         if step is None:
             return self.counting.begun(metal, cycle)
-        more = abs(metal - state.contact.metal)
-        if more > ATOM and step > 10 * self.config.stepping.refined().smallest_step:
+        more, other = abs(metal - state.contact.metal), trial.rupture or trial.unions  # other bodies
+        if more > ATOM and not other and step > 10 * self.config.stepping.refined().smallest_step:
             raise RejectedStep(f"the metal of {more:.3g} atoms came into the contact at once, or went")
         # The tip: where the surface before the step was nearest to the electrode.
         nearest = int(np.argmin(state.gap.from_filament(self.config.tunnelling.gap)))
@@ -176,7 +176,8 @@ class GrowingCell(CellModel):
             float(self._overpotential(state)[nearest]), temperature, radius, height - self.cell.layer_thickness
         )
         exchange = self.model.atom_by_atom.exchange(current_density, bridging.filling(columns.gap, columns.weight))
-        return self.counting.advanced(state.contact, metal, exchange, temperature, step, cycle)
+        count = self.counting.advanced(state.contact, metal, exchange, temperature, step, cycle)
+        return replace(count, growth=0.0) if other else count
 
     def _growth_velocity(self, filament, current_density, ionic_current, dissolving):
         """Velocity of the outline's points, nm/s: Faraday's law, Eq. (1), with the reaction current at each point.
@@ -314,8 +315,15 @@ class GrowingCell(CellModel):
             finest=finest,
             source_time=min(self._source_time(state.leg), self._node_time(state)),
             relaxation_speed=state.relaxation_speed,
-            atom_time=HALF / abs(state.contact.growth) if state.contact and state.contact.growth else np.inf,
+            atom_time=self._atom_time(state),
         )
+
+    @staticmethod
+    def _atom_time(state):
+        """Time in which half an atom of metal comes into the contact, or leaves it, s; half a step at least, as a new
+        mesh may move the outline at once."""
+        growth = state.contact.growth if state.contact else 0.0
+        return max(HALF / abs(growth), 0.5 * state.previous_step) if growth else np.inf
 
     @staticmethod
     def _shortest_lived(filament, speed):
