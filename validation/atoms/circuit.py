@@ -17,7 +17,7 @@ from ecmsim.physics.contact_levels import Levels
 # (from 1 to 2, which was not fitted, in 53.4 s for 56.5 s).
 EXCHANGE = 0.005
 BESIDE = 0.005  # G0: what tunnels beside the contact in that model
-LONGEST, PART, AFTER = 0.1, 0.25, 1 + 1e-9  # s; of the time in which an atom comes; of that until an event
+LONGEST, PART, AFTER = 0.1, 0.25, 1 + 1e-9  # s; of the time in which one comes or hops; of that until an event
 LEAST = 1e-9  # s
 RATE, LIMIT = 90e-9, 0.5  # A/s, V: Milano et al., Fig. 3a, and ours
 ROOM = 300.0
@@ -68,8 +68,11 @@ class Contact:
         cathodic, anodic = self.branches(voltage)
         growth, shared, law, now = cathodic - anodic, min(cathodic, anodic), self.counting.law, self.count
         # A step ends with an event, so that none that is made good at once goes unseen.
-        whole = sum(law.rates(now.number, now.metal, growth, shared, law.hopping(self.temperature)))
-        step = min(LONGEST, PART / max(cathodic, anodic), end - self.time, max(AFTER * now.left / whole, LEAST))
+        hopping = law.hopping(self.temperature)
+        whole = sum(law.rates(now.number, now.metal, growth, shared, hopping))
+        step = min(
+            LONGEST, PART / max(cathodic, anodic, *hopping), end - self.time, max(AFTER * now.left / whole, LEAST)
+        )
         metal = max(now.metal + step * growth, 0.0)
         self.count = self.counting.advanced(self.count, metal, shared, self.temperature, step, 1)
         self.time += step
