@@ -54,7 +54,7 @@ class Balance:
     temperature_max: float
     junction_voltage: float
     atoms: float
-    metal: float
+    metal: float = 0.0
     outside: Outside | None = None
 
     @property
