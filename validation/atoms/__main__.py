@@ -1,4 +1,4 @@
-"""Writes validation/atoms anew, in a minute: python -m validation.atoms [FOLDER OF configs/studies/ag_atoms.toml]
+"""Writes validation/atoms anew, in some minutes: python -m validation.atoms [FOLDER OF configs/studies/ag_atoms.toml]
 
 With the folder of that study (runs of the reduced model) their peaks are set beside those of the lumped circuit.
 """
