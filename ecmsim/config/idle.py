@@ -66,6 +66,12 @@ RULES = (
         _in("tunnelling", "prefactor"),
     ),
     Rule(
+        "contact.atoms",
+        'contact.atoms = "mean"',
+        lambda config: config.contact.atoms == "mean",
+        _in("contact", "seed", "attempt_frequency", "barrier", "binding"),
+    ),
+    Rule(
         "butler_volmer.exchange_current_density",
         "butler_volmer.exchange_current_density stands in its place",
         lambda config: config.butler_volmer.exchange_current_density is not None,

@@ -13,6 +13,7 @@ from pydantic import Field, PrivateAttr, StrictBool, StrictInt, StrictStr, Valid
 from ecmsim.config.circuit import Circuit, Leakage, out_of_sense, smaller_than_the_disc
 from ecmsim.config.complete import from_text
 from ecmsim.config.compliance import Compliance
+from ecmsim.config.contact import Contact, without_contact
 from ecmsim.config.draw import Draw, of_cycle, problem, values_of_cycle
 from ecmsim.config.frozen import frozen
 from ecmsim.config.initial import Initial, Nucleus
@@ -212,6 +213,7 @@ class Config(Section):
     stress: Stress = Field(default_factory=Stress, description="Mechanical barrier")
     dissolution: Dissolution = Field(default_factory=Dissolution, description="Void in the active electrode")
     tunnelling: Tunnelling = Field(default_factory=Tunnelling, description="Tunnelling")
+    contact: Contact = Field(default_factory=Contact, description="Atoms in the contact")
     filament: FilamentProperties = Field(default_factory=FilamentProperties, description="Conductivity of the filament")
     heat: Heat = Field(default_factory=Heat, description="Temperature")
     surface_diffusion: SurfaceDiffusion = Field(default_factory=SurfaceDiffusion, description="Relaxation")
@@ -278,6 +280,14 @@ class Config(Section):
                 "dissolution.maximum_depth",
                 f' = "{depth.text}": must be less than cell.active_electrode_height ({height.text})',
             )
+        return value
+
+    @field_validator("contact")
+    @classmethod
+    def _atoms_bridge(cls, value, info: ValidationInfo):
+        tunnelling = info.data.get("tunnelling")
+        if wrong := tunnelling and without_contact(value, tunnelling):
+            raise inconsistent("contact.atoms", f" {wrong}")
         return value
 
     @field_validator("heat")

@@ -39,8 +39,8 @@ class Balance:
     metal to the other, by name, A: "ionic" into the filament, "tunnel", and whatever else a model knows (each name
     stands as NAME_current in ecmsim.observed); supplied: ionic current out of the active electrode, A; power: given to
     the cell, dissipated: in it, heated: that part of it which heats, heat: that leaves it, W; temperature_max in K;
-    junction_voltage: mean of the voltage that the tunnelling electrons cross, V; atoms: that bridge the gap; outside:
-    what goes on at the node of the circuit, where there is one.
+    junction_voltage: mean of the voltage that the tunnelling electrons cross, V; atoms: that bridge the gap; metal:
+    of the last layer, in atoms; outside: what goes on at the node of the circuit, where there is one.
     """
 
     current: float
@@ -54,6 +54,7 @@ class Balance:
     temperature_max: float
     junction_voltage: float
     atoms: float
+    metal: float = 0.0
     outside: Outside | None = None
 
     @property
@@ -82,6 +83,7 @@ class Balance:
             "capacitor_energy": outside.energy if outside else 0.0,
             "junction_voltage": self.junction_voltage,
             "contact_atoms": self.atoms,
+            "contact_metal": self.metal,
             "temperature_max": self.temperature_max,
             "power": self.power,
             "heat": self.heat,

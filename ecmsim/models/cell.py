@@ -15,6 +15,7 @@ from ecmsim.errors import SolveError
 from ecmsim.models.balance import Balance, Limits, Outside
 from ecmsim.models.circuit import Surroundings, circuit
 from ecmsim.models.contract import CellModel
+from ecmsim.models.counting import Count, Counting
 from ecmsim.models.rates import Rates
 from ecmsim.models.state import CellState
 from ecmsim.physics.model import DeviceModel
@@ -22,11 +23,12 @@ from ecmsim.physics.roles import TunnellingAtTip
 from ecmsim.physics.tunnelling import over_tip
 from ecmsim.shape.filament import Filament
 from ecmsim.shape.front import Displacement, FrontMotion
-from ecmsim.shape.gap import Columns, Gap
+from ecmsim.shape.gap import Columns
 from ecmsim.shape.relaxation import rounded_cylinder
 from ecmsim.timing import Stopwatch
 
 PART = 0.1  # of an atom's conductance
+ATOM, HALF = 1.0, 0.5  # of metal in the last layer, where atoms are counted: most that a step may bring, and its aim
 NODE_CHANGE = 2.5  # of stepping.largest_voltage_step, at which steps aim: beyond it one is rejected
 
 
@@ -37,12 +39,15 @@ class RejectedStep(SolveError):
 @dataclass(frozen=True)
 class Tip:
     """What electrons and ions see of one gap. laws: DeviceModel.across_gap as they hold for it; atoms: that bridge
-    the gap (0 for laws without contact); open_shares: of the outline's points (n,) and of the electrode's (k,), where
+    the gap (0 for laws without contact); metal: of the last layer, in atoms; count: where these are counted one by one;
+    open_shares: of the outline's points (n,) and of the electrode's (k,), where
     ions react; None: everywhere; between: the laws of each gap between bodies, from the topmost on. Atoms bridge these
     as well, but ions react there all the same: such a gap closes when the bodies touch."""
 
     laws: dict[str, TunnellingAtTip]
     atoms: float = 0.0
+    metal: float = 0.0
+    count: Count | None = None
     open_shares: tuple | None = None
     between: tuple[dict[str, TunnellingAtTip], ...] = ()
 
@@ -60,6 +65,8 @@ class GrowingCell(CellModel):
         self.config, self.comm = config, comm
         self.cell, self.numerics = config.cell, config.mesh.refined()
         self.model = DeviceModel.from_config(config, laws)
+        atom_by_atom = self.model.atom_by_atom
+        self.counting = Counting(atom_by_atom, config.contact.seed) if atom_by_atom else None
         self.programme = Programme.from_steps(config.programme)
         self.surroundings = Surroundings.of(config)
         self.watch = Stopwatch()
@@ -75,6 +82,10 @@ class GrowingCell(CellModel):
 
     def _surface_temperature(self, state):
         """Temperature at the outline's points, K, (n,)."""
+        raise NotImplementedError
+
+    def _overpotential(self, state):
+        """phi_e - phi_i at the outline's points, V, (n,)."""
         raise NotImplementedError
 
     def _initial_filament(self):
@@ -131,18 +142,42 @@ class GrowingCell(CellModel):
             **own,
         )
 
-    def _tip(self, gap: Gap, columns: Columns) -> Tip:
-        """What electrons and ions see of a gap; columns: its columns."""
+    def _tip(self, trial, state, step, columns: Columns) -> Tip:
+        """What electrons and ions see of a trial's gap; state: the one before; step: between them, s, None at the
+        start; columns: of the gap."""
         every, bridging, definition = self.model.across_gap, self.model.bridging, self.config.tunnelling.gap
+        gap, cycle = trial.gap, trial.leg.cycle(trial.time)
         if bridging is None:
             return Tip(every, between=(every,) * (len(gap.filament.parts) - 1))
+        count = self._counted(trial, state, step, columns) if self.counting else None
 
-        def over(crossed):
-            return {name: over_tip(law, crossed.gap, crossed.weight) for name, law in every.items()}
+        def over(crossed, atoms=None):
+            return {name: over_tip(law, crossed.gap, crossed.weight, cycle, atoms) for name, law in every.items()}
 
-        laws, between = over(columns), tuple(map(over, gap.between_bodies(definition)))
+        laws, between = over(columns, count and count.number), tuple(map(over, gap.between_bodies(definition)))
         lower, upper = (bridging.open_share(seen(definition)) for seen in (gap.from_filament, gap.from_electrode))
-        return Tip(laws, laws["tunnel"].atoms, (lower, upper), between)
+        atoms = laws["tunnel"].atoms
+        return Tip(laws, atoms, count.metal if count else atoms, count, (lower, upper), between)
+
+    def _counted(self, trial, state, step, columns) -> Count:
+        """The atoms of a trial's contact, counted one by one (counting.py), with the rates of the step."""
+        bridging, cycle = self.model.bridging, trial.leg.cycle(trial.time)
+        metal = bridging.atoms(columns.gap, columns.weight)
+        if step is None:
+            return self.counting.begun(metal, cycle)
+        more, other = abs(metal - state.contact.metal), trial.rupture or trial.unions  # other bodies
+        if more > ATOM and not other and step > 10 * self.config.stepping.refined().smallest_step:
+            raise RejectedStep(f"the metal of {more:.3g} atoms came into the contact at once, or went")
+        # The tip: where the surface before the step was nearest to the electrode.
+        nearest = int(np.argmin(state.gap.from_filament(self.config.tunnelling.gap)))
+        radius, height = state.filament.points[nearest]
+        temperature = float(self._surface_temperature(state)[nearest])
+        current_density = self.model.balanced_current_density(
+            float(self._overpotential(state)[nearest]), temperature, radius, height - self.cell.layer_thickness
+        )
+        exchange = self.model.atom_by_atom.exchange(current_density, bridging.filling(columns.gap, columns.weight))
+        count = self.counting.advanced(state.contact, metal, exchange, temperature, step, cycle)
+        return replace(count, growth=0.0) if other else count
 
     def _growth_velocity(self, filament, current_density, ionic_current, dissolving):
         """Velocity of the outline's points, nm/s: Faraday's law, Eq. (1), with the reaction current at each point.
@@ -159,11 +194,12 @@ class GrowingCell(CellModel):
 
         state: the one before; step: between them, s, None at the start; own: fields of the model's own state.
         """
-        deposited = trial.deposited
+        deposited, contact = trial.deposited, own.get("contact")
+        jumped = step is not None and contact is not None and contact.number != state.contact.number
         if step is not None:
             # Booked at the active electrode: what moves the outline is the current into the filament.
-            if trial.unions or (trial.rupture and trial.rupture.floats):
-                # Bodies parted or met at the end of the step: until then all went on as before.
+            if jumped or trial.unions or (trial.rupture and trial.rupture.floats):
+                # Bodies parted or met, or atoms came or went, at the end of the step: until then all went on as before.
                 deposited += step * state.supplied * self._nm3_per_coulomb
             else:
                 deposited += 0.5 * step * (state.supplied + balance.supplied) * self._nm3_per_coulomb
@@ -172,7 +208,7 @@ class GrowingCell(CellModel):
         return replace(
             trial,
             front=replace(trial.front, velocity=velocity),
-            previous_velocity=trial.velocity if goes_on else None,
+            previous_velocity=trial.velocity if goes_on and not jumped else None,
             deposited=deposited,
             supplied=balance.supplied,
             observed=self._observed(trial, balance, deposited, state),
@@ -200,6 +236,8 @@ class GrowingCell(CellModel):
         voltage_now, voltage_before = abs(trial.driving_voltage), abs(state.driving_voltage)
         now, before = abs(trial.observed["current"]), abs(state.observed["current"])
         if min(now, before) < self.config.stepping.smallest_judged_current or not voltage_before:
+            return
+        if trial.contact and trial.contact.number != state.contact.number:  # whole atoms: there is nothing in between
             return
         expected = before * voltage_now / voltage_before
         # While atoms bridge the gap, a hundredth of a nanometre is several of them: no jump is less than a part of one.
@@ -278,7 +316,15 @@ class GrowingCell(CellModel):
             finest=finest,
             source_time=min(self._source_time(state.leg), self._node_time(state)),
             relaxation_speed=state.relaxation_speed,
+            atom_time=self._atom_time(state),
         )
+
+    @staticmethod
+    def _atom_time(state):
+        """Time in which half an atom of metal comes into the contact, or leaves it, s; half a step at least, as a new
+        mesh may move the outline at once."""
+        growth = state.contact.growth if state.contact else 0.0
+        return max(HALF / abs(growth), 0.5 * state.previous_step) if growth else np.inf
 
     @staticmethod
     def _shortest_lived(filament, speed):

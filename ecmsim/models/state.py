@@ -6,6 +6,7 @@ from functools import cached_property
 import numpy as np
 
 from ecmsim.drive import Leg
+from ecmsim.models.counting import Count
 from ecmsim.models.node import Node
 from ecmsim.shape.front import Front, Rupture, Union
 from ecmsim.shape.gap import Gap
@@ -35,6 +36,7 @@ class CellState:
     rupture: Rupture | None = None  # in the step to this state
     unions: tuple[Union, ...] = ()  # of bodies of metal, in the step to this state
     relaxation_speed: float = 0.0  # largest speed of a point by surface diffusion, nm/s
+    contact: Count | None = None  # its atoms, where they are counted one by one
     node: Node | None = None  # of the circuit around the cell; None where that is a law between source and cell
 
     @property

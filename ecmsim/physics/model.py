@@ -1,12 +1,14 @@
 """All laws of one cell, chosen and filled in from its configuration. A law that is switched off is None."""
 
 from dataclasses import dataclass, replace
-from math import inf
+from math import expm1, inf
 from numbers import Real
 from typing import get_type_hints
 
+from ecmsim.constants import BOLTZMANN_EV
 from ecmsim.errors import ConfigError, TransportError
 from ecmsim.physics import readings, roles
+from ecmsim.physics.atom_by_atom import AtomByAtom
 from ecmsim.physics.atomic_contact import ContactLaw
 from ecmsim.physics.barriers import Acting, StressBarrier, VoidBarrier
 from ecmsim.physics.bridging import Bridging
@@ -24,6 +26,8 @@ from ecmsim.physics.temperature_law import TemperatureLaw
 from ecmsim.physics.tunnel_heating import TunnelHeating
 from ecmsim.physics.tunnelling import Simmons
 from ecmsim.quantum.lookup import Lookup
+
+LEAST_DRIVING = 1e-6  # V
 
 
 @dataclass(frozen=True)
@@ -78,6 +82,7 @@ class DeviceModel:
     joule_heating: bool
     thermal_size_effect: bool = False  # whether (6) holds for the filament's thermal conductivity, too
     electrode_ratio: float | None = None  # J0 of the active electrode over that of the filament
+    atom_by_atom: AtomByAtom | None = None  # None: as many atoms in the contact as there is metal
 
     @classmethod
     def from_config(cls, config, laws=None):
@@ -135,6 +140,7 @@ class DeviceModel:
             joule_heating=heat.enabled and heat.joule,
             thermal_size_effect=filament.size_effect and filament.wiedemann_franz,
             electrode_ratio=config.butler_volmer.electrode_ratio and float(config.butler_volmer.electrode_ratio),
+            atom_by_atom=atoms_law(config),
         )
         return model.with_laws(laws)
 
@@ -153,6 +159,8 @@ class DeviceModel:
                 )
             contact = name == "tunnelling" and (hasattr(law, "bridging") or hasattr(law, "over"))
             require(name, law, roles.Contact if contact else known[name])
+            if name == "tunnelling" and self.atom_by_atom:
+                require(name, law, roles.CountedContact)
         model = replace(self, **laws)
         model = replace(model, stress=_acting("stress", self, model), void=_acting("void", self, model))
         if readings.ELASTIC in [barrier.reading for barrier in (model.stress, model.void) if barrier]:
@@ -200,17 +208,36 @@ class DeviceModel:
         open_share: of the surface that no atom bridges (1; None: all). Stress acts on the filament; the void on both
         surfaces. Positive from metal to layer.
         """
-        barriers = []
-        if self.stress and on_filament:
-            barriers.append((self.stress.reading, self.stress(radius)))
-        if self.void:  # the electrode's own surface is not in the filament's way
-            barriers.append((self.void.reading if on_filament else readings.PRINTED, self.void(height)))
+        barriers = self._barriers(radius, height, on_filament)
         current_density = readings.current_density(self.kinetics, overpotential, temperature, barriers)
         if self.electrode_ratio is not None and not on_filament:
             current_density = self.electrode_ratio * current_density
         if open_share is not None:
             current_density = open_share * current_density
         return self.nucleus(current_density, radius, height) if on_filament else current_density
+
+    def _barriers(self, radius, height, on_filament):
+        """Those of Eq. (12): (reading, W in eV) each."""
+        barriers = []
+        if self.stress and on_filament:
+            barriers.append((self.stress.reading, self.stress(radius)))
+        if self.void:  # the electrode's own surface is not in the filament's way
+            barriers.append((self.void.reading if on_filament else readings.PRINTED, self.void(height)))
+        return barriers
+
+    def balanced_current_density(self, overpotential, temperature, radius, height):
+        """What both branches of J_BV share at a point of the filament, the smaller of both, in A/m2; > 0, a number.
+
+        By detailed balance they are as 1 to exp(z e eta/kT), whatever the kinetics. Arguments as of
+        reaction_current_density.
+        """
+        barriers, z = self._barriers(radius, height, True), self.atom_by_atom.charge_number
+        stored = sum(w for reading, w in barriers if reading == readings.ELASTIC)
+        driving = overpotential + stored / z
+        if abs(driving) < LEAST_DRIVING:  # where both are equal
+            overpotential, driving = LEAST_DRIVING - stored / z, LEAST_DRIVING
+        current_density = readings.current_density(self.kinetics, overpotential, temperature, barriers)
+        return abs(float(current_density)) / expm1(min(z * abs(driving) / (BOLTZMANN_EV * temperature), 700.0))
 
 
 def _acting(name, old, new):
@@ -261,6 +288,15 @@ def tunnelling_law(config):
         return None
     simmons = Simmons(tunnel.barrier, tunnel.effective_mass, tunnel.prefactor)
     return simmons if tunnel.law == "simmons" else contact_law(config, simmons)
+
+
+def atoms_law(config):
+    """The law that [contact] describes; None where its atoms are not counted."""
+    contact, ions = config.contact, config.butler_volmer
+    if contact.atoms == "mean":
+        return None
+    hop = float(contact.attempt_frequency), float(contact.barrier), float(contact.binding)
+    return AtomByAtom(*hop, float(ions.charge_number))
 
 
 def contact_law(config, simmons):

@@ -159,6 +159,29 @@ class Contact(Protocol):
 
 
 @runtime_checkable
+class CountedBridging(Bridging, Protocol):
+    """What the atoms offer beside where they are counted one by one (atom_by_atom.py). Arrays."""
+
+    def atoms(self, gap, weight) -> float:
+        """metal in the last layer in atoms, any number; columns of these gaps (nm) and areas (nm2)"""
+
+    def filling(self, gap, weight) -> float:
+        """area where a reaction adds to that metal or takes from it, nm2"""
+
+
+@runtime_checkable
+class CountedContact(Contact, Protocol):
+    """What a law with contact offers beside where its atoms are counted one by one."""
+
+    @property
+    def bridging(self) -> CountedBridging:
+        """how atoms bridge the gap"""
+
+    def counted(self, gap, weight, atoms) -> ContactAtTip:
+        """the law of one tip with so many atoms; columns of these gaps (nm) and areas (nm2), both (n,)"""
+
+
+@runtime_checkable
 class SizeEffect(Protocol):
     """Conductivity of a filament thinner than the electrons' mean free path, Eq. (6). Arrays."""
 

@@ -1,6 +1,7 @@
 """A run under way as plain data, for a checkpoint, and back."""
 
 from ecmsim.drive import Leg
+from ecmsim.models.counting import Count
 from ecmsim.models.node import Node
 from ecmsim.running.events import EventDetector
 from ecmsim.running.march import March
@@ -37,6 +38,7 @@ def content_of(march: March, detector: EventDetector):
             "front": {"points": state.filament.points, "carried": state.front.carried},
         }
         | {"node": state.node and vars(state.node)}
+        | {"contact": state.contact and vars(state.contact)}
         | march.simulation.kept(state),
         "march": {name: getattr(march, name) for name in COUNTS} | {"worst": dict(march.worst)},
         "remeshes": march.simulation.remeshes,
@@ -56,6 +58,7 @@ def restore(content, march: March, detector: EventDetector):
         front=front,
         observed=dict(data["observed"]),
         node=Node(**data["node"]) if data.get("node") else None,
+        contact=Count(**data["contact"]) if data.get("contact") else None,
         **{name: data[name] for name in SCALARS + ARRAYS},
     )
     for name in COUNTS:

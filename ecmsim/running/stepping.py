@@ -43,6 +43,7 @@ class StepController:
             ),
             rates.source_time,
             _over(s.largest_relaxation, rates.relaxation_speed),
+            rates.atom_time,
         ]
         if self.rejections:
             limits = [self.step]

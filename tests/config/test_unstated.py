@@ -69,6 +69,8 @@ def test_nothing_of_physics_has_a_default_that_does_something():
         "compliance.channel_length_modulation": "0 / V",
         "tunnelling.plateaus": "true",
         "tunnelling.fluctuation": "0.0",
+        "contact.atoms": "mean",
+        "contact.seed": "0",
         "filament.defect_factor": "1.0",
         "filament.thermal_conductivity_factor": "1.0",
         "filament.wiedemann_franz": "false",
@@ -157,7 +159,7 @@ def test_a_cell_in_which_no_ion_moves_is_refused():
 
 
 def test_an_unknown_name_tells_the_known_ones():
-    for name, told in (("cu_sio2", 'did you mean "cu_sio2_pt"?'), ("x", "there are ag_contact, ")):
+    for name, told in (("cu_sio2", 'did you mean "cu_sio2_pt"?'), ("x", "there are ag_atoms, ag_contact, ")):
         with pytest.raises(ConfigError, match="comes with ecmsim") as caught:
             Config.from_toml(f'extends = "ecmsim:{name}"')
         assert told in str(caught.value)

@@ -206,6 +206,11 @@ class Simulation(GrowingCell):
         """Temperature at the outline's points, K, (n,)."""
         return self.cell.ambient_temperature + state.values[state.mesh.filament_nodes, 2]
 
+    def _overpotential(self, state):
+        """phi_e - phi_i at the outline's points, V, (n,)."""
+        psi, ions = state.values[state.mesh.filament_nodes, :2].T
+        return psi + state.lift[state.mesh.filament_nodes] - ions
+
     def _resampled(self, front):
         """The front with points inserted and removed to the wanted spacing."""
         with self.watch("outline"):
@@ -219,7 +224,7 @@ class Simulation(GrowingCell):
         problem = discretisation.problem
         with self.watch("geometry"):
             columns = trial.mesh.gap.columns(self.config.tunnelling.gap)
-            tip = self._tip(trial.gap, columns)
+            tip = self._tip(trial, state, step, columns)
             between = trial.mesh.gap.between_bodies(self.config.tunnelling.gap)
             problem.set_geometry(trial.mesh, columns, self._size_ratio(trial.filament), tip, between)
             problem.set_circuit(self._law(trial.leg, trial.time))
@@ -248,6 +253,7 @@ class Simulation(GrowingCell):
             temperature_max=self.cell.ambient_temperature + float(values[:, 2].max()),
             junction_voltage=powers["tunnel"] / tunnel if tunnel else 0.0,
             atoms=tip.atoms,
+            metal=tip.metal,
             outside=self._outside(trial, node),
         )
         previous = None if trial.remeshed or step is None else state.values
@@ -255,6 +261,7 @@ class Simulation(GrowingCell):
             previous = previous.copy()
             previous[:, 0] += raised(trial.mesh, state.potentials - problem.potentials)
         own = {"values": values, "previous_values": previous, "potentials": problem.potentials, "node": node}
+        own["contact"] = tip.count
         return self._completed(trial, state, step, balance, velocity, iterations=solved.iterations, **own)
 
     def _fields(self, discretisation, trial, state, again=False) -> Solved:

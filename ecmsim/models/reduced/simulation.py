@@ -152,11 +152,11 @@ class ReducedSimulation(GrowingCell):
             front.filament.check(self.cell.radius)
         return front
 
-    def _geometry(self, trial):
+    def _geometry(self, trial, state, step):
         filament = trial.filament
         profile = Profile.of(filament)
         columns = trial.gap.columns(self.config.tunnelling.gap)
-        tip = self._tip(trial.gap, columns)
+        tip = self._tip(trial, state, step, columns)
         crossing = Crossing(tip.laws, columns.weight.ravel(), columns.gap.ravel())
         entry = profile.shares(columns.foot.ravel())
         foot = float(filament.points[-1, 0])
@@ -211,7 +211,7 @@ class ReducedSimulation(GrowingCell):
         law = self._law(trial.leg, trial.time)
         supply, node = self.surroundings and self._supply(trial, state, step), None
         with self.watch("geometry"):
-            geometry = self._geometry(trial)
+            geometry = self._geometry(trial, state, step)
             network = self._network(trial, geometry) if self.model.heat else None
         with self.watch("ions"):
             between = self._ions.between(trial.filament)
@@ -274,6 +274,7 @@ class ReducedSimulation(GrowingCell):
             temperature_max=self.cell.ambient_temperature + rise.largest,
             junction_voltage=point.voltage if geometry.crossing.laws else 0.0,
             atoms=geometry.tip.atoms,
+            metal=geometry.tip.metal,
             outside=self._outside(trial, node),
         )
         velocity = self._growth_velocity(
@@ -285,6 +286,7 @@ class ReducedSimulation(GrowingCell):
             "previous_temperatures": state.temperatures if step is not None else None,
         }
         own |= {"potentials": solution.potentials, "temperatures": rise, "ions": ions, "drop": drop, "node": node}
+        own["contact"] = geometry.tip.count
         return self._completed(trial, state, step, balance, velocity, **own, iterations=iterations)
 
     def _open_shares(self, trial, tip):
@@ -347,6 +349,10 @@ class ReducedSimulation(GrowingCell):
         """Temperature at the outline's points, K, (n,)."""
         shares = Profile.of(state.filament).shares(state.filament.points[:, 1])
         return self.cell.ambient_temperature + shares @ state.temperatures.filament
+
+    def _overpotential(self, state):
+        """phi_e - phi_i at the outline's points, V, (n,)."""
+        return -state.potentials[: len(state.filament.points)]
 
     # --- for files ----------------------------------------------------------------------------------------------------
 
