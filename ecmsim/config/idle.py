@@ -82,6 +82,13 @@ RULES = (
         *("coefficient", "reference_temperature", "activation_energy", "contact_angle"),
         elsewhere=_in("stepping", "largest_relaxation"),
     ),
+    _off("nucleation", "attempt_time", "activation_energy", "critical_atoms", "waiting", "seed"),
+    Rule(
+        "nucleation.waiting",
+        'nucleation.waiting = "mean"',
+        lambda config: config.nucleation.waiting == "mean",
+        _in("nucleation", "seed"),
+    ),
     _off("checkpoint", "interval", "keep"),
     Rule(
         "programme",

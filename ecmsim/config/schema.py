@@ -13,8 +13,9 @@ from pydantic import Field, PrivateAttr, StrictBool, StrictInt, StrictStr, Valid
 from ecmsim.config.circuit import Circuit, Leakage, out_of_sense, smaller_than_the_disc
 from ecmsim.config.complete import from_text
 from ecmsim.config.compliance import Compliance
+from ecmsim.config.equilibrium import Nucleation
 from ecmsim.config.frozen import frozen
-from ecmsim.config.initial import Initial, Nucleus
+from ecmsim.config.initial import Initial, Nucleus, wrong_start
 from ecmsim.config.interface import Interface, borrowed, loans
 from ecmsim.config.laws import EXPECTED, SWITCHES, OwnLaw, unusable
 from ecmsim.config.material import AnyMaterial
@@ -214,6 +215,7 @@ class Config(Section):
     filament: FilamentProperties = Field(default_factory=FilamentProperties, description="Conductivity of the filament")
     heat: Heat = Field(default_factory=Heat, description="Temperature")
     surface_diffusion: SurfaceDiffusion = Field(default_factory=SurfaceDiffusion, description="Relaxation")
+    nucleation: Nucleation = Field(default_factory=Nucleation, description="Formation of the nucleus")
     initial: Initial = Field(default_factory=lambda: Nucleus(kind="nucleus"), description="Filament at the start")
     mesh: Mesh = Field(default_factory=Mesh, description="Mesh")
     stepping: Stepping = Field(default_factory=Stepping, description="Time steps")
@@ -305,17 +307,8 @@ class Config(Section):
     @field_validator("initial")
     @classmethod
     def _filament_fits(cls, value, info: ValidationInfo):
-        cell = info.data.get("cell")
-        if cell and value.kind == "cylinder":
-            for size, name, limit in (
-                (value.height, "height", "layer_thickness"),
-                (value.radius, "radius", "radius"),
-            ):
-                most = getattr(cell, limit)
-                if most is not None and size >= most:
-                    raise inconsistent(
-                        f"initial.{name}", f' = "{size.text}": must be less than cell.{limit} ({most.text})'
-                    )
+        if wrong := wrong_start(value, info.data.get("cell"), info.data.get("nucleation")):
+            raise inconsistent(*wrong)
         return value
 
     @field_validator("material_tables")

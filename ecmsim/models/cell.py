@@ -17,6 +17,7 @@ from ecmsim.models.circuit import Surroundings, circuit
 from ecmsim.models.contract import CellModel
 from ecmsim.models.rates import Rates
 from ecmsim.models.state import CellState
+from ecmsim.models.waiting import Waiting, threshold_of
 from ecmsim.physics.model import DeviceModel
 from ecmsim.physics.roles import TunnellingAtTip
 from ecmsim.physics.tunnelling import over_tip
@@ -27,6 +28,8 @@ from ecmsim.shape.relaxation import rounded_cylinder
 from ecmsim.timing import Stopwatch
 
 PART = 0.1  # of an atom's conductance
+FIRST = 0.01  # of the nucleus' height: growth in the first step after it has formed
+FAINT = 1e-200  # A: a current too small to tell the cell's voltage by its power
 NODE_CHANGE = 2.5  # of stepping.largest_voltage_step, at which steps aim: beyond it one is rejected
 
 
@@ -85,6 +88,10 @@ class GrowingCell(CellModel):
             return rounded_cylinder(initial.radius, initial.height, spacing)
         return Filament.nucleus(self.cell.nucleus_radius, self.numerics.nucleus_segments)
 
+    def _first_waiting(self):
+        """For the nucleus, at t = 0."""
+        return Waiting(threshold_of(self.config.nucleation)) if self.model.nucleation else None
+
     # --- circuit ------------------------------------------------------------------------------------------------------
 
     def _law(self, leg, time):
@@ -131,18 +138,38 @@ class GrowingCell(CellModel):
             **own,
         )
 
-    def _tip(self, gap: Gap, columns: Columns) -> Tip:
-        """What electrons and ions see of a gap; columns: its columns."""
+    def _waited(self, solved, trial, state, solve):
+        """A trial as it was solved, with how long the nucleus was waited for; where it has formed, solved anew."""
+        if not state.asleep:
+            return solved
+        law, temperature = self.model.nucleation, self.cell.ambient_temperature
+        etas = self._on_bare_electrode(state), self._on_bare_electrode(solved)
+        waiting = state.waiting.over(law, *etas, temperature, trial.previous_step)
+        if not waiting.formed:
+            return replace(solved, waiting=waiting)
+        if waiting.late and trial.previous_step > 2 * self.config.stepping.smallest_step:
+            raise RejectedStep("the nucleus formed before the end of the step")
+        return solve(replace(trial, waiting=replace(waiting, moment=trial.time)))
+
+    @staticmethod
+    def _on_bare_electrode(state):
+        """Overpotential of deposition on the counter electrode while no ions flow, V."""
+        return -(state.observed["cell_voltage"] if abs(state.observed["current"]) > FAINT else state.driving_voltage)
+
+    def _tip(self, gap: Gap, columns: Columns, asleep=False) -> Tip:
+        """What electrons and ions see of a gap; columns: its columns; asleep: whether no ions react on the filament."""
         every, bridging, definition = self.model.across_gap, self.model.bridging, self.config.tunnelling.gap
         if bridging is None:
-            return Tip(every, between=(every,) * (len(gap.filament.parts) - 1))
+            shares = (np.full(len(gap.filament.points), 1.0 - asleep), np.ones(len(gap.surface)))
+            shares = shares if self.model.covers else None
+            return Tip(every, open_shares=shares, between=(every,) * (len(gap.filament.parts) - 1))
 
         def over(crossed):
             return {name: over_tip(law, crossed.gap, crossed.weight) for name, law in every.items()}
 
         laws, between = over(columns), tuple(map(over, gap.between_bodies(definition)))
         lower, upper = (bridging.open_share(seen(definition)) for seen in (gap.from_filament, gap.from_electrode))
-        return Tip(laws, laws["tunnel"].atoms, (lower, upper), between)
+        return Tip(laws, laws["tunnel"].atoms, ((1.0 - asleep) * lower, upper), between)
 
     def _growth_velocity(self, filament, current_density, ionic_current, dissolving):
         """Velocity of the outline's points, nm/s: Faraday's law, Eq. (1), with the reaction current at each point.
@@ -162,15 +189,15 @@ class GrowingCell(CellModel):
         deposited = trial.deposited
         if step is not None:
             # Booked at the active electrode: what moves the outline is the current into the filament.
-            if trial.unions or (trial.rupture and trial.rupture.floats):
-                # Bodies parted or met at the end of the step: until then all went on as before.
+            if trial.unions or (trial.rupture and trial.rupture.floats) or trial.awakened:
+                # Bodies parted or met, or the nucleus formed, at the end of the step: until then all went on as before.
                 deposited += step * state.supplied * self._nm3_per_coulomb
             else:
                 deposited += 0.5 * step * (state.supplied + balance.supplied) * self._nm3_per_coulomb
         return replace(
             trial,
             front=replace(trial.front, velocity=velocity),
-            previous_velocity=trial.velocity if step is not None and not (trial.rupture or trial.unions) else None,
+            previous_velocity=None if step is None or self._is_new(trial) else trial.velocity,
             deposited=deposited,
             supplied=balance.supplied,
             observed=self._observed(trial, balance, deposited, state),
@@ -178,6 +205,11 @@ class GrowingCell(CellModel):
             largest_volume=max(state.largest_volume, trial.filament.volume),
             **own,
         )
+
+    @staticmethod
+    def _is_new(trial):
+        """Whether the metal is not what it was before the step, so that what was before it does not go on."""
+        return trial.rupture is not None or bool(trial.unions) or trial.awakened
 
     def _begun(self, state):
         """The state at t = 0. Raises Unbalanced where it keeps no balance."""
@@ -188,7 +220,7 @@ class GrowingCell(CellModel):
         """Reject a step that keeps no balance, or over which the current jumped by more than the source voltage
         explains."""
         self.limits.check(trial.observed)
-        if trial.rupture or trial.unions:  # other bodies
+        if self._is_new(trial):
             return
         if trial.leg.piece.source == "current" or state.time == trial.leg.start:  # another circuit
             return
@@ -273,7 +305,7 @@ class GrowingCell(CellModel):
             height=height,
             gap=smallest_gap,
             finest=finest,
-            source_time=min(self._source_time(state.leg), self._node_time(state)),
+            source_time=min(self._source_time(state.leg), self._node_time(state), self._nucleus_time(state)),
             relaxation_speed=state.relaxation_speed,
         )
 
@@ -290,6 +322,17 @@ class GrowingCell(CellModel):
         """Time in which the node's voltage may change as far as one step allows, s."""
         rate = abs(state.node.rate) if state.node else 0.0
         return self.config.stepping.refined().largest_voltage_step / rate if rate else np.inf
+
+    def _nucleus_time(self, state):
+        """Time until the nucleus forms if the voltage goes on as it does, s; when it has, of the first step of growth."""
+        if not state.asleep:
+            speed = np.hypot(*state.velocity.T).max() if state.awakened else 0.0
+            return FIRST * state.filament.height / speed if speed else np.inf
+        slope = state.leg.rate if state.leg.piece.source == "voltage" else 0.0
+        slope = state.node.rate or slope if state.node else slope
+        eta, law = self._on_bare_electrode(state), self.model.nucleation
+        time = state.waiting.time_left(law, eta, -slope, self.cell.ambient_temperature)
+        return max(time, (1 + 1e-9) * self.config.stepping.refined().smallest_step)
 
     def _source_time(self, leg):
         """Time in which the source may change as far as one step allows, s."""

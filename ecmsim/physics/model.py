@@ -17,6 +17,7 @@ from ecmsim.physics.dissolution import MirroredDissolution
 from ecmsim.physics.facing_atoms import FacingAtoms
 from ecmsim.physics.faraday import Faraday
 from ecmsim.physics.mott_gurney import MottGurney
+from ecmsim.physics.nucleation import Nucleation
 from ecmsim.physics.nucleus import StableNucleus
 from ecmsim.physics.size_effect import SizeEffect
 from ecmsim.physics.surface_diffusion import SurfaceDiffusion
@@ -78,6 +79,7 @@ class DeviceModel:
     joule_heating: bool
     thermal_size_effect: bool = False  # whether (6) holds for the filament's thermal conductivity, too
     electrode_ratio: float | None = None  # J0 of the active electrode over that of the filament
+    nucleation: roles.Nucleation | None = None
 
     @classmethod
     def from_config(cls, config, laws=None):
@@ -135,6 +137,7 @@ class DeviceModel:
             joule_heating=heat.enabled and heat.joule,
             thermal_size_effect=filament.size_effect and filament.wiedemann_franz,
             electrode_ratio=config.butler_volmer.electrode_ratio and float(config.butler_volmer.electrode_ratio),
+            nucleation=nucleation_law(config) if config.nucleation.enabled else None,
         )
         return model.with_laws(laws)
 
@@ -187,6 +190,11 @@ class DeviceModel:
         """The laws by which electrons cross the gap: name of their current -> law (roles.Tunnelling)."""
         laws = {"tunnel": self.tunnelling}
         return {name: law for name, law in laws.items() if law}
+
+    @property
+    def covers(self):
+        """Whether there are places at which ions do not react: of atoms that bridge the gap, or without a nucleus."""
+        return self.bridging is not None or self.nucleation is not None
 
     @property
     def bridging(self):
@@ -252,6 +260,13 @@ def surface_diffusion_law(section):
     if not section.enabled:
         return None
     return SurfaceDiffusion(section.coefficient, section.reference_temperature, section.activation_energy)
+
+
+def nucleation_law(config):
+    """The law that [nucleation] describes, with the electron transfer of [butler_volmer]."""
+    ions, nucleus = config.butler_volmer, config.nucleation
+    numbers = nucleus.attempt_time, nucleus.activation_energy, nucleus.critical_atoms
+    return Nucleation(*map(float, (*numbers, ions.transfer_coefficient, ions.charge_number)))
 
 
 def tunnelling_law(config):

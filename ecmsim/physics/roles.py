@@ -231,6 +231,17 @@ class SurfaceDiffusion(Protocol):
 
 
 @runtime_checkable
+class Nucleation(Protocol):
+    """How often a nucleus forms on the bare counter electrode. Arrays."""
+
+    def rate(self, overpotential, temperature) -> Any:
+        """1/s; overpotential phi_e - phi_i in V (< 0: reduction), temperature in K
+
+        Called with single numbers. Between steps its logarithm is taken to be linear in the overpotential.
+        """
+
+
+@runtime_checkable
 class Circuit(Protocol):
     """What stands between source and cell, Eq. (7); the programme chooses it, and laws cannot replace it. Also UFL.
 

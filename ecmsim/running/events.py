@@ -15,6 +15,7 @@ from ecmsim.text import quantity
 
 REACHED = "compliance reached"
 STOPPED = "vertical growth stops"
+NUCLEATION = "nucleation"
 COMPLIANCE_LEFT = 0.95  # of the compliance current
 PAST_PEAK = 0.8  # of the largest current of a RESET, below which it is over
 
@@ -146,3 +147,25 @@ class EventDetector:
         if old <= self.melting_point < new:
             time = crossing((before["time_s"], old), (after["time_s"], new), self.melting_point)
             yield Event(time, "melting", f"the highest temperature passes {self.melting_point:g} K")
+
+
+def of_metal(state):
+    """The events of a nucleus that formed, a neck that broke, and bodies of metal that became one, in the step to a
+    state."""
+    events = []
+    if state.awakened:
+        told = f"after {quantity(state.time, 's')}, at {quantity(state.observed['cell_voltage'], 'V')}"
+        events.append(Event(state.time, NUCLEATION, told))
+    if state.rupture is not None:
+        neck = state.rupture.neck
+        what = "float as a body" if state.rupture.floats else "join the active electrode"
+        detail = (
+            f"a neck of {neck.radius:.3g} nm radius broke at z = {neck.height:.3g} nm; "
+            f"{state.rupture.volume:.3g} nm3 of metal above it {what}"
+        )
+        events.append(Event(state.time, "rupture", detail))
+    for union in state.unions:
+        what = "of less than an atom goes over to its neighbour" if union.dissolved else "is joined to its neighbour"
+        detail = f"a body of {union.volume:.3g} nm3 {what}, at z = {union.height:.3g} nm"
+        events.append(Event(state.time, "body dissolved" if union.dissolved else "bodies merge", detail))
+    return events

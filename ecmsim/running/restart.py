@@ -2,6 +2,7 @@
 
 from ecmsim.drive import Leg
 from ecmsim.models.node import Node
+from ecmsim.models.waiting import Waiting
 from ecmsim.running.events import EventDetector
 from ecmsim.running.march import March
 from ecmsim.shape.filament import Filament
@@ -36,7 +37,7 @@ def content_of(march: March, detector: EventDetector):
             "leg": {name: getattr(state.leg, name) for name in LEG},
             "front": {"points": state.filament.points, "carried": state.front.carried},
         }
-        | {"node": state.node and vars(state.node)}
+        | {"node": state.node and vars(state.node), "waiting": state.waiting and vars(state.waiting)}
         | march.simulation.kept(state),
         "march": {name: getattr(march, name) for name in COUNTS} | {"worst": dict(march.worst)},
         "remeshes": march.simulation.remeshes,
@@ -56,6 +57,7 @@ def restore(content, march: March, detector: EventDetector):
         front=front,
         observed=dict(data["observed"]),
         node=Node(**data["node"]) if data.get("node") else None,
+        waiting=Waiting(**data["waiting"]) if data.get("waiting") else None,
         **{name: data[name] for name in SCALARS + ARRAYS},
     )
     for name in COUNTS:

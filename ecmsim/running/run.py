@@ -29,7 +29,7 @@ from ecmsim.results.growth_stop import GrowthStop
 from ecmsim.results.reader import open_run
 from ecmsim.results.states import molten, touches
 from ecmsim.results.writer import RunWriter
-from ecmsim.running.events import STOPPED, Event, EventDetector
+from ecmsim.running.events import STOPPED, Event, EventDetector, of_metal
 from ecmsim.running.failure import explained
 from ecmsim.running.march import March
 from ecmsim.running.milestones import Milestones
@@ -257,7 +257,7 @@ class _Run:
             rows = row(before.seen), row(state.seen)
             held = limit(config, before.leg, 0.5 * (before.time + state.time))
             events = [*detector.between(*rows, held), *march.events]
-            events += [*_bodies(state), *self._growth(growth, state)]
+            events += [*of_metal(state), *self._growth(growth, state)]
             labels = milestones.passed(state, events)
             remarks.see(state.seen, held)
             while snapshots and snapshots[0] <= state.time:
@@ -267,7 +267,9 @@ class _Run:
                 reason = ended
                 break
             keeper.passed()
-        if march.finished and reason == PLANNED and (never := remarks.of_switching()):
+        waiting = march.state.waiting
+        never = (waiting.told if waiting else "") or remarks.of_switching()
+        if march.finished and reason == PLANNED and never:
             reason = f"{PLANNED}; {never}"
         self._require_sound(report, march.state)
         report.snapshot(simulation, march.state, "end")
@@ -372,21 +374,3 @@ class _Keeper:
             with self.march.simulation.watch("checkpoints"):
                 self.report.checkpoint(self.content)
         self.content, self.written = None, time.monotonic()
-
-
-def _bodies(state):
-    """The events of a neck that broke, and of bodies of metal that became one, in the step to a state."""
-    events = []
-    if state.rupture is not None:
-        neck = state.rupture.neck
-        what = "float as a body" if state.rupture.floats else "join the active electrode"
-        detail = (
-            f"a neck of {neck.radius:.3g} nm radius broke at z = {neck.height:.3g} nm; "
-            f"{state.rupture.volume:.3g} nm3 of metal above it {what}"
-        )
-        events.append(Event(state.time, "rupture", detail))
-    for union in state.unions:
-        what = "of less than an atom goes over to its neighbour" if union.dissolved else "is joined to its neighbour"
-        detail = f"a body of {union.volume:.3g} nm3 {what}, at z = {union.height:.3g} nm"
-        events.append(Event(state.time, "body dissolved" if union.dissolved else "bodies merge", detail))
-    return events

@@ -61,6 +61,13 @@ RELAXING = [
         *("activation_energy=0.5 eV", "contact_angle=90 deg"),
     )
 ]
+NUCLEATING = [
+    f"nucleation.{text}"
+    for text in (
+        *("enabled=true", "attempt_time=1 us", "activation_energy=0.5 eV", "critical_atoms=1"),
+        *("waiting=drawn", "seed=1"),
+    )
+]
 SECTIONS = ", ".join(settings(Config))
 MATERIAL = 'the name of a material such as "Cu" or the path of a .toml file'
 AVAILABLE = ", ".join(packaged_materials())
@@ -585,7 +592,7 @@ class TestConfig:
         assert names >= {"cu_sio2_pt", "quick", "joule_only", "no_dissolution", "low_thermal_conductivity"}
 
     def test_effective_configuration_holds_every_setting(self):
-        text = Config.from_toml(MINIMAL, overrides=RELAXING).to_toml()
+        text = Config.from_toml(MINIMAL, overrides=[*RELAXING, *NUCLEATING]).to_toml()
         assert text.startswith(f"# Effective configuration of ecmsim {ecmsim.__version__}")
         for row in reference():
             name = row.name.rpartition(".")[2]

@@ -25,6 +25,11 @@ EVERYTHING = [
     "surface_diffusion.reference_temperature=300 K",
     "surface_diffusion.activation_energy=0.5 eV",
     "surface_diffusion.contact_angle=90 deg",
+    "nucleation.enabled=true",
+    "nucleation.attempt_time=1 us",
+    "nucleation.activation_energy=0.5 eV",
+    "nucleation.critical_atoms=1",
+    "nucleation.waiting=mean",
 ]
 SILVER = [*EVERYTHING, "cell.active_electrode=Ag", "interface.borrow=Cu | SiO2"]
 HINTS = {name: kind for name, kind in get_type_hints(DeviceModel).items() if roles_of(kind)}

@@ -109,7 +109,7 @@ def reaction_current(s: Symbols, model, surface):
         s.r,
         s.z - s.layer_thickness,
         surface == Surface.FILAMENT,
-        s.open_share if model.bridging else None,
+        s.open_share if model.covers else None,
     )
 
 

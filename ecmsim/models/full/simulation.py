@@ -7,6 +7,7 @@ are solved anew. Nothing of an accepted state changes before the new one is acce
 
 import dataclasses
 from dataclasses import replace
+from functools import partial
 
 import numpy as np
 
@@ -105,7 +106,8 @@ class Simulation(GrowingCell):
         voltage, values = leg.source_voltage(0.0), np.zeros((len(mesh.points), 3))
         # A guess: the small filament takes nearly all of the voltage of the reactions.
         values[mesh.nodes_of(Region.SWITCHING_LAYER), 1] = voltage
-        state = State(time=0.0, leg=leg, source_voltage=voltage, front=front, mesh=mesh, values=values)
+        own = {"front": front, "mesh": mesh, "values": values, "waiting": self._first_waiting()}
+        state = State(time=0.0, leg=leg, source_voltage=voltage, **own)
         return self._begun(self._solve(self.discretisation, state, state, None))
 
     def advance(self, state: State, time) -> State:
@@ -125,7 +127,8 @@ class Simulation(GrowingCell):
             mesh = self._mesh(front)
             self._pending = self._discretise(mesh, state.leg)
         trial = self._tried(state, time, move, front=front, mesh=mesh, remeshed=self._pending is not None)
-        trial = self._solve(self._pending or self.discretisation, trial, state, step)
+        solve = partial(self._solve, self._pending or self.discretisation, state=state, step=step)
+        trial = self._waited(solve(trial), trial, state, solve)
         self._judge(trial, state)
         return trial
 
@@ -219,7 +222,7 @@ class Simulation(GrowingCell):
         problem = discretisation.problem
         with self.watch("geometry"):
             columns = trial.mesh.gap.columns(self.config.tunnelling.gap)
-            tip = self._tip(trial.gap, columns)
+            tip = self._tip(trial.gap, columns, trial.asleep)
             between = trial.mesh.gap.between_bodies(self.config.tunnelling.gap)
             problem.set_geometry(trial.mesh, columns, self._size_ratio(trial.filament), tip, between)
             problem.set_circuit(self._law(trial.leg, trial.time))
@@ -250,7 +253,7 @@ class Simulation(GrowingCell):
             atoms=tip.atoms,
             outside=self._outside(trial, node),
         )
-        previous = None if trial.remeshed or step is None else state.values
+        previous = None if trial.remeshed or step is None or trial.awakened else state.values
         if previous is not None and problem.floating:  # psi counts from other potentials now
             previous = previous.copy()
             previous[:, 0] += raised(trial.mesh, state.potentials - problem.potentials)

@@ -103,6 +103,7 @@ class ReducedSimulation(GrowingCell):
             potentials=np.full(len(front.filament.points) + RINGS, voltage),
             temperatures=Temperatures(np.zeros(SLICES + 1), 0.0),
             ions=Line(voltage, 0.0, 0.0),
+            waiting=self._first_waiting(),
         )
         return self._begun(self._solve(state, state, None))
 
@@ -116,7 +117,7 @@ class ReducedSimulation(GrowingCell):
             if np.any(Gap(front.filament, plate).from_filament("vertical") < TOUCHING):
                 raise OutlineError("the filament touches the active electrode")
         trial = self._tried(state, time, move, front=front, plate=plate)
-        trial = self._solve(trial, state, step)
+        trial = self._waited(self._solve(trial, state, step), trial, state, lambda t: self._solve(t, state, step))
         self._judge(trial, state)
         return trial
 
@@ -156,7 +157,7 @@ class ReducedSimulation(GrowingCell):
         filament = trial.filament
         profile = Profile.of(filament)
         columns = trial.gap.columns(self.config.tunnelling.gap)
-        tip = self._tip(trial.gap, columns)
+        tip = self._tip(trial.gap, columns, trial.asleep)
         crossing = Crossing(tip.laws, columns.weight.ravel(), columns.gap.ravel())
         entry = profile.shares(columns.foot.ravel())
         foot = float(filament.points[-1, 0])
@@ -279,7 +280,7 @@ class ReducedSimulation(GrowingCell):
         velocity = self._growth_velocity(
             trial.filament, solution.current_density, solution.current, solution.dissolving
         )
-        kept = step is not None and len(solution.potentials) == len(state.potentials)
+        kept = step is not None and len(solution.potentials) == len(state.potentials) and not trial.awakened
         own = {
             "previous_potentials": state.potentials if kept else None,
             "previous_temperatures": state.temperatures if step is not None else None,
