@@ -1,4 +1,5 @@
-"""Schema of how a filament begins where there is none: [nucleation]."""
+"""Schema of how a filament begins where there is none, [nucleation], and of what its shape does to its equilibrium,
+[capillarity]."""
 
 from typing import Literal
 
@@ -7,6 +8,17 @@ from pydantic_core import PydanticCustomError
 
 from ecmsim.config.quantities import quantity
 from ecmsim.config.section import Section, needed
+
+
+class Capillarity(Section):
+    """Surface energy in the filament's equilibrium potential (Gibbs and Thomson): thin tips dissolve by themselves."""
+
+    enabled: StrictBool = Field(False, description="Whether curvature shifts the equilibrium potential")
+    surface_energy: quantity("J/m^2", gt=0, le=10) = needed(description="gamma of the metal's surface in the layer")
+    smallest_radius: quantity("nm", ge=0.1, le=10) = needed(
+        description="Length of some atoms over which curvature is taken: nothing counts as more curved than a sphere "
+        "of this radius, nor as curved on less"
+    )
 
 
 class Nucleation(Section):

@@ -82,6 +82,7 @@ RULES = (
         *("coefficient", "reference_temperature", "activation_energy", "contact_angle"),
         elsewhere=_in("stepping", "largest_relaxation"),
     ),
+    _off("capillarity", "surface_energy", "smallest_radius"),
     _off("nucleation", "attempt_time", "activation_energy", "critical_atoms", "waiting", "seed"),
     Rule(
         "nucleation.waiting",

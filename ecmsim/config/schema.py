@@ -13,7 +13,7 @@ from pydantic import Field, PrivateAttr, StrictBool, StrictInt, StrictStr, Valid
 from ecmsim.config.circuit import Circuit, Leakage, out_of_sense, smaller_than_the_disc
 from ecmsim.config.complete import from_text
 from ecmsim.config.compliance import Compliance
-from ecmsim.config.equilibrium import Nucleation
+from ecmsim.config.equilibrium import Capillarity, Nucleation
 from ecmsim.config.frozen import frozen
 from ecmsim.config.initial import Initial, Nucleus, wrong_start
 from ecmsim.config.interface import Interface, borrowed, loans
@@ -92,6 +92,9 @@ class ButlerVolmer(Section):
     reference_temperature: quantity("K", ge=1, le=2000) | None = Field(None, description="Temperature of that J0")
     electrode_ratio: quantity("", gt=0, le=1e6) | None = Field(
         None, description="J0 of the active electrode's surface over that of the filament's, if another; [the same]"
+    )
+    rest_potential: quantity("V", ge=-5, le=5) | None = Field(
+        None, description="Voltage of the cell at which no ions flow, above which metal is deposited; [0 V]"
     )
 
     @field_validator("reference_temperature")
@@ -215,6 +218,7 @@ class Config(Section):
     filament: FilamentProperties = Field(default_factory=FilamentProperties, description="Conductivity of the filament")
     heat: Heat = Field(default_factory=Heat, description="Temperature")
     surface_diffusion: SurfaceDiffusion = Field(default_factory=SurfaceDiffusion, description="Relaxation")
+    capillarity: Capillarity = Field(default_factory=Capillarity, description="Equilibrium of curved metal")
     nucleation: Nucleation = Field(default_factory=Nucleation, description="Formation of the nucleus")
     initial: Initial = Field(default_factory=lambda: Nucleus(kind="nucleus"), description="Filament at the start")
     mesh: Mesh = Field(default_factory=Mesh, description="Mesh")

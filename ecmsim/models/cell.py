@@ -9,7 +9,7 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from ecmsim.constants import CONDUCTANCE_QUANTUM
+from ecmsim.constants import BOLTZMANN_EV, CONDUCTANCE_QUANTUM
 from ecmsim.drive import Programme
 from ecmsim.errors import SolveError
 from ecmsim.models.balance import Balance, Limits, Outside
@@ -21,6 +21,7 @@ from ecmsim.models.waiting import Waiting, threshold_of
 from ecmsim.physics.model import DeviceModel
 from ecmsim.physics.roles import TunnellingAtTip
 from ecmsim.physics.tunnelling import over_tip
+from ecmsim.shape.curvature import curvature
 from ecmsim.shape.filament import Filament
 from ecmsim.shape.front import Displacement, FrontMotion
 from ecmsim.shape.gap import Columns, Gap
@@ -151,10 +152,20 @@ class GrowingCell(CellModel):
             raise RejectedStep("the nucleus formed before the end of the step")
         return solve(replace(trial, waiting=replace(waiting, moment=trial.time)))
 
-    @staticmethod
-    def _on_bare_electrode(state):
+    def _on_bare_electrode(self, state):
         """Overpotential of deposition on the counter electrode while no ions flow, V."""
-        return -(state.observed["cell_voltage"] if abs(state.observed["current"]) > FAINT else state.driving_voltage)
+        told = abs(state.observed["current"]) > FAINT
+        voltage = state.observed["cell_voltage"] if told else state.driving_voltage
+        return (self.model.rest_potential or 0.0) - voltage
+
+    def _shift(self, filament):
+        """By which the equilibrium potential at the outline's points lies below that of the active electrode, V, (n,);
+        None where nowhere."""
+        if not self.model.shifts:
+            return None
+        law = self.model.capillarity
+        bent = curvature(filament, law.resolution) if law else np.zeros(len(filament.points))
+        return self.model.shift(bent)
 
     def _tip(self, gap: Gap, columns: Columns, asleep=False) -> Tip:
         """What electrons and ions see of a gap; columns: its columns; asleep: whether no ions react on the filament."""
@@ -305,7 +316,7 @@ class GrowingCell(CellModel):
             height=height,
             gap=smallest_gap,
             finest=finest,
-            source_time=min(self._source_time(state.leg), self._node_time(state), self._nucleus_time(state)),
+            source_time=min(self._source_time(state.leg), *self._own_times(state)),
             relaxation_speed=state.relaxation_speed,
         )
 
@@ -323,8 +334,27 @@ class GrowingCell(CellModel):
         rate = abs(state.node.rate) if state.node else 0.0
         return self.config.stepping.refined().largest_voltage_step / rate if rate else np.inf
 
+    def _own_times(self, state):
+        """Times that what has to happen, or to be followed, leaves to a step, s."""
+        return self._node_time(state), self._nucleus_time(state), self._capillary_time(state)
+
+    def _capillary_time(self, state):
+        """Time in which the filament's roundest places, of the size of the curvature's resolution, come to rest, s.
+
+        A point's velocity changes by dv/d(eta) gamma Omega/(z e) per curvature; explicit steps may take twice as long.
+        """
+        law, kinetics, faraday = self.model.capillarity, self.model.kinetics, self.model.faraday
+        if law is None or state.asleep:
+            return np.inf
+        temperature = self._surface_temperature(state)
+        small = 1e-3 * BOLTZMANN_EV * temperature
+        exchange = faraday.normal_velocity(-kinetics.current_density(small, temperature, 0.0)) / small * 1e9
+        steepness = np.hypot(*state.velocity.T) * self.config.butler_volmer.charge_number / (BOLTZMANN_EV * temperature)
+        stiffness = (exchange + steepness) * law.potential(1.0, faraday.volume_per_charge)  # nm2/s
+        return law.resolution**2 / float(stiffness.max())
+
     def _nucleus_time(self, state):
-        """Time until the nucleus forms if the voltage goes on as it does, s; when it has, of the first step of growth."""
+        """Time until the nucleus forms if the voltage goes on as it does, s; when it has, of its first step."""
         if not state.asleep:
             speed = np.hypot(*state.velocity.T).max() if state.awakened else 0.0
             return FIRST * state.filament.height / speed if speed else np.inf

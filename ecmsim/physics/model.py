@@ -5,12 +5,15 @@ from math import inf
 from numbers import Real
 from typing import get_type_hints
 
+import numpy as np
+
 from ecmsim.errors import ConfigError, TransportError
 from ecmsim.physics import readings, roles
 from ecmsim.physics.atomic_contact import ContactLaw
 from ecmsim.physics.barriers import Acting, StressBarrier, VoidBarrier
 from ecmsim.physics.bridging import Bridging
 from ecmsim.physics.butler_volmer import ButlerVolmer
+from ecmsim.physics.capillarity import Capillarity
 from ecmsim.physics.contact_levels import Levels
 from ecmsim.physics.contract import require, roles_of
 from ecmsim.physics.dissolution import MirroredDissolution
@@ -79,7 +82,9 @@ class DeviceModel:
     joule_heating: bool
     thermal_size_effect: bool = False  # whether (6) holds for the filament's thermal conductivity, too
     electrode_ratio: float | None = None  # J0 of the active electrode over that of the filament
+    capillarity: roles.Capillarity | None = None
     nucleation: roles.Nucleation | None = None
+    rest_potential: float | None = None  # voltage at which no ions flow, V; None: zero
 
     @classmethod
     def from_config(cls, config, laws=None):
@@ -137,6 +142,8 @@ class DeviceModel:
             joule_heating=heat.enabled and heat.joule,
             thermal_size_effect=filament.size_effect and filament.wiedemann_franz,
             electrode_ratio=config.butler_volmer.electrode_ratio and float(config.butler_volmer.electrode_ratio),
+            capillarity=capillarity_law(config.capillarity),
+            rest_potential=config.butler_volmer.rest_potential and float(config.butler_volmer.rest_potential),
             nucleation=nucleation_law(config) if config.nucleation.enabled else None,
         )
         return model.with_laws(laws)
@@ -201,13 +208,30 @@ class DeviceModel:
         """How atoms bridge the gap; None where the tunnelling law has no contact."""
         return getattr(self.tunnelling, "bridging", None)
 
-    def reaction_current_density(self, overpotential, temperature, radius, height, on_filament, open_share=None):
+    @property
+    def shifts(self):
+        """Whether the filament's equilibrium potential is another than that of the flat active electrode."""
+        return bool(self.rest_potential) or self.capillarity is not None
+
+    def shift(self, curvature):
+        """By which it lies below that, V, (n,); curvature of the filament's surface in 1/nm, (n,)."""
+        shift = np.full(len(curvature), self.rest_potential or 0.0)
+        if self.capillarity:
+            shift += self.capillarity.potential(curvature, self.faraday.volume_per_charge)
+        return shift
+
+    def reaction_current_density(
+        self, overpotential, temperature, radius, height, on_filament, open_share=None, shift=None
+    ):
         """J_BV at a point of the filament's or the active electrode's surface, Eqs. (2), (3), (12), in A/m2.
 
-        overpotential in V, temperature in K, radius in nm, height above the original layer/electrode interface in nm,
-        open_share: of the surface that no atom bridges (1; None: all). Stress acts on the filament; the void on both
-        surfaces. Positive from metal to layer.
+        overpotential in V against a flat active electrode, to which on the filament `shift` (V; None: 0) is added;
+        temperature in K, radius in nm, height above the original layer/electrode interface in nm, open_share: of the
+        surface that no atom bridges (1; None: all). Stress acts on the filament; the void on both surfaces. Positive
+        from metal to layer.
         """
+        if shift is not None and on_filament:
+            overpotential = overpotential + shift
         barriers = []
         if self.stress and on_filament:
             barriers.append((self.stress.reading, self.stress(radius)))
@@ -260,6 +284,11 @@ def surface_diffusion_law(section):
     if not section.enabled:
         return None
     return SurfaceDiffusion(section.coefficient, section.reference_temperature, section.activation_energy)
+
+
+def capillarity_law(section):
+    """The law that [capillarity] describes; None where flat and curved metal are alike."""
+    return Capillarity(float(section.surface_energy), float(section.smallest_radius)) if section.enabled else None
 
 
 def nucleation_law(config):

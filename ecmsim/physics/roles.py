@@ -231,6 +231,21 @@ class SurfaceDiffusion(Protocol):
 
 
 @runtime_checkable
+class Capillarity(Protocol):
+    """What curvature does to the filament's equilibrium potential. Arrays."""
+
+    @property
+    def resolution(self) -> float:
+        """least length on which the surface has a curvature, nm, a number"""
+
+    def potential(self, curvature, volume_per_charge) -> Any:
+        """V by which it lies below that of a flat one; curvature in 1/nm, > 0 for a sphere; volume_per_charge in m3/C
+
+        Models move the surface by explicit steps, which they choose for a potential in proportion to the curvature.
+        """
+
+
+@runtime_checkable
 class Nucleation(Protocol):
     """How often a nucleus forms on the bare counter electrode. Arrays."""
 

@@ -68,6 +68,7 @@ NUCLEATING = [
         *("waiting=drawn", "seed=1"),
     )
 ]
+CURVED = ["capillarity.enabled=true", "capillarity.surface_energy=1 J/m^2", "capillarity.smallest_radius=0.4 nm"]
 SECTIONS = ", ".join(settings(Config))
 MATERIAL = 'the name of a material such as "Cu" or the path of a .toml file'
 AVAILABLE = ", ".join(packaged_materials())
@@ -592,7 +593,7 @@ class TestConfig:
         assert names >= {"cu_sio2_pt", "quick", "joule_only", "no_dissolution", "low_thermal_conductivity"}
 
     def test_effective_configuration_holds_every_setting(self):
-        text = Config.from_toml(MINIMAL, overrides=[*RELAXING, *NUCLEATING]).to_toml()
+        text = Config.from_toml(MINIMAL, overrides=[*RELAXING, *NUCLEATING, *CURVED]).to_toml()
         assert text.startswith(f"# Effective configuration of ecmsim {ecmsim.__version__}")
         for row in reference():
             name = row.name.rpartition(".")[2]

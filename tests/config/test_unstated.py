@@ -75,6 +75,7 @@ def test_nothing_of_physics_has_a_default_that_does_something():
         "heat.thermal_conductivity_factor": "1.0",
         "heat.stop_at_melting": "false",
         "surface_diffusion.enabled": "false",
+        "capillarity.enabled": "false",
         "nucleation.enabled": "false",
         "materials.NAME.resistivity_quadratic_coefficient": "0 / K^2",
     }

@@ -25,6 +25,9 @@ EVERYTHING = [
     "surface_diffusion.reference_temperature=300 K",
     "surface_diffusion.activation_energy=0.5 eV",
     "surface_diffusion.contact_angle=90 deg",
+    "capillarity.enabled=true",
+    "capillarity.surface_energy=1.8 J/m^2",
+    "capillarity.smallest_radius=0.4 nm",
     "nucleation.enabled=true",
     "nucleation.attempt_time=1 us",
     "nucleation.activation_energy=0.5 eV",
@@ -88,7 +91,7 @@ def test_roles_say_what_their_methods_take_and_give():
 
 def test_a_model_says_which_roles_its_laws_have():
     others = {item.name for item in fields(DeviceModel)} - set(HINTS)
-    assert others == {"heat", "joule_heating", "electrode_ratio", "thermal_size_effect"}
+    assert others == {"heat", "joule_heating", "electrode_ratio", "rest_potential", "thermal_size_effect"}
 
 
 def stand_in(role, without):

@@ -27,6 +27,8 @@ CASE = (
     "surface_diffusion.reference_temperature=300 K",
     "surface_diffusion.activation_energy=0.5 eV",
     "surface_diffusion.contact_angle=90 deg",
+    "capillarity.surface_energy=1.8 J/m^2",
+    "capillarity.smallest_radius=0.4 nm",
     "stepping.first_step=0.1 us",
 )
 SWITCHES = {  # by which setting a law is on, and off
@@ -67,6 +69,8 @@ OTHER = {
     "surface_diffusion.activation_energy": "0.1 eV",
     "surface_diffusion.contact_angle": "60 deg",
     "stepping.largest_relaxation": "1e-6 nm",
+    "capillarity.surface_energy": "0.9 J/m^2",
+    "capillarity.smallest_radius": "0.2 nm",
     "nucleation.attempt_time": "1e-9 s",
     "nucleation.activation_energy": "1.5 eV",
     "nucleation.critical_atoms": 0,

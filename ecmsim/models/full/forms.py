@@ -59,6 +59,7 @@ class Symbols:
         self.lift = ufl.Coefficient(scalars)
         self.old_rise = ufl.Coefficient(scalars)
         self.open_share = ufl.Coefficient(scalars)  # of the surface, where atoms bridge the gap
+        self.shift = ufl.Coefficient(scalars)  # of the filament's equilibrium potential
         self.size_ratio = ufl.Coefficient(ufl.FunctionSpace(domain, CELLWISE))
         self.values = {}
         self.inverse_step = self.constant(0.0)  # 1/dt in 1/s, 0 for steady heat
@@ -110,6 +111,7 @@ def reaction_current(s: Symbols, model, surface):
         s.z - s.layer_thickness,
         surface == Surface.FILAMENT,
         s.open_share if model.covers else None,
+        s.shift if model.shifts else None,
     )
 
 

@@ -86,7 +86,7 @@ class FieldProblem:
         self.domain = domain = Domain(field_forms.comm, mesh, forms.FIELDS, forms.SCALARS, forms.CELLWISE)
         function = dolfinx.fem.Function
         self.u = function(domain.fields)
-        self.lift, self.old_rise, self.open_share = (function(domain.scalars) for _ in range(3))
+        self.lift, self.old_rise, self.open_share, self.shift = (function(domain.scalars) for _ in range(4))
         self.size_ratio = function(domain.cellwise)
         self.size_ratio.x.array[:] = 1.0
         coefficients = {
@@ -94,6 +94,7 @@ class FieldProblem:
             s.lift: self.lift,
             s.old_rise: self.old_rise,
             s.open_share: self.open_share,
+            s.shift: self.shift,
             s.size_ratio: self.size_ratio,
         }
         constants = {c: dolfinx.fem.Constant(domain.mesh, value) for c, value in s.values.items()}
@@ -152,11 +153,12 @@ class FieldProblem:
         crossed += [CoupledColumns.of(inner, mesh, True) for inner in gap.between_bodies("vertical")]
         return self._dofs[np.vstack([columns.nodes for columns in crossed])].astype(np.int32)
 
-    def set_geometry(self, mesh: CellMesh, columns, size_ratio, tip, between=()):
+    def set_geometry(self, mesh: CellMesh, columns, size_ratio, tip, between=(), shift=None):
         """Move the mesh and evaluate what depends on the outline.
 
         columns: of the gap (ecmsim.shape.gap.Columns); size_ratio(z): conductivity ratio of the
-        filament at a height, Eq. (6); tip: ecmsim.models.cell.Tip; between: columns of each gap between bodies.
+        filament at a height, Eq. (6); tip: ecmsim.models.cell.Tip; between: columns of each gap between bodies; shift
+        (n,): of the filament's equilibrium potential, V; None: none.
         """
         domain = self.domain
         domain.move(mesh)
@@ -168,8 +170,12 @@ class FieldProblem:
             share[mesh.filament_nodes], share[mesh.electrode_nodes] = tip.open_shares
             self.open_share.x.array[:] = share[domain.scalar_nodes]
         self._flows = dict.fromkeys(tip.laws, (0.0, 0.0)) | ({BETWEEN: (0.0, 0.0)} if tip.between else {})
+        if shift is not None:
+            nodal = np.zeros(len(mesh.points))
+            nodal[mesh.filament_nodes] = shift
+            self.shift.x.array[:] = nodal[domain.scalar_nodes]
         self.reaction = FilamentReaction(
-            self.forms.model, self.forms.cell, mesh, tip.open_shares[0] if tip.open_shares else None
+            self.forms.model, self.forms.cell, mesh, tip.open_shares[0] if tip.open_shares else None, shift
         )
         if tip.laws and domain.comm.rank == 0:
             across = CoupledColumns.of(columns, mesh)
@@ -224,6 +230,12 @@ class FieldProblem:
     def _crossed(self):
         """Pairs of TunnelCoupling and CoupledColumns."""
         return [(coupling, columns) for _, coupling, columns, _ in self._couplings]
+
+    @property
+    def rest(self):
+        """Largest shift of the filament's equilibrium potential, V."""
+        shift = self.reaction.shift if self.reaction else None
+        return 0.0 if shift is None else float(np.abs(shift).max())
 
     # --- fields as arrays ---------------------------------------------------------------------------------------------
 

@@ -224,7 +224,8 @@ class Simulation(GrowingCell):
             columns = trial.mesh.gap.columns(self.config.tunnelling.gap)
             tip = self._tip(trial.gap, columns, trial.asleep)
             between = trial.mesh.gap.between_bodies(self.config.tunnelling.gap)
-            problem.set_geometry(trial.mesh, columns, self._size_ratio(trial.filament), tip, between)
+            shift = self._shift(trial.filament)
+            problem.set_geometry(trial.mesh, columns, self._size_ratio(trial.filament), tip, between, shift)
             problem.set_circuit(self._law(trial.leg, trial.time))
         if self.transient and step is not None:
             problem.set_time_step(step, self._old_rise(trial, state))
@@ -252,6 +253,7 @@ class Simulation(GrowingCell):
             junction_voltage=powers["tunnel"] / tunnel if tunnel else 0.0,
             atoms=tip.atoms,
             outside=self._outside(trial, node),
+            rest=problem.rest,
         )
         previous = None if trial.remeshed or step is None or trial.awakened else state.values
         if previous is not None and problem.floating:  # psi counts from other potentials now
@@ -318,7 +320,7 @@ class Simulation(GrowingCell):
 
     def _converge(self, problem, newton, trial, state, again=False):
         """Newton's method, from the extrapolated fields or those at hand if it can be; number of iterations."""
-        voltage = max(abs(trial.driving_voltage), 1e-6)
+        voltage = max(abs(trial.driving_voltage), problem.rest, 1e-6)
         extrapolated = problem.values if again else self._extrapolated(trial, state)
         if extrapolated is not None:
             problem.values = extrapolated

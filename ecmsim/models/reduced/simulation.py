@@ -217,7 +217,8 @@ class ReducedSimulation(GrowingCell):
         with self.watch("ions"):
             between = self._ions.between(trial.filament)
         open_shares = geometry.tip.open_shares and self._open_shares(trial, geometry.tip)
-        ions, drop = state.ions, state.drop
+        ions, drop, shift = state.ions, state.drop, self._shift(trial.filament)
+        rest = 0.0 if shift is None else float(np.abs(shift).max())
         guess, rise = self._guess(trial, state)
         iterations, leaving, sources, solution = 0, 0.0, None, None
         electrons = geometry.crossing.line(ions.voltage)
@@ -230,7 +231,7 @@ class ReducedSimulation(GrowingCell):
                     if supply:
                         point, node = operation_at_node(supply, resistance, (electrons, ions), drop)
                     else:
-                        point = operation(law, trial.source_voltage, resistance, (electrons, ions), drop)
+                        point = operation(law, trial.source_voltage, resistance, (electrons, ions), drop, rest)
                     iterations, drop = iterations + 1, point.drop
                     if network is None:
                         break
@@ -251,13 +252,15 @@ class ReducedSimulation(GrowingCell):
                     point.voltage,
                     guess if solution is None else guess + solution.response * (point.voltage - ions.voltage),
                     open_shares,
+                    shift,
                 )
             iterations += solution.iterations
             here = geometry.crossing.line(point.voltage)
             missed = abs(ions(point.voltage) - solution.current) + abs(electrons(point.voltage) - here.current)
             ions, electrons = Line(point.voltage, solution.current, solution.slope), here
             guess = solution.potentials
-            if missed <= MISSED * self.config.solver.charge_tolerance * abs(point.entering):
+            least = self.limits.floor if rest else 0.0  # where ions drive a current by themselves, it may come to none
+            if missed <= MISSED * self.config.solver.charge_tolerance * max(abs(point.entering), least):
                 break
         else:
             raise SolveError("circuit and ions do not settle")
@@ -276,6 +279,7 @@ class ReducedSimulation(GrowingCell):
             junction_voltage=point.voltage if geometry.crossing.laws else 0.0,
             atoms=geometry.tip.atoms,
             outside=self._outside(trial, node),
+            rest=rest,
         )
         velocity = self._growth_velocity(
             trial.filament, solution.current_density, solution.current, solution.dissolving
@@ -302,7 +306,7 @@ class ReducedSimulation(GrowingCell):
             share = step / state.previous_step
             rise = rise.plus(share, state.previous_temperatures)
         old, new = len(state.potentials) - RINGS, len(trial.filament.points)
-        if not trial.source_voltage and not trial.node:
+        if not trial.source_voltage and not trial.node and not self.model.shifts:
             potentials = np.zeros(new + RINGS)
         elif continued and state.previous_potentials is not None and old == new:
             potentials = state.potentials + share * (state.potentials - state.previous_potentials)
