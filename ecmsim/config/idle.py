@@ -74,7 +74,7 @@ RULES = (
     _off("filament", "specularity", "minimum_diameter", switch="size_effect"),
     _off(
         "heat",
-        *("mode", "joule", "tunnel_barrier", "thermal_conductivity_factor", "wall"),
+        *("mode", "joule", "tunnel_barrier", "thermal_conductivity_factor", "wall", "boundary_resistance"),
         elsewhere=_in("filament", "thermal_conductivity_factor", "wiedemann_franz"),
     ),
     _off(

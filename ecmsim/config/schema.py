@@ -176,6 +176,9 @@ class Heat(Section):
     wall: Literal["insulated", "ambient"] = needed(
         description="Outer wall of the cylinder: no heat flow, or at ambient temperature"
     )
+    boundary_resistance: quantity("m^2*K/W", gt=0, le=1e-6) | None = Field(
+        None, description="Of each boundary between a metal and the switching layer (Kapitza); [none]"
+    )
     stop_at_melting: StrictBool = Field(
         False, description="Whether a run ends where the highest temperature passes the filament's melting point"
     )

@@ -84,6 +84,7 @@ class DeviceModel:
     electrode_ratio: float | None = None  # J0 of the active electrode over that of the filament
     capillarity: roles.Capillarity | None = None
     nucleation: roles.Nucleation | None = None
+    boundary_resistance: float | None = None  # thermal, between metal and switching layer, m2K/W
     rest_potential: float | None = None  # voltage at which no ions flow, V; None: zero
 
     @classmethod
@@ -142,6 +143,7 @@ class DeviceModel:
             joule_heating=heat.enabled and heat.joule,
             thermal_size_effect=filament.size_effect and filament.wiedemann_franz,
             electrode_ratio=config.butler_volmer.electrode_ratio and float(config.butler_volmer.electrode_ratio),
+            boundary_resistance=heat.boundary_resistance and float(heat.boundary_resistance),
             capillarity=capillarity_law(config.capillarity),
             rest_potential=config.butler_volmer.rest_potential and float(config.butler_volmer.rest_potential),
             nucleation=nucleation_law(config) if config.nucleation.enabled else None,

@@ -91,7 +91,10 @@ def test_roles_say_what_their_methods_take_and_give():
 
 def test_a_model_says_which_roles_its_laws_have():
     others = {item.name for item in fields(DeviceModel)} - set(HINTS)
-    assert others == {"heat", "joule_heating", "electrode_ratio", "rest_potential", "thermal_size_effect"}
+    assert others == {
+        *("heat", "joule_heating", "electrode_ratio", "rest_potential", "thermal_size_effect"),
+        "boundary_resistance",
+    }
 
 
 def stand_in(role, without):

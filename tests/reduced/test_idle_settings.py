@@ -63,6 +63,7 @@ OTHER = {
     "heat.tunnel_barrier": False,
     "heat.thermal_conductivity_factor": 0.3,
     "heat.wall": "ambient",
+    "heat.boundary_resistance": "1e-8 m^2*K/W",
     "heat.mode": "transient",
     "surface_diffusion.coefficient": "1e5 nm^4/s",
     "surface_diffusion.reference_temperature": "200 K",

@@ -15,6 +15,7 @@ from petsc4py import PETSc
 
 from ecmsim.models.full import compat, forms
 from ecmsim.models.full.domain import Domain
+from ecmsim.models.full.films import inverse_heights
 from ecmsim.models.full.floating import GROUND, FloatingBodies
 from ecmsim.models.full.form_cache import compile_forms
 from ecmsim.models.full.mesh.cell_mesh import METALS, CellMesh, Region
@@ -89,6 +90,7 @@ class FieldProblem:
         self.lift, self.old_rise, self.open_share, self.shift = (function(domain.scalars) for _ in range(4))
         self.size_ratio = function(domain.cellwise)
         self.size_ratio.x.array[:] = 1.0
+        self.film = function(domain.cellwise)
         coefficients = {
             s.u: self.u,
             s.lift: self.lift,
@@ -96,6 +98,7 @@ class FieldProblem:
             s.open_share: self.open_share,
             s.shift: self.shift,
             s.size_ratio: self.size_ratio,
+            s.film: self.film,
         }
         constants = {c: dolfinx.fem.Constant(domain.mesh, value) for c, value in s.values.items()}
         self._inverse_step = constants[s.inverse_step]
@@ -165,6 +168,8 @@ class FieldProblem:
         nodes = compat.cell_corners(domain.mesh)[self._filament_cells]
         heights = domain.mesh.geometry.x[nodes, 1].mean(axis=1)
         self.size_ratio.x.array[self._filament_cells] = size_ratio(heights)
+        if self.forms.model.boundary_resistance is not None:
+            self.film.x.array[:] = inverse_heights(mesh)[domain.input_cell]
         if tip.open_shares:
             share = np.ones(len(mesh.points))
             share[mesh.filament_nodes], share[mesh.electrode_nodes] = tip.open_shares

@@ -181,7 +181,8 @@ class ReducedSimulation(GrowingCell):
         """The heat network of a geometry."""
         cell, model = self.cell, self.model
         insulated = self.config.heat.wall == "insulated"
-        up, down, radius_up, radius_down = wedges(trial.filament, trial.plate, strips(trial.filament)[1])
+        areas = strips(trial.filament)[1]
+        up, down, radius_up, radius_down = wedges(trial.filament, trial.plate, areas)
         heights = {"active": cell.active_electrode_height, "counter": cell.counter_electrode_height}
         contacts = {
             name: Contact(
@@ -203,6 +204,8 @@ class ReducedSimulation(GrowingCell):
             layer=model.switching_layer.thermal,
             ambient=cell.ambient_temperature,
             ratio=size_ratios(geometry.profile, model.size_effect) if model.thermal_size_effect else 1.0,
+            boundary=model.boundary_resistance or 0.0,
+            areas=areas,
         )
 
     # --- solution -----------------------------------------------------------------------------------------------------
