@@ -25,7 +25,7 @@ PROTOCOLS = {
     for name in ("potentiation", "facilitation", "endurance", "selector", "verify")
 }  # likewise
 OVERLAYS = {"iv": "ecmsim.plot.together", "cycles": "ecmsim.plot.distributions"}  # of runs and measurements together
-STUDY_PICTURES = {name: f"ecmsim.plot.{name}" for name in ("study", "histogram")} | {
+STUDY_PICTURES = {name: f"ecmsim.plot.{name}" for name in ("study", "histogram", "arrhenius")} | {
     name: f"ecmsim.plot.statistics:{name}" for name in ("cdf", "weibull", "violin", "stdp", "bits")
 }  # of the folder of a study
 

@@ -142,7 +142,7 @@ def test_log_and_report_tell_what_is_idle(tmp_path, monkeypatch):
     """In the run that was started with it, also when it is resumed; other runs say nothing."""
     monkeypatch.setattr("ecmsim.page.pictures.PICTURES", {})
     line = 'stress.energy = "0.1 eV" has no effect: stress.enabled = false'
-    case = [*CASE, "surface_diffusion.enabled=true"]
+    case = [*CASE, "surface_diffusion.enabled=true", "capillarity.enabled=true"]
     told = load_config(QUICK, [*case, "stress.enabled=false", "stress.energy=0.1 eV"])
     run(told, tmp_path / "told", comm=MPI.COMM_SELF, until=2e-9)
     resume(tmp_path / "told", comm=MPI.COMM_SELF, until=3e-9)
