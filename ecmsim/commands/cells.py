@@ -15,7 +15,7 @@ VERDICTS = ("hit", "miss", "fitted", "open")
 
 
 def cells():
-    """List the cells that come with ecmsim: file, source, labels of the values, what was compared, how that came out."""
+    """List the cells that come with ecmsim: file, source, labels of values, what was compared, how that came out."""
     for cell in indexed():
         typer.echo("\n".join(described(cell)) + "\n")
 

@@ -47,7 +47,7 @@ def test_a_cell_without_constants_is_refused_with_what_it_lacks(name):
 @pytest.mark.parametrize("name", sorted(CELLS.keys() - REFUSED))
 def test_a_cell_with_constants_runs_coarsely(name, tmp_path):
     """Up to its compliance current; its file tells where its values are from."""
-    outcome = run(load_config(CELLS[name]["path"], COARSE), tmp_path / "run", until=2.6)
+    outcome = run(load_config(CELLS[name]["path"], COARSE), tmp_path / "run", until=2.8)
     assert "never switched" not in outcome.reason
     there = open_run(tmp_path / "run")
     assert "compliance reached" in set(there.events["event"])
