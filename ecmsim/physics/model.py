@@ -288,9 +288,9 @@ def surface_diffusion_law(section):
     return SurfaceDiffusion(section.coefficient, section.reference_temperature, section.activation_energy)
 
 
-def capillarity_law(section):
+def capillarity_law(curved):
     """The law that [capillarity] describes; None where flat and curved metal are alike."""
-    return Capillarity(float(section.surface_energy), float(section.smallest_radius)) if section.enabled else None
+    return Capillarity(float(curved.surface_energy), float(curved.smallest_radius)) if curved.enabled else None
 
 
 def nucleation_law(config):

@@ -241,7 +241,7 @@ PARAMETERS = [
     ("models/circuit.py", "emitted", "leakage.schottky"),
     ("drive/compliance.py", "compliance", "compliance"),
     ("physics/model.py", "section", "surface_diffusion"),
-    ("physics/model.py", "section", "capillarity"),
+    ("physics/model.py", "curved", "capillarity"),
     ("models/waiting.py", "section", "nucleation"),
     ("physics/model.py", "material", "materials"),
     ("physics/model.py", "metal", "materials"),
