@@ -48,7 +48,7 @@ class Ranges:
 @dataclass
 class Remarks:
     """What a run shows, step by step. ranges: Ranges; the other fields are its memory, plain numbers for a checkpoint:
-    switched; largest |current| (A) and source |voltage| (V), highest voltage of the cell (V), smallest gap (nm),
+    switched; largest |current| (A) and source |voltage| (V), highest voltage of the source (V), smallest gap (nm),
     highest temperature (K), junction voltage (V) and field (V/nm) while electrons carry the current."""
 
     ranges: Ranges
@@ -76,7 +76,7 @@ class Remarks:
         reached = limit is not None and current / limit >= COMPLIANCE_REACHED
         self.switched |= reached or bool(switched(seen["gap"], tunnel, ionic, seen["contact_atoms"]))
         self.current, self.voltage = max(self.current, abs(current)), max(self.voltage, abs(seen["source_voltage"]))
-        self.highest = max(self.highest, seen["cell_voltage"])
+        self.highest = max(self.highest, seen["source_voltage"])
         self.gap = min(self.gap, seen["gap"])
         self.temperature = max(self.temperature, seen["temperature_max"])
         if abs(tunnel) > abs(ionic):
@@ -93,7 +93,7 @@ class Remarks:
         )
         if 0 < self.ranges.rest >= self.highest:
             told += (
-                f"; its voltage never exceeded the rest potential, {quantity(self.ranges.rest, 'V')} "
+                f"; the source never exceeded the rest potential, {quantity(self.ranges.rest, 'V')} "
                 "(butler_volmer.rest_potential), above which metal is deposited"
             )
         return told

@@ -114,7 +114,7 @@ def test_a_programme_below_the_rest_potential_is_told(tmp_path):
         'extends = "ecmsim:quick"\n', overrides=["model=reduced", ramp, "butler_volmer.rest_potential=0.8 V"]
     )
     reason = run(config, tmp_path / "run").reason
-    assert "its voltage never exceeded the rest potential, 800 mV" in reason
+    assert "the source never exceeded the rest potential, 800 mV" in reason
     higher = Config.from_toml(
         'extends = "ecmsim:quick"\n', overrides=["model=reduced", ramp, "butler_volmer.rest_potential=0.2 V"]
     )
