@@ -40,7 +40,8 @@ class Balance:
     stands as NAME_current in ecmsim.observed); supplied: ionic current out of the active electrode, A; power: given to
     the cell, dissipated: in it, heated: that part of it which heats, heat: that leaves it, W; temperature_max in K;
     junction_voltage: mean of the voltage that the tunnelling electrons cross, V; atoms: that bridge the gap; metal:
-    of the last layer, in atoms; outside: what goes on at the node of the circuit, where there is one.
+    of the last layer, in atoms; outside: what goes on at the node of the circuit, where there is one; rest: largest
+    shift of the filament's equilibrium potential, which drives ions without a source, V.
     """
 
     current: float
@@ -56,6 +57,7 @@ class Balance:
     atoms: float
     metal: float = 0.0
     outside: Outside | None = None
+    rest: float = 0.0
 
     @property
     def ionic(self):
@@ -89,7 +91,7 @@ class Balance:
             "heat": self.heat,
             "charge_imbalance": max(abs(self.entering - self.current) / scale, missed),
             "power_imbalance": self._unbalanced(transient)
-            / max(abs(self.power), scale * abs(source_voltage), 1e-12 * largest_current, 1e-300),
+            / max(abs(self.power), scale * max(abs(source_voltage), self.rest), 1e-12 * largest_current, 1e-300),
         }
 
     def _unbalanced(self, transient):

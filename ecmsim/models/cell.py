@@ -9,7 +9,7 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from ecmsim.constants import CONDUCTANCE_QUANTUM
+from ecmsim.constants import BOLTZMANN_EV, CONDUCTANCE_QUANTUM
 from ecmsim.drive import Programme
 from ecmsim.errors import SolveError
 from ecmsim.models.balance import Balance, Limits, Outside
@@ -18,9 +18,11 @@ from ecmsim.models.contract import CellModel
 from ecmsim.models.counting import Count, Counting
 from ecmsim.models.rates import Rates
 from ecmsim.models.state import CellState
+from ecmsim.models.waiting import Waiting, threshold_of
 from ecmsim.physics.model import DeviceModel
 from ecmsim.physics.roles import TunnellingAtTip
 from ecmsim.physics.tunnelling import over_tip
+from ecmsim.shape.curvature import curvature
 from ecmsim.shape.filament import Filament
 from ecmsim.shape.front import Displacement, FrontMotion
 from ecmsim.shape.gap import Columns
@@ -29,6 +31,8 @@ from ecmsim.timing import Stopwatch
 
 PART = 0.1  # of an atom's conductance
 ATOM, HALF = 1.0, 0.5  # of metal in the last layer, where atoms are counted: most that a step may bring, and its aim
+FIRST = 0.01  # of the nucleus' height: growth in the first step after it has formed
+FAINT = 1e-200  # A: a current too small to tell the cell's voltage by its power
 NODE_CHANGE = 2.5  # of stepping.largest_voltage_step, at which steps aim: beyond it one is rejected
 
 
@@ -96,6 +100,10 @@ class GrowingCell(CellModel):
             return rounded_cylinder(initial.radius, initial.height, spacing)
         return Filament.nucleus(self.cell.nucleus_radius, self.numerics.nucleus_segments)
 
+    def _first_waiting(self):
+        """For the nucleus, at t = 0."""
+        return Waiting(threshold_of(self.config.nucleation)) if self.model.nucleation else None
+
     # --- circuit ------------------------------------------------------------------------------------------------------
 
     def _law(self, leg, time):
@@ -142,13 +150,43 @@ class GrowingCell(CellModel):
             **own,
         )
 
+    def _waited(self, solved, trial, state, solve):
+        """A trial as it was solved, with how long the nucleus was waited for; where it has formed, solved anew."""
+        if not state.asleep:
+            return solved
+        law, temperature = self.model.nucleation, self.cell.ambient_temperature
+        etas = self._on_bare_electrode(state), self._on_bare_electrode(solved)
+        waiting = state.waiting.over(law, *etas, temperature, trial.previous_step)
+        if not waiting.formed:
+            return replace(solved, waiting=waiting)
+        if waiting.late and trial.previous_step > 2 * self.config.stepping.smallest_step:
+            raise RejectedStep("the nucleus formed before the end of the step")
+        return solve(replace(trial, waiting=replace(waiting, moment=trial.time)))
+
+    def _on_bare_electrode(self, state):
+        """Overpotential of deposition on the counter electrode while no ions flow, V."""
+        told = abs(state.observed["current"]) > FAINT
+        voltage = state.observed["cell_voltage"] if told else state.driving_voltage
+        return (self.model.rest_potential or 0.0) - voltage
+
+    def _shift(self, filament):
+        """By which the equilibrium potential at the outline's points lies below that of the active electrode, V, (n,);
+        None where nowhere."""
+        if not self.model.shifts:
+            return None
+        law = self.model.capillarity
+        bent = curvature(filament, law.resolution) if law else np.zeros(len(filament.points))
+        return self.model.shift(bent)
+
     def _tip(self, trial, state, step, columns: Columns) -> Tip:
         """What electrons and ions see of a trial's gap; state: the one before; step: between them, s, None at the
         start; columns: of the gap."""
         every, bridging, definition = self.model.across_gap, self.model.bridging, self.config.tunnelling.gap
         gap, cycle = trial.gap, trial.leg.cycle(trial.time)
         if bridging is None:
-            return Tip(every, between=(every,) * (len(gap.filament.parts) - 1))
+            shares = (np.full(len(gap.filament.points), 1.0 - trial.asleep), np.ones(len(gap.surface)))
+            shares = shares if self.model.covers else None
+            return Tip(every, open_shares=shares, between=(every,) * (len(gap.filament.parts) - 1))
         count = self._counted(trial, state, step, columns) if self.counting else None
 
         def over(crossed, atoms=None):
@@ -157,7 +195,7 @@ class GrowingCell(CellModel):
         laws, between = over(columns, count and count.number), tuple(map(over, gap.between_bodies(definition)))
         lower, upper = (bridging.open_share(seen(definition)) for seen in (gap.from_filament, gap.from_electrode))
         atoms = laws["tunnel"].atoms
-        return Tip(laws, atoms, count.metal if count else atoms, count, (lower, upper), between)
+        return Tip(laws, atoms, count.metal if count else atoms, count, ((1.0 - trial.asleep) * lower, upper), between)
 
     def _counted(self, trial, state, step, columns) -> Count:
         """The atoms of a trial's contact, counted one by one (counting.py), with the rates of the step."""
@@ -172,8 +210,10 @@ class GrowingCell(CellModel):
         nearest = int(np.argmin(state.gap.from_filament(self.config.tunnelling.gap)))
         radius, height = state.filament.points[nearest]
         temperature = float(self._surface_temperature(state)[nearest])
+        overpotential, shift = float(self._overpotential(state)[nearest]), self._shift(state.filament)
+        overpotential += 0.0 if shift is None else float(shift[nearest])
         current_density = self.model.balanced_current_density(
-            float(self._overpotential(state)[nearest]), temperature, radius, height - self.cell.layer_thickness
+            overpotential, temperature, radius, height - self.cell.layer_thickness
         )
         exchange = self.model.atom_by_atom.exchange(current_density, bridging.filling(columns.gap, columns.weight))
         count = self.counting.advanced(state.contact, metal, exchange, temperature, step, cycle)
@@ -198,13 +238,14 @@ class GrowingCell(CellModel):
         jumped = step is not None and contact is not None and contact.number != state.contact.number
         if step is not None:
             # Booked at the active electrode: what moves the outline is the current into the filament.
-            if jumped or trial.unions or (trial.rupture and trial.rupture.floats):
-                # Bodies parted or met, or atoms came or went, at the end of the step: until then all went on as before.
+            if jumped or trial.unions or (trial.rupture and trial.rupture.floats) or trial.awakened:
+                # Bodies parted or met, the nucleus formed, atoms came or went, at the end of the step: until then all
+                # went on as before.
                 deposited += step * state.supplied * self._nm3_per_coulomb
             else:
                 deposited += 0.5 * step * (state.supplied + balance.supplied) * self._nm3_per_coulomb
         # A velocity of other bodies, or of other laws, is none that could be continued.
-        goes_on = step is not None and not (trial.rupture or trial.unions) and state.time != self.laws_since
+        goes_on = step is not None and not self._is_new(trial) and state.time != self.laws_since
         return replace(
             trial,
             front=replace(trial.front, velocity=velocity),
@@ -217,6 +258,11 @@ class GrowingCell(CellModel):
             **own,
         )
 
+    @staticmethod
+    def _is_new(trial):
+        """Whether the metal is not what it was before the step, so that what was before it does not go on."""
+        return trial.rupture is not None or bool(trial.unions) or trial.awakened
+
     def _begun(self, state):
         """The state at t = 0. Raises Unbalanced where it keeps no balance."""
         self.limits.check(state.observed)
@@ -226,7 +272,7 @@ class GrowingCell(CellModel):
         """Reject a step that keeps no balance, or over which the current jumped by more than the source voltage
         explains."""
         self.limits.check(trial.observed)
-        if trial.rupture or trial.unions:  # other bodies
+        if self._is_new(trial):
             return
         # Another circuit, or other laws.
         if trial.leg.piece.source == "current" or state.time in (trial.leg.start, self.laws_since):
@@ -314,7 +360,7 @@ class GrowingCell(CellModel):
             height=height,
             gap=smallest_gap,
             finest=finest,
-            source_time=min(self._source_time(state.leg), self._node_time(state)),
+            source_time=min(self._source_time(state.leg), *self._own_times(state)),
             relaxation_speed=state.relaxation_speed,
             atom_time=self._atom_time(state),
         )
@@ -339,6 +385,36 @@ class GrowingCell(CellModel):
         """Time in which the node's voltage may change as far as one step allows, s."""
         rate = abs(state.node.rate) if state.node else 0.0
         return self.config.stepping.refined().largest_voltage_step / rate if rate else np.inf
+
+    def _own_times(self, state):
+        """Times that what has to happen, or to be followed, leaves to a step, s."""
+        return self._node_time(state), self._nucleus_time(state), self._capillary_time(state)
+
+    def _capillary_time(self, state):
+        """Time in which the filament's roundest places, of the size of the curvature's resolution, come to rest, s.
+
+        A point's velocity changes by dv/d(eta) gamma Omega/(z e) per curvature; explicit steps may take twice as long.
+        """
+        law, kinetics, faraday = self.model.capillarity, self.model.kinetics, self.model.faraday
+        if law is None or state.asleep:
+            return np.inf
+        temperature = self._surface_temperature(state)
+        small = 1e-3 * BOLTZMANN_EV * temperature
+        exchange = faraday.normal_velocity(-kinetics.current_density(small, temperature, 0.0)) / small * 1e9
+        steepness = np.hypot(*state.velocity.T) * self.config.butler_volmer.charge_number / (BOLTZMANN_EV * temperature)
+        stiffness = (exchange + steepness) * law.potential(1.0, faraday.volume_per_charge)  # nm2/s
+        return law.resolution**2 / float(stiffness.max())
+
+    def _nucleus_time(self, state):
+        """Time until the nucleus forms if the voltage goes on as it does, s; when it has, of its first step."""
+        if not state.asleep:
+            speed = np.hypot(*state.velocity.T).max() if state.awakened else 0.0
+            return FIRST * state.filament.height / speed if speed else np.inf
+        slope = state.leg.rate if state.leg.piece.source == "voltage" else 0.0
+        slope = state.node.rate or slope if state.node else slope
+        eta, law = self._on_bare_electrode(state), self.model.nucleation
+        time = state.waiting.time_left(law, eta, -slope, self.cell.ambient_temperature)
+        return max(time, (1 + 1e-9) * self.config.stepping.refined().smallest_step)
 
     def _source_time(self, leg):
         """Time in which the source may change as far as one step allows, s."""

@@ -254,6 +254,32 @@ class SurfaceDiffusion(Protocol):
 
 
 @runtime_checkable
+class Capillarity(Protocol):
+    """What curvature does to the filament's equilibrium potential. Arrays."""
+
+    @property
+    def resolution(self) -> float:
+        """least length on which the surface has a curvature, nm, a number"""
+
+    def potential(self, curvature, volume_per_charge) -> Any:
+        """V by which it lies below that of a flat one; curvature in 1/nm, > 0 for a sphere; volume_per_charge in m3/C
+
+        Models move the surface by explicit steps, which they choose for a potential in proportion to the curvature.
+        """
+
+
+@runtime_checkable
+class Nucleation(Protocol):
+    """How often a nucleus forms on the bare counter electrode. Arrays."""
+
+    def rate(self, overpotential, temperature) -> Any:
+        """1/s; overpotential phi_e - phi_i in V (< 0: reduction), temperature in K
+
+        Called with single numbers. Between steps its logarithm is taken to be linear in the overpotential.
+        """
+
+
+@runtime_checkable
 class Circuit(Protocol):
     """What stands between source and cell, Eq. (7); the programme chooses it, and laws cannot replace it. Also UFL.
 

@@ -77,6 +77,8 @@ def test_nothing_of_physics_has_a_default_that_does_something():
         "heat.thermal_conductivity_factor": "1.0",
         "heat.stop_at_melting": "false",
         "surface_diffusion.enabled": "false",
+        "capillarity.enabled": "false",
+        "nucleation.enabled": "false",
         "materials.NAME.resistivity_quadratic_coefficient": "0 / K^2",
         "draw.seed": "0",  # of [draw] alone, which is left out unless something is drawn
     }

@@ -7,6 +7,7 @@ are solved anew. Nothing of an accepted state changes before the new one is acce
 
 import dataclasses
 from dataclasses import replace
+from functools import partial
 
 import numpy as np
 
@@ -105,7 +106,8 @@ class Simulation(GrowingCell):
         voltage, values = leg.source_voltage(0.0), np.zeros((len(mesh.points), 3))
         # A guess: the small filament takes nearly all of the voltage of the reactions.
         values[mesh.nodes_of(Region.SWITCHING_LAYER), 1] = voltage
-        state = State(time=0.0, leg=leg, source_voltage=voltage, front=front, mesh=mesh, values=values)
+        own = {"front": front, "mesh": mesh, "values": values, "waiting": self._first_waiting()}
+        state = State(time=0.0, leg=leg, source_voltage=voltage, **own)
         return self._begun(self._solve(self.discretisation, state, state, None))
 
     def advance(self, state: State, time) -> State:
@@ -125,7 +127,8 @@ class Simulation(GrowingCell):
             mesh = self._mesh(front)
             self._pending = self._discretise(mesh, state.leg)
         trial = self._tried(state, time, move, front=front, mesh=mesh, remeshed=self._pending is not None)
-        trial = self._solve(self._pending or self.discretisation, trial, state, step)
+        solve = partial(self._solve, self._pending or self.discretisation, state=state, step=step)
+        trial = self._waited(solve(trial), trial, state, solve)
         self._judge(trial, state)
         return trial
 
@@ -226,7 +229,8 @@ class Simulation(GrowingCell):
             columns = trial.mesh.gap.columns(self.config.tunnelling.gap)
             tip = self._tip(trial, state, step, columns)
             between = trial.mesh.gap.between_bodies(self.config.tunnelling.gap)
-            problem.set_geometry(trial.mesh, columns, self._size_ratio(trial.filament), tip, between)
+            shift = self._shift(trial.filament)
+            problem.set_geometry(trial.mesh, columns, self._size_ratio(trial.filament), tip, between, shift)
             problem.set_circuit(self._law(trial.leg, trial.time))
         if self.transient and step is not None:
             problem.set_time_step(step, self._old_rise(trial, state))
@@ -255,8 +259,9 @@ class Simulation(GrowingCell):
             atoms=tip.atoms,
             metal=tip.metal,
             outside=self._outside(trial, node),
+            rest=problem.rest,
         )
-        previous = None if trial.remeshed or step is None else state.values
+        previous = None if trial.remeshed or step is None or trial.awakened else state.values
         if previous is not None and problem.floating:  # psi counts from other potentials now
             previous = previous.copy()
             previous[:, 0] += raised(trial.mesh, state.potentials - problem.potentials)
@@ -322,7 +327,7 @@ class Simulation(GrowingCell):
 
     def _converge(self, problem, newton, trial, state, again=False):
         """Newton's method, from the extrapolated fields or those at hand if it can be; number of iterations."""
-        voltage = max(abs(trial.driving_voltage), 1e-6)
+        voltage = max(abs(trial.driving_voltage), problem.rest, 1e-6)
         extrapolated = problem.values if again else self._extrapolated(trial, state)
         if extrapolated is not None:
             problem.values = extrapolated
