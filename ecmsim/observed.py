@@ -47,6 +47,11 @@ OBSERVED = (
         "voltage that these cross, over the gap or the contact alone: their power over their current",
     ),
     Observable("contact_atoms", "", "atoms that bridge the gap; 0 with the law simmons"),
+    Observable(
+        "contact_metal",
+        "",
+        "metal in the last atomic layer, in atoms; where atoms are drawn: in the contact or beside it",
+    ),
     Observable("gap", "nm", "gap that the tunnelling law uses, at its smallest over the filament"),
     Observable("gap_vertical", "nm", "smallest gap along a column"),
     Observable("gap_shortest", "nm", "smallest distance between the filament and the active electrode"),

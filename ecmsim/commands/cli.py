@@ -9,6 +9,7 @@ from typing import Annotated
 import typer
 
 from ecmsim import __version__
+from ecmsim.commands.cells import cells
 from ecmsim.commands.clone import validation
 from ecmsim.commands.data import data
 from ecmsim.commands.export import export, tables
@@ -249,6 +250,7 @@ def validate_paper(
     raise typer.Exit(code)
 
 
+app.command()(cells)
 app.command()(fit)
 app.command()(calibrate)
 app.add_typer(data, name="data")

@@ -17,8 +17,8 @@ def plot(
         str,
         typer.Argument(
             help="iv, gap, conductance, temperature, outline, elephant, field, solid, retention, all; film; cycles; "
-            "potentiation, facilitation, endurance, selector, verify; study, family, histogram, cdf, weibull, violin, "
-            "stdp, bits.",
+            "potentiation, facilitation, endurance, selector, verify; study, family, arrhenius, histogram, cdf, "
+            "weibull, violin, stdp, bits.",
             show_default=False,
         ),
     ],
@@ -87,6 +87,7 @@ def plot(
     solid: snapshot=LABEL,LABEL,…, quantity=temperature|current_density|potential, cut=110; film: seconds=12, fps=25,
     from_s=1, to_s=2, pace=change|time; study: x=COLUMN, y=COLUMN,…, fit=power|exponential, fit_from=1, fit_to=2;
     family: by=COLUMN, voltage, floor_A as iv;
+    arrhenius: y=COLUMN, fit_from=250, fit_to=400 (K);
     histogram: parasitic, bins, least_V, from_s, to_s as conductance, samples=4000, from_V=0, to_V=0.5, to_G0=8.
     """
     from ecmsim.plot import draw, draw_all
@@ -211,7 +212,7 @@ def measurements(what, files, chosen, study, options):
         raise ConfigError(
             f"plot {what} draws no measurements: iv, cycles, study, family, histogram, cdf, weibull, violin do"
         )
-    if what in ("stdp", "bits"):
+    if what in ("stdp", "bits", "arrhenius"):
         raise ConfigError(f"plot {what} draws no measurements: of studies study, histogram, cdf, weibull and violin do")
     if what in ("cdf", "weibull", "violin"):
         return [open_file(file, chosen) for file in files]

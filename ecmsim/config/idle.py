@@ -66,6 +66,12 @@ RULES = (
         _in("tunnelling", "prefactor"),
     ),
     Rule(
+        "contact.atoms",
+        'contact.atoms = "mean"',
+        lambda config: config.contact.atoms == "mean",
+        _in("contact", "seed", "attempt_frequency", "barrier", "binding"),
+    ),
+    Rule(
         "butler_volmer.exchange_current_density",
         "butler_volmer.exchange_current_density stands in its place",
         lambda config: config.butler_volmer.exchange_current_density is not None,
@@ -74,13 +80,21 @@ RULES = (
     _off("filament", "specularity", "minimum_diameter", switch="size_effect"),
     _off(
         "heat",
-        *("mode", "joule", "tunnel_barrier", "thermal_conductivity_factor", "wall"),
+        *("mode", "joule", "tunnel_barrier", "thermal_conductivity_factor", "wall", "boundary_resistance"),
         elsewhere=_in("filament", "thermal_conductivity_factor", "wiedemann_franz"),
     ),
     _off(
         "surface_diffusion",
         *("coefficient", "reference_temperature", "activation_energy", "contact_angle"),
         elsewhere=_in("stepping", "largest_relaxation"),
+    ),
+    _off("capillarity", "surface_energy", "smallest_radius"),
+    _off("nucleation", "attempt_time", "activation_energy", "critical_atoms", "waiting", "seed"),
+    Rule(
+        "nucleation.waiting",
+        'nucleation.waiting = "mean"',
+        lambda config: config.nucleation.waiting == "mean",
+        _in("nucleation", "seed"),
     ),
     _off("checkpoint", "interval", "keep"),
     Rule(

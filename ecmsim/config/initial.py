@@ -33,3 +33,19 @@ class Cylinder(Section):
 
 
 Initial = Annotated[Nucleus | Cylinder, Field(discriminator="kind")]
+
+
+def wrong_start(initial, cell, nucleation):
+    """What keeps a cell from beginning with a filament, as (setting, end of a message); None if nothing does."""
+    if initial.kind != "cylinder":
+        return None
+    if nucleation and nucleation.enabled:
+        return "initial.kind", ' = "cylinder": is a filament, for which nucleation.enabled = true has nothing to wait'
+    for size, name, limit in (
+        (initial.height, "height", "layer_thickness"),
+        (initial.radius, "radius", "radius"),
+    ):
+        most = getattr(cell, limit) if cell else None
+        if most is not None and size >= most:
+            return f"initial.{name}", f' = "{size.text}": must be less than cell.{limit} ({most.text})'
+    return None

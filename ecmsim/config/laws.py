@@ -35,6 +35,8 @@ SWITCHES = {
     "dissolution": ("dissolution.enabled",),
     "nucleus": (),
     "surface_diffusion": ("surface_diffusion.enabled",),
+    "capillarity": ("capillarity.enabled",),
+    "nucleation": ("nucleation.enabled",),
 }
 
 

@@ -13,9 +13,12 @@ from pydantic import Field, PrivateAttr, StrictBool, StrictInt, StrictStr, Valid
 from ecmsim.config.circuit import Circuit, Leakage, out_of_sense, smaller_than_the_disc
 from ecmsim.config.complete import from_text
 from ecmsim.config.compliance import Compliance
+from ecmsim.config.contact import Contact, without_contact
 from ecmsim.config.draw import Draw, of_cycle, problem, values_of_cycle
+from ecmsim.config.equilibrium import Capillarity, Nucleation
 from ecmsim.config.frozen import frozen
-from ecmsim.config.initial import Initial, Nucleus
+from ecmsim.config.heat import Heat, SurfaceDiffusion
+from ecmsim.config.initial import Initial, Nucleus, wrong_start
 from ecmsim.config.interface import Interface, borrowed, loans
 from ecmsim.config.laws import EXPECTED, SWITCHES, OwnLaw, unusable
 from ecmsim.config.material import AnyMaterial
@@ -93,6 +96,9 @@ class ButlerVolmer(Section):
     electrode_ratio: quantity("", gt=0, le=1e6) | None = Field(
         None, description="J0 of the active electrode's surface over that of the filament's, if another; [the same]"
     )
+    rest_potential: quantity("V", ge=-5, le=5) | None = Field(
+        None, description="Voltage of the cell at which no ions flow, above which metal is deposited; [0 V]"
+    )
 
     @field_validator("reference_temperature")
     @classmethod
@@ -158,40 +164,6 @@ class FilamentProperties(Section):
     )
 
 
-class Heat(Section):
-    """Heat sources and heat flow, Eqs. (8) and (10)."""
-
-    enabled: StrictBool = needed(description="Whether temperatures are computed; if not, ambient")
-    mode: Literal["steady", "transient"] = needed(
-        description="Heat equation without or with stored heat; that matters below a nanosecond"
-    )
-    joule: StrictBool = needed(description="Whether the current heats the metals")
-    tunnel_barrier: StrictBool = needed(description="Whether tunnelling heats the gap's surfaces")
-    thermal_conductivity_factor: quantity("", gt=0, le=10) = Field(
-        1.0, description="Factor on all thermal conductivities, metals and switching layer"
-    )
-    wall: Literal["insulated", "ambient"] = needed(
-        description="Outer wall of the cylinder: no heat flow, or at ambient temperature"
-    )
-    stop_at_melting: StrictBool = Field(
-        False, description="Whether a run ends where the highest temperature passes the filament's melting point"
-    )
-
-
-class SurfaceDiffusion(Section):
-    """Relaxation of the filament by diffusion of its surface atoms, driven by curvature (Mullins 1957)."""
-
-    enabled: StrictBool = Field(False, description="Whether the filament relaxes")
-    coefficient: quantity("nm^4/s", gt=0) = needed(
-        description="B at the reference temperature: normal velocity over surface Laplacian of curvature"
-    )
-    reference_temperature: quantity("K", ge=1, le=2000) = needed(description="Temperature of that value")
-    activation_energy: quantity("eV", ge=0, le=5) = needed(description="Of B's growth with temperature")
-    contact_angle: quantity("deg", gt=0, lt=180) = needed(
-        description="Angle of the relaxed filament on the counter electrode, through the metal"
-    )
-
-
 class Config(Section):
     """A complete configuration. `load_config` reads one from a file."""
 
@@ -212,9 +184,12 @@ class Config(Section):
     stress: Stress = Field(default_factory=Stress, description="Mechanical barrier")
     dissolution: Dissolution = Field(default_factory=Dissolution, description="Void in the active electrode")
     tunnelling: Tunnelling = Field(default_factory=Tunnelling, description="Tunnelling")
+    contact: Contact = Field(default_factory=Contact, description="Atoms in the contact")
     filament: FilamentProperties = Field(default_factory=FilamentProperties, description="Conductivity of the filament")
     heat: Heat = Field(default_factory=Heat, description="Temperature")
     surface_diffusion: SurfaceDiffusion = Field(default_factory=SurfaceDiffusion, description="Relaxation")
+    capillarity: Capillarity = Field(default_factory=Capillarity, description="Equilibrium of curved metal")
+    nucleation: Nucleation = Field(default_factory=Nucleation, description="Formation of the nucleus")
     initial: Initial = Field(default_factory=lambda: Nucleus(kind="nucleus"), description="Filament at the start")
     mesh: Mesh = Field(default_factory=Mesh, description="Mesh")
     stepping: Stepping = Field(default_factory=Stepping, description="Time steps")
@@ -280,6 +255,14 @@ class Config(Section):
             )
         return value
 
+    @field_validator("contact")
+    @classmethod
+    def _atoms_bridge(cls, value, info: ValidationInfo):
+        tunnelling = info.data.get("tunnelling")
+        if wrong := tunnelling and without_contact(value, tunnelling):
+            raise inconsistent("contact.atoms", f" {wrong}")
+        return value
+
     @field_validator("heat")
     @classmethod
     def _model_has_it(cls, value, info: ValidationInfo):
@@ -307,17 +290,8 @@ class Config(Section):
     @field_validator("initial")
     @classmethod
     def _filament_fits(cls, value, info: ValidationInfo):
-        cell = info.data.get("cell")
-        if cell and value.kind == "cylinder":
-            for size, name, limit in (
-                (value.height, "height", "layer_thickness"),
-                (value.radius, "radius", "radius"),
-            ):
-                most = getattr(cell, limit)
-                if most is not None and size >= most:
-                    raise inconsistent(
-                        f"initial.{name}", f' = "{size.text}": must be less than cell.{limit} ({most.text})'
-                    )
+        if wrong := wrong_start(value, info.data.get("cell"), info.data.get("nucleation")):
+            raise inconsistent(*wrong)
         return value
 
     @field_validator("material_tables")

@@ -37,6 +37,7 @@ KINDS = {
     "J/m^2": ("a surface energy", "1.8 J/m^2"),
     "K/W": ("a thermal resistance", "1e6 K/W"),
     "W/m^2/K": ("a heat transfer coefficient", "1e8 W/m^2/K"),
+    "m^2*K/W": ("a thermal boundary resistance", "5e-9 m^2*K/W"),
     "W": ("a power", "1 uW"),
     "nm^3": ("a volume", "10 nm^3"),
     "F": ("a capacitance", "1 pF"),

@@ -39,8 +39,9 @@ class Balance:
     metal to the other, by name, A: "ionic" into the filament, "tunnel", and whatever else a model knows (each name
     stands as NAME_current in ecmsim.observed); supplied: ionic current out of the active electrode, A; power: given to
     the cell, dissipated: in it, heated: that part of it which heats, heat: that leaves it, W; temperature_max in K;
-    junction_voltage: mean of the voltage that the tunnelling electrons cross, V; atoms: that bridge the gap; outside:
-    what goes on at the node of the circuit, where there is one.
+    junction_voltage: mean of the voltage that the tunnelling electrons cross, V; atoms: that bridge the gap; metal:
+    of the last layer, in atoms; outside: what goes on at the node of the circuit, where there is one; rest: largest
+    shift of the filament's equilibrium potential, which drives ions without a source, V.
     """
 
     current: float
@@ -54,7 +55,9 @@ class Balance:
     temperature_max: float
     junction_voltage: float
     atoms: float
+    metal: float = 0.0
     outside: Outside | None = None
+    rest: float = 0.0
 
     @property
     def ionic(self):
@@ -82,12 +85,13 @@ class Balance:
             "capacitor_energy": outside.energy if outside else 0.0,
             "junction_voltage": self.junction_voltage,
             "contact_atoms": self.atoms,
+            "contact_metal": self.metal,
             "temperature_max": self.temperature_max,
             "power": self.power,
             "heat": self.heat,
             "charge_imbalance": max(abs(self.entering - self.current) / scale, missed),
             "power_imbalance": self._unbalanced(transient)
-            / max(abs(self.power), scale * abs(source_voltage), 1e-12 * largest_current, 1e-300),
+            / max(abs(self.power), scale * max(abs(source_voltage), self.rest), 1e-12 * largest_current, 1e-300),
         }
 
     def _unbalanced(self, transient):

@@ -12,23 +12,29 @@ import numpy as np
 from ecmsim.constants import CONDUCTANCE_QUANTUM
 from ecmsim.drive import Programme
 from ecmsim.errors import SolveError
+from ecmsim.models import pace
 from ecmsim.models.balance import Balance, Limits, Outside
 from ecmsim.models.circuit import Surroundings, circuit
 from ecmsim.models.contract import CellModel
+from ecmsim.models.counting import Count, Counting
 from ecmsim.models.rates import Rates
 from ecmsim.models.state import CellState
+from ecmsim.models.waiting import Waiting, threshold_of
 from ecmsim.physics.model import DeviceModel
 from ecmsim.physics.roles import TunnellingAtTip
 from ecmsim.physics.tunnelling import over_tip
+from ecmsim.shape.curvature import curvature
 from ecmsim.shape.filament import Filament
 from ecmsim.shape.front import Displacement, FrontMotion, integral
-from ecmsim.shape.gap import Columns, Gap
+from ecmsim.shape.gap import Columns
 from ecmsim.shape.relaxation import rounded_cylinder
 from ecmsim.timing import Stopwatch
 
 PART = 0.1  # of an atom's conductance
 LEAP = 4.0  # of the step before: velocities before it are not continued over a longer step
 MISPLACED = 10.0  # of what steps aim at: an outline further from where its velocity should have taken it is rejected
+ATOM = 1.0  # of metal in the last layer, where atoms are counted: most that a step may bring
+FAINT = 1e-200  # A: a current too small to tell the cell's voltage by its power
 NODE_CHANGE = 2.5  # of stepping.largest_voltage_step, at which steps aim: beyond it one is rejected
 
 
@@ -39,12 +45,15 @@ class RejectedStep(SolveError):
 @dataclass(frozen=True)
 class Tip:
     """What electrons and ions see of one gap. laws: DeviceModel.across_gap as they hold for it; atoms: that bridge
-    the gap (0 for laws without contact); open_shares: of the outline's points (n,) and of the electrode's (k,), where
+    the gap (0 for laws without contact); metal: of the last layer, in atoms; count: where these are counted one by one;
+    open_shares: of the outline's points (n,) and of the electrode's (k,), where
     ions react; None: everywhere; between: the laws of each gap between bodies, from the topmost on. Atoms bridge these
     as well, but ions react there all the same: such a gap closes when the bodies touch."""
 
     laws: dict[str, TunnellingAtTip]
     atoms: float = 0.0
+    metal: float = 0.0
+    count: Count | None = None
     open_shares: tuple | None = None
     between: tuple[dict[str, TunnellingAtTip], ...] = ()
 
@@ -62,6 +71,8 @@ class GrowingCell(CellModel):
         self.config, self.comm = config, comm
         self.cell, self.numerics = config.cell, config.mesh.refined()
         self.model = DeviceModel.from_config(config, laws)
+        atom_by_atom = self.model.atom_by_atom
+        self.counting = Counting(atom_by_atom, config.contact.seed) if atom_by_atom else None
         self.programme = Programme.from_steps(config.programme)
         self.surroundings = Surroundings.of(config)
         self.watch = Stopwatch()
@@ -79,6 +90,10 @@ class GrowingCell(CellModel):
         """Temperature at the outline's points, K, (n,)."""
         raise NotImplementedError
 
+    def _overpotential(self, state):
+        """phi_e - phi_i at the outline's points, V, (n,)."""
+        raise NotImplementedError
+
     def _initial_filament(self):
         """The filament that [initial] describes."""
         initial = self.config.initial
@@ -86,6 +101,10 @@ class GrowingCell(CellModel):
             spacing = min(self.numerics.surface_size, self.numerics.turning * initial.radius)
             return rounded_cylinder(initial.radius, initial.height, spacing)
         return Filament.nucleus(self.cell.nucleus_radius, self.numerics.nucleus_segments)
+
+    def _first_waiting(self):
+        """For the nucleus, at t = 0."""
+        return Waiting(threshold_of(self.config.nucleation)) if self.model.nucleation else None
 
     # --- circuit ------------------------------------------------------------------------------------------------------
 
@@ -137,18 +156,74 @@ class GrowingCell(CellModel):
             **own,
         )
 
-    def _tip(self, gap: Gap, columns: Columns) -> Tip:
-        """What electrons and ions see of a gap; columns: its columns."""
+    def _waited(self, solved, trial, state, solve):
+        """A trial as it was solved, with how long the nucleus was waited for; where it has formed, solved anew."""
+        if not state.asleep:
+            return solved
+        law, temperature = self.model.nucleation, self.cell.ambient_temperature
+        etas = self._on_bare_electrode(state), self._on_bare_electrode(solved)
+        waiting = state.waiting.over(law, *etas, temperature, trial.previous_step)
+        if not waiting.formed:
+            return replace(solved, waiting=waiting)
+        if waiting.late and trial.previous_step > 2 * self.config.stepping.smallest_step:
+            raise RejectedStep("the nucleus formed before the end of the step")
+        return solve(replace(trial, waiting=replace(waiting, moment=trial.time)))
+
+    def _on_bare_electrode(self, state):
+        """Overpotential of deposition on the counter electrode while no ions flow, V."""
+        told = abs(state.observed["current"]) > FAINT
+        voltage = state.observed["cell_voltage"] if told else state.driving_voltage
+        return (self.model.rest_potential or 0.0) - voltage
+
+    def _shift(self, filament):
+        """By which the equilibrium potential at the outline's points lies below that of the active electrode, V, (n,);
+        None where nowhere."""
+        if not self.model.shifts:
+            return None
+        law = self.model.capillarity
+        bent = curvature(filament, law.resolution) if law else np.zeros(len(filament.points))
+        return self.model.shift(bent)
+
+    def _tip(self, trial, state, step, columns: Columns) -> Tip:
+        """What electrons and ions see of a trial's gap; state: the one before; step: between them, s, None at the
+        start; columns: of the gap."""
         every, bridging, definition = self.model.across_gap, self.model.bridging, self.config.tunnelling.gap
+        gap, cycle = trial.gap, trial.leg.cycle(trial.time)
         if bridging is None:
-            return Tip(every, between=(every,) * (len(gap.filament.parts) - 1))
+            shares = (np.full(len(gap.filament.points), 1.0 - trial.asleep), np.ones(len(gap.surface)))
+            shares = shares if self.model.covers else None
+            return Tip(every, open_shares=shares, between=(every,) * (len(gap.filament.parts) - 1))
+        count = self._counted(trial, state, step, columns) if self.counting else None
 
-        def over(crossed):
-            return {name: over_tip(law, crossed.gap, crossed.weight) for name, law in every.items()}
+        def over(crossed, atoms=None):
+            return {name: over_tip(law, crossed.gap, crossed.weight, cycle, atoms) for name, law in every.items()}
 
-        laws, between = over(columns), tuple(map(over, gap.between_bodies(definition)))
+        laws, between = over(columns, count and count.number), tuple(map(over, gap.between_bodies(definition)))
         lower, upper = (bridging.open_share(seen(definition)) for seen in (gap.from_filament, gap.from_electrode))
-        return Tip(laws, laws["tunnel"].atoms, (lower, upper), between)
+        atoms = laws["tunnel"].atoms
+        return Tip(laws, atoms, count.metal if count else atoms, count, ((1.0 - trial.asleep) * lower, upper), between)
+
+    def _counted(self, trial, state, step, columns) -> Count:
+        """The atoms of a trial's contact, counted one by one (counting.py), with the rates of the step."""
+        bridging, cycle = self.model.bridging, trial.leg.cycle(trial.time)
+        metal = bridging.atoms(columns.gap, columns.weight)
+        if step is None:
+            return self.counting.begun(metal, cycle)
+        more, other = abs(metal - state.contact.metal), trial.rupture or trial.unions  # other bodies
+        if more > ATOM and not other and step > 10 * self.config.stepping.refined().smallest_step:
+            raise RejectedStep(f"the metal of {more:.3g} atoms came into the contact at once, or went")
+        # The tip: where the surface before the step was nearest to the electrode.
+        nearest = int(np.argmin(state.gap.from_filament(self.config.tunnelling.gap)))
+        radius, height = state.filament.points[nearest]
+        temperature = float(self._surface_temperature(state)[nearest])
+        overpotential, shift = float(self._overpotential(state)[nearest]), self._shift(state.filament)
+        overpotential += 0.0 if shift is None else float(shift[nearest])
+        current_density = self.model.balanced_current_density(
+            overpotential, temperature, radius, height - self.cell.layer_thickness
+        )
+        exchange = self.model.atom_by_atom.exchange(current_density, bridging.filling(columns.gap, columns.weight))
+        count = self.counting.advanced(state.contact, metal, exchange, temperature, step, cycle)
+        return replace(count, growth=0.0) if other else count
 
     def _growth_velocity(self, filament, current_density, ionic_current, dissolving):
         """Velocity of the outline's points, nm/s: Faraday's law, Eq. (1), with the reaction current at each point.
@@ -165,20 +240,20 @@ class GrowingCell(CellModel):
 
         state: the one before; step: between them, s, None at the start; own: fields of the model's own state.
         """
-        deposited = trial.deposited
+        deposited, contact = trial.deposited, own.get("contact")
+        jumped = step is not None and contact is not None and contact.number != state.contact.number
+        # Bodies parted or met, the nucleus formed, atoms came or went, at the end of the step: until then all went on
+        # as before.
+        floats = trial.rupture is not None and trial.rupture.floats
+        before = jumped or bool(trial.unions) or floats or trial.awakened
+        front = trial.front.moving(velocity, step, state.previous_step, before)
         if step is not None:
             # Booked at the active electrode: what moves the outline is the current into the filament.
-            if trial.unions or (trial.rupture and trial.rupture.floats):
-                # Bodies parted or met at the end of the step: until then all went on as before.
-                deposited += step * state.supplied * self._nm3_per_coulomb
-            else:
-                earlier = None if trial.front.previous is None else state.previous_supplied
-                charge = integral(balance.supplied, state.supplied, earlier, step, state.previous_step)
-                deposited += charge * self._nm3_per_coulomb
-        parted = bool(trial.rupture or trial.unions)
-        front = trial.front.moving(velocity, step, state.previous_step, parted)
+            earlier = None if trial.front.previous is None else state.previous_supplied
+            charge = integral(balance.supplied, state.supplied, earlier, step, state.previous_step)
+            deposited += (step * state.supplied if before else charge) * self._nm3_per_coulomb
         # A velocity of other bodies, or of other laws, is none that could be continued.
-        goes_on = step is not None and not parted and state.time != self.laws_since
+        goes_on = step is not None and not (jumped or self._is_new(trial) or state.time == self.laws_since)
         return replace(
             trial,
             front=front if goes_on else replace(front, previous=None),
@@ -195,6 +270,11 @@ class GrowingCell(CellModel):
         """Whether what comes does not go on from what was: at a corner of the programme, or under other laws."""
         return state.time in (state.leg.start, self.laws_since)
 
+    @staticmethod
+    def _is_new(trial):
+        """Whether the metal is not what it was before the step, so that what was before it does not go on."""
+        return trial.rupture is not None or bool(trial.unions) or trial.awakened
+
     def _begun(self, state):
         """The state at t = 0. Raises Unbalanced where it keeps no balance."""
         self.limits.check(state.observed)
@@ -204,7 +284,7 @@ class GrowingCell(CellModel):
         """Reject a step that keeps no balance, or over which the current jumped by more than the source voltage
         explains."""
         self.limits.check(trial.observed)
-        if trial.rupture or trial.unions:  # other bodies
+        if self._is_new(trial):
             return
         settings, speed = self.config.stepping.refined(), float(np.hypot(*trial.velocity.T).max())
         allowed = settings.allowed_error(speed * trial.previous_step)
@@ -218,6 +298,8 @@ class GrowingCell(CellModel):
         voltage_now, voltage_before = abs(trial.driving_voltage), abs(state.driving_voltage)
         now, before = abs(trial.observed["current"]), abs(state.observed["current"])
         if min(now, before) < self.config.stepping.smallest_judged_current or not voltage_before:
+            return
+        if trial.contact and trial.contact.number != state.contact.number:  # whole atoms: there is nothing in between
             return
         expected = before * voltage_now / voltage_before
         # While atoms bridge the gap, a hundredth of a nanometre is several of them: no jump is less than a part of one.
@@ -266,54 +348,18 @@ class GrowingCell(CellModel):
 
     def rates(self, state: CellState) -> Rates:
         """What limits the next step."""
-        filament = state.filament
-        speed = np.hypot(*state.velocity.T)
-        gap = state.gap.from_filament("vertical")
-        near = gap < 1.5 * gap.min() + 0.05
-        closing = float(np.abs(state.velocity[near, 1]).max())
-        height, smallest_gap = filament.height, state.observed["gap"]
-        if len(filament.parts) > 1:
-            apart = filament.clearance
-            near = apart < 1.5 * apart.min() + 0.05
-            closing = max(closing, 2 * float(speed[near].max()))  # both sides of a gap between bodies move
-            smallest_gap = min(smallest_gap, float(apart.min()))
-            height = self._shortest_lived(filament, speed)
-        lengths = filament.segment_lengths
-        around = np.minimum(np.append(lengths, np.inf), np.append(np.inf, lengths))
-        # The segment that is first overrun by its own motion sets the pace.
-        moving = speed > 1e-3 * speed.max() if speed.max() > 0 else np.zeros_like(speed, bool)
-        finest = float((around[moving] * speed.max() / speed[moving]).min()) if moving.any() else np.inf
+        settings, law = self.config.stepping.refined(), self.model.capillarity
+        times = [pace.source_time(state.leg, settings), pace.node_time(state, settings)]
+        if state.asleep:
+            eta, nucleation = self._on_bare_electrode(state), self.model.nucleation
+            times.append(pace.nucleus_time(state, nucleation, eta, self.cell.ambient_temperature, settings))
+        elif law is not None:
+            times.append(pace.capillary_time(state, law, self.model, self._surface_temperature(state)))
+        if state.awakened:
+            times.append(pace.waking_time(state))
         return Rates(
-            growth_speed=float(speed.max()),
-            closing_speed=closing,
-            misplaced=state.front.misplaced,
-            last_step=state.previous_step,
-            height=height,
-            gap=smallest_gap,
-            finest=finest,
-            source_time=min(self._source_time(state.leg), self._node_time(state)),
+            **pace.of_outline(state),
+            source_time=min(times),
             relaxation_speed=state.relaxation_speed,
+            atom_time=pace.atom_time(state),
         )
-
-    @staticmethod
-    def _shortest_lived(filament, speed):
-        """Height of the body that changes fastest for its height, nm, as if that moved at the largest of all speeds."""
-        sizes = []
-        for body, part in zip(filament.bodies, filament.parts, strict=True):
-            size = body.height - (body.points[-1, 1] if body.floats else 0.0)
-            sizes.append(size * speed.max() / max(speed[part].max(), 1e-300))
-        return float(min(sizes))
-
-    def _node_time(self, state):
-        """Time in which the node's voltage may change as far as one step allows, s."""
-        rate = abs(state.node.rate) if state.node else 0.0
-        return self.config.stepping.refined().largest_voltage_step / rate if rate else np.inf
-
-    def _source_time(self, leg):
-        """Time in which the source may change as far as one step allows, s."""
-        settings = self.config.stepping.refined()
-        if leg.piece.source == "voltage":
-            change = settings.largest_voltage_step
-        else:
-            change = settings.largest_current_step * max(abs(leg.first), abs(leg.last))
-        return change / abs(leg.rate) if leg.rate else np.inf

@@ -1,6 +1,7 @@
 """What a model tells of an accepted state, so that the next step can be chosen."""
 
 from dataclasses import dataclass
+from math import inf
 
 
 @dataclass(frozen=True)
@@ -8,7 +9,8 @@ class Rates:
     """How fast the accepted state changes. Speeds in nm/s, lengths in nm.
 
     misplaced: largest way that a point still owes after the last step, nm; last_step: that step, s; source_time: in
-    which the source changes as far as a step may, s; relaxation_speed: of surface diffusion, nm/s, solved implicitly.
+    which the source changes as far as a step may, s; relaxation_speed: of surface diffusion, nm/s, solved implicitly;
+    atom_time: in which half an atom of metal comes into the contact or leaves it, where atoms are counted, s.
     """
 
     growth_speed: float
@@ -20,3 +22,4 @@ class Rates:
     finest: float
     source_time: float
     relaxation_speed: float = 0.0
+    atom_time: float = inf

@@ -4,7 +4,9 @@ from dataclasses import dataclass, field
 from functools import cached_property
 
 from ecmsim.drive import Leg
+from ecmsim.models.counting import Count
 from ecmsim.models.node import Node
+from ecmsim.models.waiting import Waiting
 from ecmsim.shape.front import Front, Rupture, Union
 from ecmsim.shape.gap import Gap
 
@@ -34,7 +36,9 @@ class CellState:
     rupture: Rupture | None = None  # in the step to this state
     unions: tuple[Union, ...] = ()  # of bodies of metal, in the step to this state
     relaxation_speed: float = 0.0  # largest speed of a point by surface diffusion, nm/s
+    contact: Count | None = None  # its atoms, where they are counted one by one
     node: Node | None = None  # of the circuit around the cell; None where that is a law between source and cell
+    waiting: Waiting | None = None  # for the nucleus; None where it is there from the start
 
     @property
     def filament(self):
@@ -44,6 +48,16 @@ class CellState:
     def velocity(self):
         """Velocity of the outline's points, (n, 2), nm/s."""
         return self.front.velocity
+
+    @property
+    def asleep(self):
+        """Whether the nucleus has still to form: nothing is deposited."""
+        return self.waiting is not None and self.waiting.moment is None
+
+    @property
+    def awakened(self):
+        """Whether the nucleus has formed at the end of the step to this state."""
+        return self.waiting is not None and self.waiting.moment == self.time
 
     @property
     def driving_voltage(self):

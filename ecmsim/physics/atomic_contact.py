@@ -7,7 +7,7 @@ with that of the metal on either side, as in Wexler's sum of Sharvin's and Maxwe
 927 (1966)). Linear in the voltage, as Eq. (5).
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from ecmsim.constants import CONDUCTANCE_QUANTUM, SQUARE_METRES_PER_NM2
 from ecmsim.physics.bridging import Bridging
@@ -27,11 +27,18 @@ class ContactLaw:
         """2 kappa of the tunnelling, 1/nm."""
         return self.beyond.decay_constant()
 
+    def in_cycle(self, cycle):
+        """The law in a cycle of the programme: an arrangement of atoms that is drawn is drawn anew in each."""
+        return replace(self, levels=self.levels.in_cycle(cycle))
+
     def over(self, gap, weight):
         """The law as it holds for one tip: columns with these gaps (nm) over these areas (nm2). N counts all of them,
         so that the density at a column depends on the others."""
+        return self.counted(gap, weight, self.bridging.atoms(gap, weight))
+
+    def counted(self, gap, weight, atoms):
+        """The same with N atoms, if these are counted one by one (atom_by_atom.py)."""
         taken = self.bridging.taken(gap, weight)
-        atoms = taken / self.bridging.area
         conductance = CONDUCTANCE_QUANTUM * self.levels(atoms)
         return ContactOfTip(self, atoms, conductance, conductance / taken / SQUARE_METRES_PER_NM2 if taken else 0.0)
 

@@ -17,6 +17,11 @@ def _ramp(x):
     return inside**2 / (2 * ROUNDING) + np.maximum(x - ROUNDING, 0.0)
 
 
+def _slope(x):
+    """Of the ramp."""
+    return np.clip(x / ROUNDING, 0.0, 1.0)
+
+
 @dataclass(frozen=True)
 class Bridging:
     """How many atoms bridge a gap.
@@ -55,3 +60,10 @@ class Bridging:
     def atoms(self, gap, weight):
         """N, atoms that bridge the gap (1): the metal in the last layer over the volume of an atom."""
         return self.taken(gap, weight) / self.area
+
+    def filling(self, gap, weight):
+        """Area on which a reaction adds to the layer's metal or takes from it, nm2: the open places of its part that is
+        neither empty nor full."""
+        last = self.contact_gap + ROUNDING
+        partly = _slope(self.onset - gap) - _slope(last - gap)
+        return float(np.sum(weight * partly * self.open_share(gap)))

@@ -1,6 +1,6 @@
 """Transmission of a contact of N atoms, with its steps, from a table of first-principles conductances."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -18,13 +18,22 @@ class Levels:
     lookup: without steps of its own; plateaus: whether N passes in steps; seed: of one arrangement of the atoms, whose
     place between the extremes of the table's shapes is drawn, the same for all N (None: the shapes' mean); fluctuation:
     relative standard deviation, at one atom, of what is drawn for each N beside that: for N atoms, which fluctuate by
-    themselves, smaller by sqrt(N).
+    themselves, smaller by sqrt(N); cycle: of the programme, each of which has an arrangement of its own.
     """
 
     lookup: Lookup
     plateaus: bool = True
     seed: int | None = None
     fluctuation: float = 0.0
+    cycle: int = 1
+
+    def in_cycle(self, cycle):
+        """The same in a cycle of the programme; before the first one as in it."""
+        return self if self.seed is None else replace(self, cycle=max(cycle, 1))
+
+    def _drawn(self, atoms=0):
+        """Random numbers of the seed and the cycle, for so many atoms; 0: for the shape of all."""
+        return np.random.default_rng([self.seed, atoms, *([self.cycle] if self.cycle > 1 else [])])
 
     def of(self, atoms):
         """T of a whole number of atoms (1)."""
@@ -34,8 +43,8 @@ class Levels:
         if self.seed is None:
             return float(found.transmission)
         low, high = found.low / CONDUCTANCE_QUANTUM, found.high / CONDUCTANCE_QUANTUM
-        shape = low + (high - low) * np.random.default_rng(self.seed).uniform()
-        moved = np.random.default_rng([self.seed, int(atoms)]).standard_normal() * self.fluctuation / np.sqrt(atoms)
+        shape = low + (high - low) * self._drawn().uniform()
+        moved = self._drawn(int(atoms)).standard_normal() * self.fluctuation / np.sqrt(atoms)
         return float(shape * max(0.0, 1 + moved))
 
     def __call__(self, atoms):

@@ -1,22 +1,28 @@
 """All laws of one cell, chosen and filled in from its configuration. A law that is switched off is None."""
 
 from dataclasses import dataclass, replace
-from math import inf
+from math import expm1, inf
 from numbers import Real
 from typing import get_type_hints
 
+import numpy as np
+
+from ecmsim.constants import BOLTZMANN_EV
 from ecmsim.errors import ConfigError, TransportError
 from ecmsim.physics import readings, roles
+from ecmsim.physics.atom_by_atom import AtomByAtom
 from ecmsim.physics.atomic_contact import ContactLaw
 from ecmsim.physics.barriers import Acting, StressBarrier, VoidBarrier
 from ecmsim.physics.bridging import Bridging
 from ecmsim.physics.butler_volmer import ButlerVolmer
+from ecmsim.physics.capillarity import Capillarity
 from ecmsim.physics.contact_levels import Levels
 from ecmsim.physics.contract import require, roles_of
 from ecmsim.physics.dissolution import MirroredDissolution
 from ecmsim.physics.facing_atoms import FacingAtoms
 from ecmsim.physics.faraday import Faraday
 from ecmsim.physics.mott_gurney import MottGurney
+from ecmsim.physics.nucleation import Nucleation
 from ecmsim.physics.nucleus import StableNucleus
 from ecmsim.physics.size_effect import SizeEffect
 from ecmsim.physics.surface_diffusion import SurfaceDiffusion
@@ -24,6 +30,8 @@ from ecmsim.physics.temperature_law import TemperatureLaw
 from ecmsim.physics.tunnel_heating import TunnelHeating
 from ecmsim.physics.tunnelling import Simmons
 from ecmsim.quantum.lookup import Lookup
+
+LEAST_DRIVING = 1e-6  # V
 
 
 @dataclass(frozen=True)
@@ -78,6 +86,11 @@ class DeviceModel:
     joule_heating: bool
     thermal_size_effect: bool = False  # whether (6) holds for the filament's thermal conductivity, too
     electrode_ratio: float | None = None  # J0 of the active electrode over that of the filament
+    atom_by_atom: AtomByAtom | None = None  # None: as many atoms in the contact as there is metal
+    capillarity: roles.Capillarity | None = None
+    nucleation: roles.Nucleation | None = None
+    boundary_resistance: float | None = None  # thermal, between metal and switching layer, m2K/W
+    rest_potential: float | None = None  # voltage at which no ions flow, V; None: zero
 
     @classmethod
     def from_config(cls, config, laws=None):
@@ -135,6 +148,11 @@ class DeviceModel:
             joule_heating=heat.enabled and heat.joule,
             thermal_size_effect=filament.size_effect and filament.wiedemann_franz,
             electrode_ratio=config.butler_volmer.electrode_ratio and float(config.butler_volmer.electrode_ratio),
+            atom_by_atom=atoms_law(config),
+            boundary_resistance=heat.boundary_resistance and float(heat.boundary_resistance),
+            capillarity=capillarity_law(config.capillarity),
+            rest_potential=config.butler_volmer.rest_potential and float(config.butler_volmer.rest_potential),
+            nucleation=nucleation_law(config) if config.nucleation.enabled else None,
         )
         return model.with_laws(laws)
 
@@ -153,6 +171,8 @@ class DeviceModel:
                 )
             contact = name == "tunnelling" and (hasattr(law, "bridging") or hasattr(law, "over"))
             require(name, law, roles.Contact if contact else known[name])
+            if name == "tunnelling" and self.atom_by_atom:
+                require(name, law, roles.CountedContact)
         model = replace(self, **laws)
         model = replace(model, stress=_acting("stress", self, model), void=_acting("void", self, model))
         if readings.ELASTIC in [barrier.reading for barrier in (model.stress, model.void) if barrier]:
@@ -189,28 +209,69 @@ class DeviceModel:
         return {name: law for name, law in laws.items() if law}
 
     @property
+    def covers(self):
+        """Whether there are places at which ions do not react: of atoms that bridge the gap, or without a nucleus."""
+        return self.bridging is not None or self.nucleation is not None
+
+    @property
     def bridging(self):
         """How atoms bridge the gap; None where the tunnelling law has no contact."""
         return getattr(self.tunnelling, "bridging", None)
 
-    def reaction_current_density(self, overpotential, temperature, radius, height, on_filament, open_share=None):
+    @property
+    def shifts(self):
+        """Whether the filament's equilibrium potential is another than that of the flat active electrode."""
+        return bool(self.rest_potential) or self.capillarity is not None
+
+    def shift(self, curvature):
+        """By which it lies below that, V, (n,); curvature of the filament's surface in 1/nm, (n,)."""
+        shift = np.full(len(curvature), self.rest_potential or 0.0)
+        if self.capillarity:
+            shift += self.capillarity.potential(curvature, self.faraday.volume_per_charge)
+        return shift
+
+    def reaction_current_density(
+        self, overpotential, temperature, radius, height, on_filament, open_share=None, shift=None
+    ):
         """J_BV at a point of the filament's or the active electrode's surface, Eqs. (2), (3), (12), in A/m2.
 
-        overpotential in V, temperature in K, radius in nm, height above the original layer/electrode interface in nm,
-        open_share: of the surface that no atom bridges (1; None: all). Stress acts on the filament; the void on both
-        surfaces. Positive from metal to layer.
+        overpotential in V against a flat active electrode, to which on the filament `shift` (V; None: 0) is added;
+        temperature in K, radius in nm, height above the original layer/electrode interface in nm, open_share: of the
+        surface that no atom bridges (1; None: all). Stress acts on the filament; the void on both surfaces. Positive
+        from metal to layer.
         """
-        barriers = []
-        if self.stress and on_filament:
-            barriers.append((self.stress.reading, self.stress(radius)))
-        if self.void:  # the electrode's own surface is not in the filament's way
-            barriers.append((self.void.reading if on_filament else readings.PRINTED, self.void(height)))
+        if shift is not None and on_filament:
+            overpotential = overpotential + shift
+        barriers = self._barriers(radius, height, on_filament)
         current_density = readings.current_density(self.kinetics, overpotential, temperature, barriers)
         if self.electrode_ratio is not None and not on_filament:
             current_density = self.electrode_ratio * current_density
         if open_share is not None:
             current_density = open_share * current_density
         return self.nucleus(current_density, radius, height) if on_filament else current_density
+
+    def _barriers(self, radius, height, on_filament):
+        """Those of Eq. (12): (reading, W in eV) each."""
+        barriers = []
+        if self.stress and on_filament:
+            barriers.append((self.stress.reading, self.stress(radius)))
+        if self.void:  # the electrode's own surface is not in the filament's way
+            barriers.append((self.void.reading if on_filament else readings.PRINTED, self.void(height)))
+        return barriers
+
+    def balanced_current_density(self, overpotential, temperature, radius, height):
+        """What both branches of J_BV share at a point of the filament, the smaller of both, in A/m2; > 0, a number.
+
+        By detailed balance they are as 1 to exp(z e eta/kT), whatever the kinetics. Arguments as of
+        reaction_current_density.
+        """
+        barriers, z = self._barriers(radius, height, True), self.atom_by_atom.charge_number
+        stored = sum(w for reading, w in barriers if reading == readings.ELASTIC)
+        driving = overpotential + stored / z
+        if abs(driving) < LEAST_DRIVING:  # where both are equal
+            overpotential, driving = LEAST_DRIVING - stored / z, LEAST_DRIVING
+        current_density = readings.current_density(self.kinetics, overpotential, temperature, barriers)
+        return abs(float(current_density)) / expm1(min(z * abs(driving) / (BOLTZMANN_EV * temperature), 700.0))
 
 
 def _acting(name, old, new):
@@ -254,6 +315,18 @@ def surface_diffusion_law(section):
     return SurfaceDiffusion(section.coefficient, section.reference_temperature, section.activation_energy)
 
 
+def capillarity_law(curved):
+    """The law that [capillarity] describes; None where flat and curved metal are alike."""
+    return Capillarity(float(curved.surface_energy), float(curved.smallest_radius)) if curved.enabled else None
+
+
+def nucleation_law(config):
+    """The law that [nucleation] describes, with the electron transfer of [butler_volmer]."""
+    ions, nucleus = config.butler_volmer, config.nucleation
+    numbers = nucleus.attempt_time, nucleus.activation_energy, nucleus.critical_atoms
+    return Nucleation(*map(float, (*numbers, ions.transfer_coefficient, ions.charge_number)))
+
+
 def tunnelling_law(config):
     """The law that [tunnelling] names; None where electrons do not tunnel."""
     tunnel = config.tunnelling
@@ -261,6 +334,15 @@ def tunnelling_law(config):
         return None
     simmons = Simmons(tunnel.barrier, tunnel.effective_mass, tunnel.prefactor)
     return simmons if tunnel.law == "simmons" else contact_law(config, simmons)
+
+
+def atoms_law(config):
+    """The law that [contact] describes; None where its atoms are not counted."""
+    contact, ions = config.contact, config.butler_volmer
+    if contact.atoms == "mean":
+        return None
+    hop = float(contact.attempt_frequency), float(contact.barrier), float(contact.binding)
+    return AtomByAtom(*hop, float(ions.charge_number))
 
 
 def contact_law(config, simmons):

@@ -159,6 +159,29 @@ class Contact(Protocol):
 
 
 @runtime_checkable
+class CountedBridging(Bridging, Protocol):
+    """What the atoms offer beside where they are counted one by one (atom_by_atom.py). Arrays."""
+
+    def atoms(self, gap, weight) -> float:
+        """metal in the last layer in atoms, any number; columns of these gaps (nm) and areas (nm2)"""
+
+    def filling(self, gap, weight) -> float:
+        """area where a reaction adds to that metal or takes from it, nm2"""
+
+
+@runtime_checkable
+class CountedContact(Contact, Protocol):
+    """What a law with contact offers beside where its atoms are counted one by one."""
+
+    @property
+    def bridging(self) -> CountedBridging:
+        """how atoms bridge the gap"""
+
+    def counted(self, gap, weight, atoms) -> ContactAtTip:
+        """the law of one tip with so many atoms; columns of these gaps (nm) and areas (nm2), both (n,)"""
+
+
+@runtime_checkable
 class SizeEffect(Protocol):
     """Conductivity of a filament thinner than the electrons' mean free path, Eq. (6). Arrays."""
 
@@ -228,6 +251,32 @@ class SurfaceDiffusion(Protocol):
 
     def coefficient(self, temperature) -> Any:
         """Mullins' B in nm4/s; temperature in K, (n,) over the outline's points"""
+
+
+@runtime_checkable
+class Capillarity(Protocol):
+    """What curvature does to the filament's equilibrium potential. Arrays."""
+
+    @property
+    def resolution(self) -> float:
+        """least length on which the surface has a curvature, nm, a number"""
+
+    def potential(self, curvature, volume_per_charge) -> Any:
+        """V by which it lies below that of a flat one; curvature in 1/nm, > 0 for a sphere; volume_per_charge in m3/C
+
+        Models move the surface by explicit steps, which they choose for a potential in proportion to the curvature.
+        """
+
+
+@runtime_checkable
+class Nucleation(Protocol):
+    """How often a nucleus forms on the bare counter electrode. Arrays."""
+
+    def rate(self, overpotential, temperature) -> Any:
+        """1/s; overpotential phi_e - phi_i in V (< 0: reduction), temperature in K
+
+        Called with single numbers. Between steps its logarithm is taken to be linear in the overpotential.
+        """
 
 
 @runtime_checkable

@@ -38,6 +38,12 @@ class Simmons:
         return self.conductance_density(gap) + 0 * voltage
 
 
-def over_tip(law, gap, weight):
-    """A tunnelling law as it holds for the columns of one tip; laws that are local hold for all tips."""
-    return law.over(gap, weight) if hasattr(law, "over") else law
+def over_tip(law, gap, weight, cycle=1, atoms=None):
+    """A tunnelling law as it holds for the columns of one tip; laws that are local hold for all tips.
+
+    cycle: of the programme, for laws that draw anew in each; atoms: N if these are counted one by one.
+    """
+    law = law.in_cycle(cycle) if hasattr(law, "in_cycle") else law
+    if not hasattr(law, "over"):
+        return law
+    return law.over(gap, weight) if atoms is None else law.counted(gap, weight, atoms)

@@ -34,7 +34,7 @@ OVERLAYS = {
     "elephant": "ecmsim.plot.compare:elephants",
 }  # of several runs together; the first two also of measurements
 OF_EITHER = ("cdf", "weibull", "violin")  # of those of studies also of one run
-STUDY_PICTURES = {name: f"ecmsim.plot.{name}" for name in ("study", "histogram", "family")} | {
+STUDY_PICTURES = {name: f"ecmsim.plot.{name}" for name in ("study", "histogram", "family", "arrhenius")} | {
     name: f"ecmsim.plot.statistics:{name}" for name in ("cdf", "weibull", "violin", "stdp", "bits")
 }  # of the folder of a study
 

@@ -14,6 +14,7 @@ SINCE = {
     "interface": {},
     "circuit": {},
     "leakage": {},
+    "contact": {"atoms": "mean", "seed": 0},
 }  # settings that older runs do not name, and what held in them
 
 

@@ -15,6 +15,7 @@ from ecmsim.text import quantity
 
 REACHED = "compliance reached"
 STOPPED = "vertical growth stops"
+NUCLEATION = "nucleation"
 COMPLIANCE_LEFT = 0.95  # of the compliance current
 PAST_PEAK = 0.8  # of the largest current of a RESET, below which it is over
 
@@ -148,9 +149,13 @@ class EventDetector:
             yield Event(time, "melting", f"the highest temperature passes {self.melting_point:g} K")
 
 
-def bodies(state):
-    """The events of a neck that broke, and of bodies of metal that became one, in the step to a state."""
+def of_metal(state):
+    """The events of a nucleus that formed, a neck that broke, and bodies of metal that became one, in the step to a
+    state."""
     events = []
+    if state.awakened:
+        told = f"after {quantity(state.time, 's')}, at {quantity(state.observed['cell_voltage'], 'V')}"
+        events.append(Event(state.time, NUCLEATION, told))
     if state.rupture is not None:
         neck = state.rupture.neck
         what = "float as a body" if state.rupture.floats else "join the active electrode"

@@ -21,7 +21,8 @@ THINNEST, THICKEST, LARGEST_VOLTAGE, LARGEST_CURRENT = 2.0, 40.0, 3.0, 1e-3
 class Ranges:
     """What the laws of a run are made for. melting_point: of the filament's metal, K, or None; metal: its name;
     barrier: of linearised tunnelling, in V, or None where that is not the law; gap: smallest one, nm; field: V/nm;
-    layer: thickness of the switching layer where the reduced model runs, nm, else None."""
+    layer: thickness of the switching layer where the reduced model runs, nm, else None; rest: voltage above which metal
+    is deposited, V."""
 
     metal: str
     melting_point: float | None
@@ -29,6 +30,7 @@ class Ranges:
     gap: float
     field: float = LARGEST_FIELD
     layer: float | None = None
+    rest: float = 0.0
 
     @classmethod
     def from_config(cls, config, bridged=False):
@@ -39,19 +41,21 @@ class Ranges:
         barrier = float(tunnel.barrier) if linear else None
         gap = 0.0 if bridged else SMALLEST_GAP
         layer = float(config.cell.layer_thickness) if config.model == "reduced" else None
-        return cls(metal.name, melting_point and float(melting_point), barrier, gap, layer=layer)
+        rest = float(config.butler_volmer.rest_potential or 0.0)
+        return cls(metal.name, melting_point and float(melting_point), barrier, gap, layer=layer, rest=rest)
 
 
 @dataclass
 class Remarks:
     """What a run shows, step by step. ranges: Ranges; the other fields are its memory, plain numbers for a checkpoint:
-    switched; largest |current| (A) and source |voltage| (V), smallest gap (nm), highest temperature (K), junction
-    voltage (V) and field (V/nm) while electrons carry the current."""
+    switched; largest |current| (A) and source |voltage| (V), highest voltage of the source (V), smallest gap (nm),
+    highest temperature (K), junction voltage (V) and field (V/nm) while electrons carry the current."""
 
     ranges: Ranges
     switched: bool = False
     current: float = 0.0
     voltage: float = 0.0
+    highest: float = -inf
     gap: float = inf
     temperature: float = 0.0
     junction: float = 0.0
@@ -72,6 +76,7 @@ class Remarks:
         reached = limit is not None and current / limit >= COMPLIANCE_REACHED
         self.switched |= reached or bool(switched(seen["gap"], tunnel, ionic, seen["contact_atoms"]))
         self.current, self.voltage = max(self.current, abs(current)), max(self.voltage, abs(seen["source_voltage"]))
+        self.highest = max(self.highest, seen["source_voltage"])
         self.gap = min(self.gap, seen["gap"])
         self.temperature = max(self.temperature, seen["temperature_max"])
         if abs(tunnel) > abs(ionic):
@@ -82,10 +87,16 @@ class Remarks:
         """That the cell never switched, as the end of a sentence; empty where it did, or where nothing drove it."""
         if self.switched or not self.voltage:
             return ""
-        return (
+        told = (
             f"the cell never switched: the current stayed below {quantity(1.001 * self.current, 'A')}, "
             f"the gap above {0.999 * self.gap:.3g} nm"
         )
+        if 0 < self.ranges.rest >= self.highest:
+            told += (
+                f"; the source never exceeded the rest potential, {quantity(self.ranges.rest, 'V')} "
+                "(butler_volmer.rest_potential), above which metal is deposited"
+            )
+        return told
 
     def of_melting(self):
         """That the metal would have molten, or nothing."""

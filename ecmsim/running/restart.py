@@ -1,7 +1,9 @@
 """A run under way as plain data, for a checkpoint, and back."""
 
 from ecmsim.drive import Leg
+from ecmsim.models.counting import Count
 from ecmsim.models.node import Node
+from ecmsim.models.waiting import Waiting
 from ecmsim.running.events import EventDetector
 from ecmsim.running.march import March
 from ecmsim.shape.filament import Filament
@@ -22,6 +24,7 @@ SCALARS = (
     "remeshed",
     "relaxation_speed",
 )
+PARTS = {"node": Node, "contact": Count, "waiting": Waiting}  # of a state, where it has them
 COUNTS = ("steps", "iterations", "finished")
 
 
@@ -37,7 +40,7 @@ def content_of(march: March, detector: EventDetector):
             "leg": {name: getattr(state.leg, name) for name in LEG},
             "front": {"points": state.filament.points, "carried": state.front.carried},
         }
-        | {"node": state.node and vars(state.node)}
+        | {name: (value := getattr(state, name)) and vars(value) for name in PARTS}
         | march.simulation.kept(state),
         "march": {name: getattr(march, name) for name in COUNTS} | {"worst": dict(march.worst)},
         "remeshes": march.simulation.remeshes,
@@ -56,7 +59,7 @@ def restore(content, march: March, detector: EventDetector):
         leg=Leg(**leg, piece=simulation.programme.pieces[leg["number"]]),
         front=front,
         observed=dict(data["observed"]),
-        node=Node(**data["node"]) if data.get("node") else None,
+        **{name: kind(**data[name]) if data.get(name) else None for name, kind in PARTS.items()},
         **{name: data[name] for name in SCALARS},
     )
     for name in COUNTS:

@@ -29,7 +29,7 @@ from ecmsim.results.growth_stop import GrowthStop
 from ecmsim.results.reader import open_run
 from ecmsim.results.states import molten, touches
 from ecmsim.results.writer import RunWriter
-from ecmsim.running.events import STOPPED, Event, EventDetector, bodies
+from ecmsim.running.events import STOPPED, Event, EventDetector, of_metal
 from ecmsim.running.failure import explained
 from ecmsim.running.march import March
 from ecmsim.running.milestones import Milestones
@@ -266,7 +266,7 @@ class _Run:
             rows = row(before.seen), row(state.seen)
             held = limit(config, before.leg, 0.5 * (before.time + state.time))
             events = [*detector.between(*rows, held), *march.events]
-            events += [*bodies(state), *self._growth(growth, state)]
+            events += [*of_metal(state), *self._growth(growth, state)]
             labels = milestones.passed(state, events)
             remarks.see(state.seen, held)
             while snapshots and snapshots[0] <= state.time:
@@ -279,7 +279,9 @@ class _Run:
                 self.drawn.take(march, detector)
                 report.note(march.state, DRAWN, self.drawn.told())
             keeper.passed()
-        if march.finished and reason == PLANNED and (never := remarks.of_switching()):
+        waiting = march.state.waiting
+        never = (waiting.told if waiting else "") or remarks.of_switching()
+        if march.finished and reason == PLANNED and never:
             reason = f"{PLANNED}; {never}"
         self._require_sound(report, march.state)
         report.snapshot(march.simulation, march.state, "end")

@@ -42,6 +42,7 @@ class StepController:
             _accurate(rates, s.relative_error, s.displacement_error),
             rates.source_time,
             _over(s.largest_relaxation, rates.relaxation_speed),
+            rates.atom_time,
         ]
         if self.rejections:
             limits = [self.step]

@@ -61,6 +61,14 @@ RELAXING = [
         *("activation_energy=0.5 eV", "contact_angle=90 deg"),
     )
 ]
+NUCLEATING = [
+    f"nucleation.{text}"
+    for text in (
+        *("enabled=true", "attempt_time=1 us", "activation_energy=0.5 eV", "critical_atoms=1"),
+        *("waiting=drawn", "seed=1"),
+    )
+]
+CURVED = ["capillarity.enabled=true", "capillarity.surface_energy=1 J/m^2", "capillarity.smallest_radius=0.4 nm"]
 SECTIONS = ", ".join(settings(Config))
 MATERIAL = 'the name of a material such as "Cu" or the path of a .toml file'
 AVAILABLE = ", ".join(packaged_materials())
@@ -585,12 +593,13 @@ class TestConfig:
         assert names >= {"cu_sio2_pt", "quick", "joule_only", "no_dissolution", "low_thermal_conductivity"}
 
     def test_effective_configuration_holds_every_setting(self):
-        text = Config.from_toml(MINIMAL, overrides=RELAXING).to_toml()
+        text = Config.from_toml(MINIMAL, overrides=[*RELAXING, *NUCLEATING, *CURVED]).to_toml()
         assert text.startswith(f"# Effective configuration of ecmsim {ecmsim.__version__}")
         for row in reference():
             name = row.name.rpartition(".")[2]
             # But those of steps and kinds that MINIMAL does not use, and those that TOML cannot express.
-            elsewhere = row.name.startswith(("programme[]", "leakage.", "draw.")) or row.meaning.startswith("kind = ")
+            kinds = ("programme[]", "leakage.", "draw.", "contact.")
+            elsewhere = row.name.startswith(kinds) or "kind = " in row.meaning[:7]
             assert f"\n{name} = " in text or elsewhere or row.default == "none"
         assert '\nenergy = { value = "0.02 eV", label = "fitted", source = "here" }\n' in text
         assert '\ncurrent = "0.001 A"\n' in text

@@ -29,6 +29,14 @@ coefficient = "1 nm^4/s"
 reference_temperature = "300 K"
 activation_energy = "0.5 eV"
 contact_angle = "90 deg"
+[capillarity]
+surface_energy = "1 J/m^2"
+smallest_radius = "0.4 nm"
+[nucleation]
+attempt_time = "1 us"
+activation_energy = "0.5 eV"
+critical_atoms = 1
+waiting = "mean"
 """
 
 

@@ -69,12 +69,16 @@ def test_nothing_of_physics_has_a_default_that_does_something():
         "compliance.channel_length_modulation": "0 / V",
         "tunnelling.plateaus": "true",
         "tunnelling.fluctuation": "0.0",
+        "contact.atoms": "mean",
+        "contact.seed": "0",
         "filament.defect_factor": "1.0",
         "filament.thermal_conductivity_factor": "1.0",
         "filament.wiedemann_franz": "false",
         "heat.thermal_conductivity_factor": "1.0",
         "heat.stop_at_melting": "false",
         "surface_diffusion.enabled": "false",
+        "capillarity.enabled": "false",
+        "nucleation.enabled": "false",
         "materials.NAME.resistivity_quadratic_coefficient": "0 / K^2",
         "draw.seed": "0",  # of [draw] alone, which is left out unless something is drawn
     }
@@ -157,7 +161,7 @@ def test_a_cell_in_which_no_ion_moves_is_refused():
 
 
 def test_an_unknown_name_tells_the_known_ones():
-    for name, told in (("cu_sio2", 'did you mean "cu_sio2_pt"?'), ("x", "there are ag_contact, ")):
+    for name, told in (("cu_sio2", 'did you mean "cu_sio2_pt"?'), ("x", "there are ag_atoms, ag_contact, ")):
         with pytest.raises(ConfigError, match="comes with ecmsim") as caught:
             Config.from_toml(f'extends = "ecmsim:{name}"')
         assert told in str(caught.value)

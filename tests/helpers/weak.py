@@ -198,6 +198,7 @@ class Data:
     """What a residual needs beside the unknowns, in node (or cell) order."""
 
     size_ratio: object = 1.0
+    film: object = 0.0
     lift: object = 0.0
     old_rise: object = 0.0
     inverse_step: float = 0.0
@@ -217,8 +218,9 @@ class Discrete:
             values = np.broadcast_to(getattr(data, name), len(mesh.points))
             nodal.x.array[:] = values[domain.scalar_nodes]
             setattr(self, name, nodal)
-        coefficients[s.size_ratio] = ratio = function(domain.cellwise)
-        ratio.x.array[:] = np.broadcast_to(data.size_ratio, len(mesh.triangles))[domain.input_cell]
+        for name in ("size_ratio", "film"):
+            coefficients[getattr(s, name)] = cellwise = function(domain.cellwise)
+            cellwise.x.array[:] = np.broadcast_to(getattr(data, name), len(mesh.triangles))[domain.input_cell]
         values = s.values | {s.inverse_step: data.inverse_step}
         constants = {c: dolfinx.fem.Constant(domain.mesh, value) for c, value in values.items()}
         subdomains = domain.subdomains()

@@ -241,6 +241,8 @@ PARAMETERS = [
     ("models/circuit.py", "emitted", "leakage.schottky"),
     ("drive/compliance.py", "compliance", "compliance"),
     ("physics/model.py", "section", "surface_diffusion"),
+    ("physics/model.py", "curved", "capillarity"),
+    ("models/waiting.py", "section", "nucleation"),
     ("physics/model.py", "material", "materials"),
     ("physics/model.py", "metal", "materials"),
     ("running/remarks.py", "metal", "materials"),

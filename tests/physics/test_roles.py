@@ -25,6 +25,14 @@ EVERYTHING = [
     "surface_diffusion.reference_temperature=300 K",
     "surface_diffusion.activation_energy=0.5 eV",
     "surface_diffusion.contact_angle=90 deg",
+    "capillarity.enabled=true",
+    "capillarity.surface_energy=1.8 J/m^2",
+    "capillarity.smallest_radius=0.4 nm",
+    "nucleation.enabled=true",
+    "nucleation.attempt_time=1 us",
+    "nucleation.activation_energy=0.5 eV",
+    "nucleation.critical_atoms=1",
+    "nucleation.waiting=mean",
 ]
 SILVER = [*EVERYTHING, "cell.active_electrode=Ag", "interface.borrow=Cu | SiO2"]
 HINTS = {name: kind for name, kind in get_type_hints(DeviceModel).items() if roles_of(kind)}
@@ -40,10 +48,10 @@ def shipped():
     """Shipped laws as (law, role)."""
     tunnelling = {law: model(*SILVER, f"tunnelling.law={law}").tunnelling for law in ("blend", "landauer")}
     found = [(getattr(model(*EVERYTHING), name), roles_of(kind)[0]) for name, kind in HINTS.items()]
-    found += [(law, roles.Contact) for law in tunnelling.values()]
+    found += [(law, role) for law in tunnelling.values() for role in (roles.Contact, roles.CountedContact)]
     found += [(law, roles.Decaying) for law in (*tunnelling.values(), model().tunnelling)]
     found += [(law.over(np.array([0.1, 1.0]), np.ones(2)), roles.ContactAtTip) for law in tunnelling.values()]
-    found += [(law.bridging, roles.Bridging) for law in tunnelling.values()]
+    found += [(law.bridging, role) for law in tunnelling.values() for role in (roles.Bridging, roles.CountedBridging)]
     found += [(law.thermal, roles.Conductivity) for law in (model().filament, model().switching_layer)]
     found += [(model().kinetics, roles.ElasticKinetics)]
     return found + [(IdealCompliance(1e-6, 0.05), roles.Circuit), (SeriesResistor(1e3), roles.Circuit)]
@@ -83,7 +91,10 @@ def test_roles_say_what_their_methods_take_and_give():
 
 def test_a_model_says_which_roles_its_laws_have():
     others = {item.name for item in fields(DeviceModel)} - set(HINTS)
-    assert others == {"heat", "joule_heating", "electrode_ratio", "thermal_size_effect"}
+    assert others == {
+        *("heat", "joule_heating", "electrode_ratio", "rest_potential", "thermal_size_effect"),
+        *("boundary_resistance", "atom_by_atom"),
+    }
 
 
 def stand_in(role, without):

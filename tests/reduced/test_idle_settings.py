@@ -27,12 +27,15 @@ CASE = (
     "surface_diffusion.reference_temperature=300 K",
     "surface_diffusion.activation_energy=0.5 eV",
     "surface_diffusion.contact_angle=90 deg",
+    "capillarity.surface_energy=1.8 J/m^2",
+    "capillarity.smallest_radius=0.4 nm",
     "stepping.first_step=0.1 us",
 )
 SWITCHES = {  # by which setting a law is on, and off
     "tunnelling.law": ("tunnelling.law=blend", "tunnelling.law=landauer"),
     "programme": (),
     "checkpoint.enabled": (),
+    "nucleation.waiting": ("nucleation.waiting=drawn", "nucleation.waiting=mean"),
 }
 OTHER = {
     "stress.energy": "0.1 eV",
@@ -59,12 +62,20 @@ OTHER = {
     "heat.tunnel_barrier": False,
     "heat.thermal_conductivity_factor": 0.3,
     "heat.wall": "ambient",
+    "heat.boundary_resistance": "1e-8 m^2*K/W",
     "heat.mode": "transient",
     "surface_diffusion.coefficient": "1e5 nm^4/s",
     "surface_diffusion.reference_temperature": "200 K",
     "surface_diffusion.activation_energy": "0.1 eV",
     "surface_diffusion.contact_angle": "60 deg",
     "stepping.largest_relaxation": "1e-6 nm",
+    "capillarity.surface_energy": "0.9 J/m^2",
+    "capillarity.smallest_radius": "0.2 nm",
+    "nucleation.attempt_time": "1e-9 s",
+    "nucleation.activation_energy": "1.5 eV",
+    "nucleation.critical_atoms": 0,
+    "nucleation.waiting": "drawn",
+    "nucleation.seed": 2,
 }
 NEEDS_BLEND = {"tunnelling.table", "tunnelling.plateaus", "tunnelling.seed"}
 # Readings of a barrier differ only where metal dissolves: a gap of nanometres, then backwards.
@@ -73,6 +84,15 @@ BACKWARDS = (
     'programme=[{kind="ramp", to="-0.5 V", duration="1 ns"}, {kind="ramp", to="-1 V", duration="20 us"}]',
     'initial={kind="cylinder", radius="2 nm", height="9.8 nm"}',
     "dissolution.maximum_depth=0.4 nm",
+)
+# Without metal at the start.
+EMPTY = (
+    'initial={kind="nucleus"}',
+    "nucleation.attempt_time=1e-12 s",
+    "nucleation.activation_energy=0.47 eV",
+    "nucleation.critical_atoms=1",
+    "nucleation.waiting=mean",
+    "nucleation.seed=1",
 )
 NOT_REDUCED = {"heat.mode"}  # refused with heat
 CASES = [
@@ -105,12 +125,15 @@ def outcome(*overrides):
 @pytest.mark.parametrize(("switch", "setting"), CASES)
 def test_a_setting_that_is_idle(switch, setting):
     on, off = SWITCHES.get(switch, (f"{switch}=true", f"{switch}=false"))
-    law = ["tunnelling.law=blend"] if setting in NEEDS_BLEND else []
+    law = ["nucleation.enabled=true"] if switch == "nucleation.waiting" else []
+    law += ["tunnelling.law=blend"] if setting in NEEDS_BLEND else []
     law += BACKWARDS if setting in NEEDS_RESET else ()
+    law = [*EMPTY, *law] if setting.startswith("nucleation.") else law
+    law += ["nucleation.waiting=drawn"] if setting == "nucleation.seed" else []
     change = set_to(setting, OTHER[setting])
-    assert np.array_equal(outcome(off, *law), outcome(off, *law, change))
+    assert np.array_equal(outcome(*law, off), outcome(*law, off, change))
     if setting not in NOT_REDUCED:
-        there, changed = outcome(on, *law), outcome(on, *law, change)
+        there, changed = outcome(*law, on), outcome(*law, on, change)
         assert there.shape != changed.shape or not np.array_equal(there, changed)
 
 
@@ -118,7 +141,7 @@ def test_log_and_report_tell_what_is_idle(tmp_path, monkeypatch):
     """In the run that was started with it, also when it is resumed; other runs say nothing."""
     monkeypatch.setattr("ecmsim.page.pictures.PICTURES", {})
     line = 'stress.energy = "0.1 eV" has no effect: stress.enabled = false'
-    case = [*CASE, "surface_diffusion.enabled=true"]
+    case = [*CASE, "surface_diffusion.enabled=true", "capillarity.enabled=true"]
     told = load_config(QUICK, [*case, "stress.enabled=false", "stress.energy=0.1 eV"])
     run(told, tmp_path / "told", comm=MPI.COMM_SELF, until=2e-9)
     resume(tmp_path / "told", comm=MPI.COMM_SELF, until=3e-9)

@@ -407,6 +407,20 @@ def test_heat_across_the_gap_and_what_the_layer_takes_away():
     assert leaving == pytest.approx(1e-5, rel=1e-9)
 
 
+def test_a_boundary_resistance_at_both_ends_of_a_gap():
+    """The metal of a stump that nothing else cools: Q = dT sum kappa A/(g + 2 kappa R) over its flat top."""
+    filament = stub(2.0, 9.6, 60)
+    areas = strips(filament)[1]
+    top = np.where(np.arange(len(areas)) < 50, areas, 0.0)
+    cell = network(filament, 1.4)
+    cell = replace(cell, up=top / 0.4, down=0 * areas, boundary=2e-9, areas=areas)
+    cell = replace(cell, counter=Contact(2.0, 1e12, constant(72.0)))
+    rise, leaving = warmed(cell, 1e-8)
+    through = 1.4 * top.sum() * 1e-18 / (0.4e-9 + 2 * 1.4 * 2e-9)
+    assert leaving == pytest.approx(1e-8, rel=1e-9)
+    assert rise.filament[-1] - rise.active == pytest.approx(1e-8 / through, rel=2e-3)
+
+
 def test_conduction_to_a_wall_that_stands_on_the_electrode():
     """2 kappa dT/(pi d) for a side under the electrode: the wedge of a right angle."""
     filament = stub(2.0, 9.6, 60)

@@ -83,7 +83,17 @@ def test_units_of_all_columns():
     """Those of the names; shares and counts have none."""
     bare = {name for name in COLUMNS if not unit_of(name)}
     shares = {"charge_imbalance", "faraday_error", "power_imbalance"}
-    counts = {"bodies", "contact_atoms", "newton_iterations", "vertices", "remesh", "cycle", "pulse", "read"}
+    counts = {
+        "bodies",
+        "contact_atoms",
+        "contact_metal",
+        "newton_iterations",
+        "vertices",
+        "remesh",
+        "cycle",
+        "pulse",
+        "read",
+    }
     assert bare == shares | counts
     assert unit_of("volume_nm3") == "nm^3" and unit_of("gap_nm") == "nm" and unit_of("step_s") == "s"
     assert Measure("time of value", ("gap_nm", 1.0)).unit == "s" and Measure("last value", ("gap_nm",)).unit == "nm"

@@ -100,11 +100,12 @@ def _tunnel_current(state, model, config, points):
     if config.tunnelling.gap == "shortest":
         gap = np.interp(r, *state.gap.seen("shortest"))
     seen = state.gap.columns(config.tunnelling.gap)
-    law = over_tip(model.tunnelling, seen.gap, seen.weight)
+    cycle, atoms = state.leg.cycle(state.time), state.contact and state.contact.number
+    law = over_tip(model.tunnelling, seen.gap, seen.weight, cycle, atoms)
     density = np.where(z >= bottom - 1e-9, np.abs(law.current_density(above - below, gap)), 0.0)
     potential = (state.values[:, 0] + state.lift)[state.mesh.filament_nodes]
     for crossed in state.gap.between_bodies(config.tunnelling.gap):
-        law = over_tip(model.tunnelling, crossed.gap, crossed.weight)
+        law = over_tip(model.tunnelling, crossed.gap, crossed.weight, cycle)
         voltage = potential[crossed.above] - potential[crossed.below]
         radius, foot, gap = (values.mean(axis=1) for values in (crossed.radius, crossed.foot, crossed.gap))
         density_there = np.abs(law.current_density(np.interp(r, radius, voltage), np.interp(r, radius, gap)))

@@ -59,7 +59,9 @@ class Symbols:
         self.lift = ufl.Coefficient(scalars)
         self.old_rise = ufl.Coefficient(scalars)
         self.open_share = ufl.Coefficient(scalars)  # of the surface, where atoms bridge the gap
+        self.shift = ufl.Coefficient(scalars)  # of the filament's equilibrium potential
         self.size_ratio = ufl.Coefficient(ufl.FunctionSpace(domain, CELLWISE))
+        self.film = ufl.Coefficient(ufl.FunctionSpace(domain, CELLWISE))  # see films.py, 1/nm
         self.values = {}
         self.inverse_step = self.constant(0.0)  # 1/dt in 1/s, 0 for steady heat
         self.layer_thickness = self.constant(layer_thickness)
@@ -109,7 +111,8 @@ def reaction_current(s: Symbols, model, surface):
         s.r,
         s.z - s.layer_thickness,
         surface == Surface.FILAMENT,
-        s.open_share if model.bridging else None,
+        s.open_share if model.covers else None,
+        s.shift if model.shifts else None,
     )
 
 
@@ -158,8 +161,10 @@ def source(s: Symbols, circuit):
 
 def thermal_conductivity(s: Symbols, model, region):
     """kappa(T) of Eq. (8), W/nm/K; in a filament whose heat is carried by electrons times the size factor of Eq. (6),
-    by the law of Wiedemann and Franz."""
+    by the law of Wiedemann and Franz; in the layer in series with its thermal boundaries (films.py)."""
     kappa = METRES_PER_NM * conductor(model, region).thermal(s.temperature)
+    if region == Region.SWITCHING_LAYER and model.boundary_resistance is not None:
+        return kappa / (1 + kappa * s.film * model.boundary_resistance / SQUARE_METRES_PER_NM2)
     return kappa * s.size_ratio if region == Region.FILAMENT and model.thermal_size_effect else kappa
 
 

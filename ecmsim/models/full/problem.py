@@ -15,6 +15,7 @@ from petsc4py import PETSc
 
 from ecmsim.models.full import compat, forms
 from ecmsim.models.full.domain import Domain
+from ecmsim.models.full.films import inverse_heights
 from ecmsim.models.full.floating import GROUND, FloatingBodies
 from ecmsim.models.full.form_cache import compile_forms
 from ecmsim.models.full.mesh.cell_mesh import METALS, CellMesh, Region
@@ -86,15 +87,18 @@ class FieldProblem:
         self.domain = domain = Domain(field_forms.comm, mesh, forms.FIELDS, forms.SCALARS, forms.CELLWISE)
         function = dolfinx.fem.Function
         self.u = function(domain.fields)
-        self.lift, self.old_rise, self.open_share = (function(domain.scalars) for _ in range(3))
+        self.lift, self.old_rise, self.open_share, self.shift = (function(domain.scalars) for _ in range(4))
         self.size_ratio = function(domain.cellwise)
         self.size_ratio.x.array[:] = 1.0
+        self.film = function(domain.cellwise)
         coefficients = {
             s.u: self.u,
             s.lift: self.lift,
             s.old_rise: self.old_rise,
             s.open_share: self.open_share,
+            s.shift: self.shift,
             s.size_ratio: self.size_ratio,
+            s.film: self.film,
         }
         constants = {c: dolfinx.fem.Constant(domain.mesh, value) for c, value in s.values.items()}
         self._inverse_step = constants[s.inverse_step]
@@ -152,24 +156,31 @@ class FieldProblem:
         crossed += [CoupledColumns.of(inner, mesh, True) for inner in gap.between_bodies("vertical")]
         return self._dofs[np.vstack([columns.nodes for columns in crossed])].astype(np.int32)
 
-    def set_geometry(self, mesh: CellMesh, columns, size_ratio, tip, between=()):
+    def set_geometry(self, mesh: CellMesh, columns, size_ratio, tip, between=(), shift=None):
         """Move the mesh and evaluate what depends on the outline.
 
         columns: of the gap (ecmsim.shape.gap.Columns); size_ratio(z): conductivity ratio of the
-        filament at a height, Eq. (6); tip: ecmsim.models.cell.Tip; between: columns of each gap between bodies.
+        filament at a height, Eq. (6); tip: ecmsim.models.cell.Tip; between: columns of each gap between bodies; shift
+        (n,): of the filament's equilibrium potential, V; None: none.
         """
         domain = self.domain
         domain.move(mesh)
         nodes = compat.cell_corners(domain.mesh)[self._filament_cells]
         heights = domain.mesh.geometry.x[nodes, 1].mean(axis=1)
         self.size_ratio.x.array[self._filament_cells] = size_ratio(heights)
+        if self.forms.model.boundary_resistance is not None:
+            self.film.x.array[:] = inverse_heights(mesh)[domain.input_cell]
         if tip.open_shares:
             share = np.ones(len(mesh.points))
             share[mesh.filament_nodes], share[mesh.electrode_nodes] = tip.open_shares
             self.open_share.x.array[:] = share[domain.scalar_nodes]
         self._flows = dict.fromkeys(tip.laws, (0.0, 0.0)) | ({BETWEEN: (0.0, 0.0)} if tip.between else {})
+        if shift is not None:
+            nodal = np.zeros(len(mesh.points))
+            nodal[mesh.filament_nodes] = shift
+            self.shift.x.array[:] = nodal[domain.scalar_nodes]
         self.reaction = FilamentReaction(
-            self.forms.model, self.forms.cell, mesh, tip.open_shares[0] if tip.open_shares else None
+            self.forms.model, self.forms.cell, mesh, tip.open_shares[0] if tip.open_shares else None, shift
         )
         if tip.laws and domain.comm.rank == 0:
             across = CoupledColumns.of(columns, mesh)
@@ -224,6 +235,12 @@ class FieldProblem:
     def _crossed(self):
         """Pairs of TunnelCoupling and CoupledColumns."""
         return [(coupling, columns) for _, coupling, columns, _ in self._couplings]
+
+    @property
+    def rest(self):
+        """Largest shift of the filament's equilibrium potential, V."""
+        shift = self.reaction.shift if self.reaction else None
+        return 0.0 if shift is None else float(np.abs(shift).max())
 
     # --- fields as arrays ---------------------------------------------------------------------------------------------
 

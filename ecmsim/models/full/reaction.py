@@ -19,7 +19,8 @@ GAUSS, GAUSS_WEIGHTS = (0.5 * (x + shift) for x, shift in zip(leggauss(SURFACE_D
 
 @dataclass(frozen=True)
 class FilamentReaction:
-    """J_BV on a filament's surface. open_share (n,): of the surface where ions react; None: all of it.
+    """J_BV on a filament's surface. open_share (n,): of the surface where ions react; None: all of it; shift (n,): of
+    its equilibrium potential, V; None: none.
 
     Values (n, 3) of the fields are given at the filament's nodes: phi_e and phi_i in V, T - T_ambient in K.
     """
@@ -28,6 +29,7 @@ class FilamentReaction:
     cell: object
     mesh: CellMesh
     open_share: np.ndarray | None = None
+    shift: np.ndarray | None = None
 
     def density(self, values):
         """J_BV at the nodes, A/m2, (n,)."""
@@ -45,12 +47,13 @@ class FilamentReaction:
 
     def _nodal(self, values):
         share = np.ones(len(values)) if self.open_share is None else self.open_share
-        return np.column_stack([self.mesh.filament_points, values, share])
+        shift = np.zeros(len(values)) if self.shift is None else self.shift
+        return np.column_stack([self.mesh.filament_points, values, share, shift])
 
     def _density(self, at):
-        r, z, phi_e, phi_i, rise, share = np.moveaxis(at, -1, 0)
+        r, z, phi_e, phi_i, rise, share, shift = np.moveaxis(at, -1, 0)
         temperature, height = self.cell.ambient_temperature + rise, z - self.cell.layer_thickness
-        open_share = None if self.open_share is None else share
+        open_share, shift = None if self.open_share is None else share, None if self.shift is None else shift
         return self.model.reaction_current_density(
-            phi_e - phi_i, temperature, r, height, on_filament=True, open_share=open_share
+            phi_e - phi_i, temperature, r, height, on_filament=True, open_share=open_share, shift=shift
         )

@@ -7,6 +7,7 @@ are solved anew. Nothing of an accepted state changes before the new one is acce
 
 import dataclasses
 from dataclasses import replace
+from functools import partial
 
 import numpy as np
 
@@ -106,7 +107,8 @@ class Simulation(GrowingCell):
         voltage, values = leg.source_voltage(0.0), np.zeros((len(mesh.points), 3))
         # A guess: the small filament takes nearly all of the voltage of the reactions.
         values[mesh.nodes_of(Region.SWITCHING_LAYER), 1] = voltage
-        state = State(time=0.0, leg=leg, source_voltage=voltage, front=front, mesh=mesh, values=values)
+        own = {"front": front, "mesh": mesh, "values": values, "waiting": self._first_waiting()}
+        state = State(time=0.0, leg=leg, source_voltage=voltage, **own)
         return self._begun(self._solve(self.discretisation, state, state, None))
 
     def advance(self, state: State, time) -> State:
@@ -126,7 +128,8 @@ class Simulation(GrowingCell):
             mesh = self._mesh(front)
             self._pending = self._discretise(mesh, state.leg)
         trial = self._tried(state, time, move, front=front, mesh=mesh, remeshed=self._pending is not None)
-        trial = self._solve(self._pending or self.discretisation, trial, state, step)
+        solve = partial(self._solve, self._pending or self.discretisation, state=state, step=step)
+        trial = self._waited(solve(trial), trial, state, solve)
         self._judge(trial, state)
         return trial
 
@@ -208,6 +211,11 @@ class Simulation(GrowingCell):
         """Temperature at the outline's points, K, (n,)."""
         return self.cell.ambient_temperature + state.values[state.mesh.filament_nodes, 2]
 
+    def _overpotential(self, state):
+        """phi_e - phi_i at the outline's points, V, (n,)."""
+        psi, ions = state.values[state.mesh.filament_nodes, :2].T
+        return psi + state.lift[state.mesh.filament_nodes] - ions
+
     def _resampled(self, front):
         """The front with points inserted and removed to the wanted spacing."""
         with self.watch("outline"):
@@ -221,9 +229,10 @@ class Simulation(GrowingCell):
         problem = discretisation.problem
         with self.watch("geometry"):
             columns = trial.mesh.gap.columns(self.config.tunnelling.gap)
-            tip = self._tip(trial.gap, columns)
+            tip = self._tip(trial, state, step, columns)
             between = trial.mesh.gap.between_bodies(self.config.tunnelling.gap)
-            problem.set_geometry(trial.mesh, columns, self._size_ratio(trial.filament), tip, between)
+            shift = self._shift(trial.filament)
+            problem.set_geometry(trial.mesh, columns, self._size_ratio(trial.filament), tip, between, shift)
             problem.set_circuit(self._law(trial.leg, trial.time))
         if self.transient and step is not None:
             problem.set_time_step(step, self._old_rise(trial, state))
@@ -250,15 +259,17 @@ class Simulation(GrowingCell):
             temperature_max=self.cell.ambient_temperature + float(values[:, 2].max()),
             junction_voltage=powers["tunnel"] / tunnel if tunnel else 0.0,
             atoms=tip.atoms,
+            metal=tip.metal,
             outside=self._outside(trial, node),
+            rest=problem.rest,
         )
-        same = not trial.remeshed and step is not None
+        same = not trial.remeshed and step is not None and not trial.awakened
         before = [state.values, state.previous_values] if same else [None, None]
         if same and problem.floating:  # psi counts from other potentials now
             shift = raised(trial.mesh, state.potentials - problem.potentials)[:, None] * [1.0, 0.0, 0.0]
             before = [past if past is None else past + shift for past in before]
         own = {"values": values, "previous_values": before[0], "earlier_values": before[1]}
-        own |= {"potentials": problem.potentials, "node": node}
+        own |= {"potentials": problem.potentials, "node": node, "contact": tip.count}
         return self._completed(trial, state, step, balance, velocity, iterations=solved.iterations, **own)
 
     def _fields(self, discretisation, trial, state, again=False) -> Solved:
@@ -319,7 +330,7 @@ class Simulation(GrowingCell):
 
     def _converge(self, problem, newton, trial, state, again=False):
         """Newton's method, from the extrapolated fields or those at hand if it can be; number of iterations."""
-        voltage = max(abs(trial.driving_voltage), 1e-6)
+        voltage = max(abs(trial.driving_voltage), problem.rest, 1e-6)
         extrapolated = problem.values if again else self._extrapolated(trial, state)
         if extrapolated is not None:
             problem.values = extrapolated

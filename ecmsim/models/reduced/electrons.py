@@ -62,11 +62,12 @@ class Operation:
     entering: float
 
 
-def operation(law, source_voltage, resistance, lines, guess=0.0) -> Operation:
+def operation(law, source_voltage, resistance, lines, guess=0.0, rest=0.0) -> Operation:
     """Solve for the electrons with the currents across the gap linearised.
 
     law: of the circuit between source and cell, None where they are connected directly; source_voltage in V; resistance
-    R_s in ohm; lines: Line of each current across the gap; guess: of V_R in V.
+    R_s in ohm; lines: Line of each current across the gap; guess: of V_R in V; rest: voltage at
+    which ions may drive a current by themselves, V.
     """
     slope = sum(line.slope for line in lines)
 
@@ -78,13 +79,13 @@ def operation(law, source_voltage, resistance, lines, guess=0.0) -> Operation:
         return Operation(0.0, source_voltage - resistance * current, source_voltage, current)
 
     def mismatch(drop):
-        step = 1e-6 * max(abs(drop), EDGE * abs(source_voltage))
+        step = 1e-6 * max(abs(drop), EDGE * abs(source_voltage), EDGE * rest)
         below, through, above = law.current(np.array([drop - step, drop, drop + step])).tolist()
         steepness = (above - below) / (2 * step)
         voltage = source_voltage - drop - resistance * through
         return through - gap(voltage), steepness + slope * (1 + resistance * steepness)
 
-    drop = _root(mismatch, source_voltage, guess)
+    drop = _root(mismatch, min(0.0, source_voltage) - rest, max(0.0, source_voltage) + rest, guess)
     through = float(law.current(np.array([drop]))[0])
     return Operation(drop, source_voltage - drop - resistance * through, source_voltage - drop, through)
 
@@ -99,11 +100,10 @@ def operation_at_node(supply, resistance, lines, guess):
     return replace(point, drop=node.drop), replace(node, cell=point.entering)
 
 
-def _root(function, end, x):
-    """Root between 0 and `end` of an increasing function that also tells its slope: Newton from x, else bisection."""
-    if not end:
-        return 0.0
-    low, high = min(0.0, end), max(0.0, end)
+def _root(function, low, high, x):
+    """Root between two ends of an increasing function that also tells its slope: Newton from x, else bisection."""
+    if low == high:
+        return low
     x = min(max(x, low), high)
     for _ in range(200):
         value, slope = function(x)

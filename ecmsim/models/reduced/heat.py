@@ -15,6 +15,8 @@ exact for the wedge between two isothermal planes: dT/d for parallel ones (the g
 stands on the electrode. An arc ends beside the contact, at the radius r + d sin(theta), where the electrode is warmer
 than ambient by the share h = (2/pi) arcsin(a/r) of its contact's rise.
 
+A thermal boundary resistance between metal and layer stands in series with each arc, at both ends.
+
 Sources: V_Tu J_Tu of each column, divided by gamma, Eq. (10), between the filament at its height and the spot; I^2 R
 of the slices, and half of that of each electrode's constriction (its other half is made where the temperature has
 fallen, and leaves without effect on the contact).
@@ -25,10 +27,11 @@ from functools import cached_property
 
 import numpy as np
 
-from ecmsim.constants import METRES_PER_NM
+from ecmsim.constants import METRES_PER_NM, SQUARE_METRES_PER_NM2
 from ecmsim.models.reduced.spreading import halo
 
 LEAST = 1e-3  # nm: shortest arc
+TINY = 1e-12  # nm2: of a ring
 
 
 @dataclass(frozen=True)
@@ -91,7 +94,8 @@ class _Arcs:
 class HeatNetwork:
     """profile: of the filament; shares (n, k + 1): of its heights at the outline's points; up, down (n,): areas over
     lengths to both electrodes, nm; radius_up, radius_down (n,): where the arcs end, nm; active, counter: Contacts;
-    filament, layer: kappa(T) in W/m/K; ambient in K; ratio (k,): of each slice's kappa to the metal's, by its size."""
+    filament, layer: kappa(T) in W/m/K; ambient in K; ratio (k,): of each slice's kappa to the metal's, by its size;
+    boundary: resistance between metal and layer, m2K/W, and areas (n,): of the rings, nm2, where there is one."""
 
     profile: object
     shares: np.ndarray
@@ -105,6 +109,8 @@ class HeatNetwork:
     layer: object
     ambient: float
     ratio: np.ndarray | float = 1.0
+    boundary: float = 0.0
+    areas: np.ndarray | None = None
 
     def solve(self, guess: Temperatures, sources: Sources):
         """Temperatures with the conductivities of a guess, and the heat that leaves the cell with them (W)."""
@@ -122,6 +128,9 @@ class HeatNetwork:
         # The layer: from rings of the filament to both electrodes.
         ends = self.ambient + 0.5 * (arcs.ends @ np.append(guess.filament, guess.active))
         conductance = METRES_PER_NM * arcs.length * self.layer(ends)
+        if self.boundary:  # at both ends of each arc, over the area of its ring
+            area = SQUARE_METRES_PER_NM2 * np.maximum(np.concatenate([self.areas, self.areas]), TINY)
+            conductance = conductance / (1 + conductance * 2 * self.boundary / area)
         matrix += arcs.pull.T @ (conductance[:, None] * arcs.pull)
         exits = np.zeros(n + 1)
         exits[0] = self._exit(self.counter, guess.filament[0])

@@ -168,14 +168,14 @@ class Ions:
         return np.block([[own, above.T], [above, self._plate]])
 
     def solve(
-        self, filament, surface, between, temperature, plate_temperature, voltage, guess, open_shares=None
+        self, filament, surface, between, temperature, plate_temperature, voltage, guess, open_shares=None, shift=None
     ) -> IonicSolution:
         """The ionic currents between filament and electrode.
 
         surface: the electrode's polyline; between: what `between` gives for the filament; temperature (n,)
         at the outline's points and plate_temperature (RINGS,) at the electrode's rings, K; voltage V_Tu between the
         metals, V; guess (n + RINGS,): potentials; open_shares: see models.cell.Tip, of the outline's points (n,) and
-        of `samples` (RINGS, SAMPLES). Raises IonError.
+        of `samples` (RINGS, SAMPLES); shift (n,): of the filament's equilibrium potential, V. Raises IonError.
         """
         n = len(filament.points)
         r, z = filament.points.T
@@ -184,7 +184,7 @@ class Ions:
         open_below, open_above = open_shares or (None, None)
 
         def density(u):
-            lower = reaction(-u[:n], temperature, r, z - self.thickness, True, open_below)
+            lower = reaction(-u[:n], temperature, r, z - self.thickness, True, open_below, shift)
             upper = reaction(voltage - u[n:, None], plate, self.samples, recess, False, open_above)
             return np.append(lower, upper.mean(axis=1))
 
@@ -195,7 +195,7 @@ class Ions:
         least = np.sqrt(self.tolerance * THERMAL * 1e-3 * max(abs(voltage), 1e-3))
         found = balance.newton(guess, least, self.max_iterations)
         if found is None:  # from ions without transport, whose currents are too large: there Newton's method is safe
-            far = balance.without_transport(voltage)
+            far = balance.without_transport(*((0.0,) if shift is None else (shift.min(), shift.max())), voltage)
             found = balance.newton(far, least, PATIENCE * self.max_iterations, LARGEST_CORRECTION)
         if found is None:
             raise IonError(f"no convergence of the ionic potentials in {self.max_iterations} iterations")
@@ -222,16 +222,17 @@ class _Balance:
     conductance: np.ndarray
     weight: np.ndarray
 
-    def without_transport(self, voltage):
-        """Potentials if the layer were one node."""
-        if not voltage:
-            return np.zeros_like(self.areas)
+    def without_transport(self, *rest):
+        """Potentials if the layer were one node; rest: those at which single rings would be at rest, V."""
+        low, high = min(rest), max(rest)
+        if low == high:
+            return np.full_like(self.areas, low)
         from scipy.optimize import brentq  # long to load, and hardly any run comes here
 
         def excess(u):
             return float(np.dot(self.areas, self.density(np.full_like(self.areas, u))))
 
-        return np.full_like(self.areas, brentq(excess, min(0.0, voltage), max(0.0, voltage)))
+        return np.full_like(self.areas, brentq(excess, low, high))
 
     def newton(self, u, least, most, largest=np.inf):
         """Potentials, their response to the voltage, slope of the filament's current, iterations; None without success.

@@ -104,6 +104,7 @@ class ReducedSimulation(GrowingCell):
             potentials=np.full(len(front.filament.points) + RINGS, voltage),
             temperatures=Temperatures(np.zeros(SLICES + 1), 0.0),
             ions=Line(voltage, 0.0, 0.0),
+            waiting=self._first_waiting(),
         )
         return self._begun(self._solve(state, state, None))
 
@@ -117,7 +118,7 @@ class ReducedSimulation(GrowingCell):
             if np.any(Gap(front.filament, plate).from_filament("vertical") < TOUCHING):
                 raise OutlineError("the filament touches the active electrode")
         trial = self._tried(state, time, move, front=front, plate=plate)
-        trial = self._solve(trial, state, step)
+        trial = self._waited(self._solve(trial, state, step), trial, state, lambda t: self._solve(t, state, step))
         self._judge(trial, state)
         return trial
 
@@ -153,11 +154,11 @@ class ReducedSimulation(GrowingCell):
             front.filament.check(self.cell.radius)
         return front
 
-    def _geometry(self, trial):
+    def _geometry(self, trial, state, step):
         filament = trial.filament
         profile = Profile.of(filament)
         columns = trial.gap.columns(self.config.tunnelling.gap)
-        tip = self._tip(trial.gap, columns)
+        tip = self._tip(trial, state, step, columns)
         crossing = Crossing(tip.laws, columns.weight.ravel(), columns.gap.ravel())
         entry = profile.shares(columns.foot.ravel())
         foot = float(filament.points[-1, 0])
@@ -181,7 +182,8 @@ class ReducedSimulation(GrowingCell):
         """The heat network of a geometry."""
         cell, model = self.cell, self.model
         insulated = self.config.heat.wall == "insulated"
-        up, down, radius_up, radius_down = wedges(trial.filament, trial.plate, strips(trial.filament)[1])
+        areas = strips(trial.filament)[1]
+        up, down, radius_up, radius_down = wedges(trial.filament, trial.plate, areas)
         heights = {"active": cell.active_electrode_height, "counter": cell.counter_electrode_height}
         contacts = {
             name: Contact(
@@ -203,6 +205,8 @@ class ReducedSimulation(GrowingCell):
             layer=model.switching_layer.thermal,
             ambient=cell.ambient_temperature,
             ratio=size_ratios(geometry.profile, model.size_effect) if model.thermal_size_effect else 1.0,
+            boundary=model.boundary_resistance or 0.0,
+            areas=areas,
         )
 
     # --- solution -----------------------------------------------------------------------------------------------------
@@ -212,12 +216,13 @@ class ReducedSimulation(GrowingCell):
         law = self._law(trial.leg, trial.time)
         supply, node = self.surroundings and self._supply(trial, state, step), None
         with self.watch("geometry"):
-            geometry = self._geometry(trial)
+            geometry = self._geometry(trial, state, step)
             network = self._network(trial, geometry) if self.model.heat else None
         with self.watch("ions"):
             between = self._ions.between(trial.filament)
         open_shares = geometry.tip.open_shares and self._open_shares(trial, geometry.tip)
-        ions, drop = state.ions, state.drop
+        ions, drop, shift = state.ions, state.drop, self._shift(trial.filament)
+        rest = 0.0 if shift is None else float(np.abs(shift).max())
         guess, rise = self._guess(trial, state)
         iterations, leaving, sources, solution = 0, 0.0, None, None
         electrons = geometry.crossing.line(ions.voltage)
@@ -230,7 +235,7 @@ class ReducedSimulation(GrowingCell):
                     if supply:
                         point, node = operation_at_node(supply, resistance, (electrons, ions), drop)
                     else:
-                        point = operation(law, trial.source_voltage, resistance, (electrons, ions), drop)
+                        point = operation(law, trial.source_voltage, resistance, (electrons, ions), drop, rest)
                     iterations, drop = iterations + 1, point.drop
                     if network is None:
                         break
@@ -251,13 +256,15 @@ class ReducedSimulation(GrowingCell):
                     point.voltage,
                     guess if solution is None else guess + solution.response * (point.voltage - ions.voltage),
                     open_shares,
+                    shift,
                 )
             iterations += solution.iterations
             here = geometry.crossing.line(point.voltage)
             missed = abs(ions(point.voltage) - solution.current) + abs(electrons(point.voltage) - here.current)
             ions, electrons = Line(point.voltage, solution.current, solution.slope), here
             guess = solution.potentials
-            if missed <= MISSED * self.config.solver.charge_tolerance * abs(point.entering):
+            least = self.limits.floor if rest else 0.0  # where ions drive a current by themselves, it may come to none
+            if missed <= MISSED * self.config.solver.charge_tolerance * max(abs(point.entering), least):
                 break
         else:
             raise SolveError("circuit and ions do not settle")
@@ -275,17 +282,20 @@ class ReducedSimulation(GrowingCell):
             temperature_max=self.cell.ambient_temperature + rise.largest,
             junction_voltage=point.voltage if geometry.crossing.laws else 0.0,
             atoms=geometry.tip.atoms,
+            metal=geometry.tip.metal,
             outside=self._outside(trial, node),
+            rest=rest,
         )
         velocity = self._growth_velocity(
             trial.filament, solution.current_density, solution.current, solution.dissolving
         )
-        kept = step is not None and len(solution.potentials) == len(state.potentials)
+        kept = step is not None and len(solution.potentials) == len(state.potentials) and not trial.awakened
         own = {
             "previous_potentials": state.potentials if kept else None,
             "previous_temperatures": state.temperatures if step is not None else None,
         }
         own |= {"potentials": solution.potentials, "temperatures": rise, "ions": ions, "drop": drop, "node": node}
+        own["contact"] = geometry.tip.count
         return self._completed(trial, state, step, balance, velocity, **own, iterations=iterations)
 
     def _open_shares(self, trial, tip):
@@ -302,7 +312,7 @@ class ReducedSimulation(GrowingCell):
             share = step / state.previous_step
             rise = rise.plus(share, state.previous_temperatures)
         old, new = len(state.potentials) - RINGS, len(trial.filament.points)
-        if not trial.source_voltage and not trial.node:
+        if not trial.source_voltage and not trial.node and not self.model.shifts:
             potentials = np.zeros(new + RINGS)
         elif continued and state.previous_potentials is not None and old == new:
             potentials = state.potentials + share * (state.potentials - state.previous_potentials)
@@ -348,6 +358,10 @@ class ReducedSimulation(GrowingCell):
         """Temperature at the outline's points, K, (n,)."""
         shares = Profile.of(state.filament).shares(state.filament.points[:, 1])
         return self.cell.ambient_temperature + shares @ state.temperatures.filament
+
+    def _overpotential(self, state):
+        """phi_e - phi_i at the outline's points, V, (n,)."""
+        return -state.potentials[: len(state.filament.points)]
 
     # --- for files ----------------------------------------------------------------------------------------------------
 
