@@ -17,7 +17,7 @@ from functools import cached_property, wraps
 import numpy as np
 
 from ecmsim.errors import SolveError
-from ecmsim.shape.polyline import cross2, crossing_segments, distance_to_polyline, refined
+from ecmsim.shape.polyline import cross2, crossing_segments, distance_to_polyline, spaced
 
 EDGE = 0.4  # turn in rad above which a point of a converging surface counts as an edge, not as part of a curve
 LEAST_SCALE = 0.5  # of a velocity: a part that the points see so badly is left as it is
@@ -282,7 +282,7 @@ class Filament:
             parts = zip(self.bodies, self.parts, strict=True)
             bodies, values = zip(*(body.resampled(values[part], spacing[part]) for body, part in parts), strict=True)
             return Filament.of_bodies(bodies), np.concatenate(values)
-        points, carried = refined(self.points, values, spacing)
+        points, carried = spaced(self.points, values, spacing)
         if self.floats and len(points) < FEWEST:
             return self, values
         values = carried

@@ -3,7 +3,6 @@
 import numpy as np
 
 CROWDED = 0.3  # segment over the wanted length below which a point has to go
-CORNER = 0.9  # turn in rad from which on a point is a corner, not part of a curve
 
 
 def cross2(a, b):
@@ -36,63 +35,42 @@ def crossing_segments(points):
     return np.stack([i, j], axis=1)[j > i + 1]
 
 
-def refined(points, values, spacing):
-    """Remove points that stand too close, then halve segments that are too long, on a cubic through neighbours.
-
-    Corners stay, those beside them go, and no curve is laid through them.
-    """
+def spaced(points, values, spacing):
+    """Remove points that stand too close, then halve segments that are too long, on a cubic through neighbours."""
     keep = np.ones(len(points), dtype=bool)
-    corner = _corners(points)
     last = 0
     for i in range(1, len(points) - 1):
         step = np.hypot(*(points[i] - points[last]))
         ahead = np.hypot(*(points[i + 1] - points[i]))
         # A crowded segment ahead is dealt with at its other end; only the foot stays in any case.
         crowded = step if i < len(points) - 2 else min(step, ahead)
-        close = crowded < CROWDED * spacing[i] or (
-            min(step, ahead) < 0.6 * spacing[i] and step + ahead < 1.3 * spacing[i]
-        )
-        if corner[i]:
-            close = step < 1e-3 * spacing[i]
-            keep[last] &= not (last and not corner[last] and step < CROWDED * spacing[i])
-        elif corner[i + 1] and ahead < CROWDED * spacing[i]:
-            close = True
-        keep[i] &= not close
-        last = last if close else i
-    points, values, spacing, corner = points[keep], values[keep], spacing[keep], corner[keep]
+        if crowded < CROWDED * spacing[i] or (min(step, ahead) < 0.6 * spacing[i] and step + ahead < 1.3 * spacing[i]):
+            keep[i] = False
+        else:
+            last = i
+    points, values, spacing = points[keep], values[keep], spacing[keep]
     for _ in range(6):
         length = np.hypot(*np.diff(points, axis=0).T)
         long = np.nonzero(length > 1.5 * np.minimum(spacing[:-1], spacing[1:]))[0]
         if not long.size:
             break
-        middle = np.array([_cubic_midpoint(points, i, corner[i], corner[i + 1]) for i in long])
+        middle = np.array([_cubic_midpoint(points, i) for i in long])
         points = np.insert(points, long + 1, middle, axis=0)
-        corner = np.insert(corner, long + 1, False)
         values = np.insert(values, long + 1, 0.5 * (values[long] + values[long + 1]), axis=0)
         spacing = np.insert(spacing, long + 1, 0.5 * (spacing[long] + spacing[long + 1]))
     return points, values
 
 
-def _corners(points):
-    """Which points are corners: between two segments the outline turns by more than CORNER there, (n,) bool."""
-    way = np.diff(points, axis=0)
-    turn = np.arctan2(cross2(way[:-1], way[1:]), (way[:-1] * way[1:]).sum(axis=1))
-    return np.concatenate([[False], np.abs(turn) > CORNER, [False]])
-
-
-def _cubic_midpoint(points, i, starts, ends):
-    """Point in the middle of segment i on the cubic through points i-1 ... i+2 (chord-length parameter); beyond a
-    corner at which the segment starts or ends no point is asked."""
-    block, at = [points[i], points[i + 1]], 0
-    if not starts:
-        block.insert(0, points[i - 1] if i > 0 else points[1] * [-1, 1])
-        at = 1
-    if not ends and i + 2 < len(points):
+def _cubic_midpoint(points, i):
+    """Point in the middle of segment i on the cubic through points i-1 ... i+2 (chord-length parameter)."""
+    left = points[i - 1] if i > 0 else points[1] * [-1, 1]
+    block = [left, points[i], points[i + 1]]
+    if i + 2 < len(points):
         block.append(points[i + 2])
-    elif not ends and points[-1, 0] == 0:  # a lower pole
+    elif points[-1, 0] == 0:  # a lower pole
         block.append(points[-2] * [-1, 1])
     block = np.array(block)
     s = arc_length(block)
-    at = 0.5 * (s[at] + s[at + 1])
+    at = 0.5 * (s[1] + s[2])
     weights = [np.prod([(at - s[m]) / (s[j] - s[m]) for m in range(len(s)) if m != j]) for j in range(len(s))]
     return np.array(weights) @ block

@@ -92,9 +92,9 @@ def test_targets_of_one_s_own_stand_in_the_file_itself(tmp_path):
     assert read(write(tmp_path, targets=None, target=tables, rows=None)).datasets[0].source == "c.toml"
 
 
-def test_the_readme_s_example_is_valid_and_its_table_has_every_measure(tmp_path):
-    text = (ROOT / "README.md").read_text()
-    [example] = [block for block in text.split("```toml\n")[1:] if "[[target]]" in block.partition("```")[0]]
+def test_the_manual_s_example_is_valid_and_its_table_has_every_measure(tmp_path):
+    text = (ROOT / "docs" / "calibration.md").read_text()
+    [example] = text.split('```toml title="my_calibration.toml"\n')[1:]
     (tmp_path / "c.toml").write_text(example.partition("```")[0].replace("../", f"{CONFIGS}/"))
     assert read(tmp_path / "c.toml").datasets[0].targets[0].measure == TARGETS[3].measure
     assert not [name for name in (*KINDS, *BOUNDARIES) if f"`{name}`" not in text]

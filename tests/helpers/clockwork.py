@@ -62,7 +62,7 @@ class Clockwork:
         return self.at(0.0, self.programme.first())
 
     def rates(self, state):
-        return Rates(0.0, 0.0, (), 0.0, height=1.0, gap=5.0, finest=1.0, source_time=math.inf)
+        return Rates(0.0, 0.0, 0.0, 1.0, height=1.0, gap=5.0, finest=1.0, source_time=math.inf)
 
     def advance(self, state, time):
         assert state.time < time <= state.leg.end

@@ -233,6 +233,7 @@ PARAMETERS = [
     ("commands/mesh.py", "numerics", "mesh"),
     ("commands/mesh.py", "cell", "cell"),
     ("running/stepping.py", "settings", "stepping"),
+    ("models/pace.py", "settings", "stepping"),
     ("models/circuit.py", "compliance", "compliance"),
     ("models/circuit.py", "one", "compliance"),
     ("models/circuit.py", "leakage", "leakage"),

@@ -4,6 +4,7 @@ import ast
 import importlib.util
 import os
 import re
+import shutil
 import subprocess
 import sys
 import tomllib
@@ -207,8 +208,9 @@ def test_pages_do_what_they_say(page, home):
 
 
 @pytest.mark.slow
+@pytest.mark.skipif(shutil.which("make") is None, reason="there is no make here")
 def test_the_walk_of_the_newcomer(home):
-    """What docs/walk.py does in a clean clone; here without make and with this Python."""
+    """What docs/walk.py does in a clean clone; here with nothing to make and with this Python."""
     launcher(home)
     environment = os.environ | {"PYTHONPATH": str(ROOT)}
     (home / "Makefile").write_text("run:\n\ttrue\n")

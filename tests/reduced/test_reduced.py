@@ -33,6 +33,7 @@ from ecmsim.results.compatibility import differences
 from ecmsim.running.reporter import Stopped
 from ecmsim.running.run import resume, run
 from ecmsim.shape.filament import Filament
+from ecmsim.shape.front import Front
 from ecmsim.shape.gap import Gap
 from ecmsim.shape.relaxation import rounded_cylinder
 
@@ -443,9 +444,7 @@ def solved(*overrides, source=1.75, top=10.26):
     outline = 4.0 * np.sin(angle) ** 0.5, top * np.cos(angle) ** 0.125
     filament = Filament(np.stack(outline, axis=1))
     filament.points[-1, 1] = 0.0
-    front = replace(
-        rest.front, filament=filament, velocity=np.zeros_like(filament.points), memory=np.zeros(len(filament.points))
-    )
+    front = Front.at_rest(filament)
     plate = front.surface(simulation.electrode)
     guess = np.full(len(filament.points) + RINGS, 0.5)
     trial = replace(rest, source_voltage=source, front=front, plate=plate, potentials=guess)

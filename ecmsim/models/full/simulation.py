@@ -25,7 +25,7 @@ from ecmsim.models.full.mesh.motion import HarmonicMotion
 from ecmsim.models.full.mesh.transfer import interpolate
 from ecmsim.models.full.newton import Newton, NewtonError
 from ecmsim.models.full.problem import BETWEEN, FieldForms, FieldProblem
-from ecmsim.models.full.state import State, raised, transferred
+from ecmsim.models.full.state import State, continued, raised, transferred
 from ecmsim.models.node import Node
 from ecmsim.shape.front import Front
 from ecmsim.shape.polyline import CROWDED
@@ -266,10 +266,9 @@ class Simulation(GrowingCell):
         same = not trial.remeshed and step is not None and not trial.awakened
         before = [state.values, state.previous_values] if same else [None, None]
         if same and problem.floating:  # psi counts from other potentials now
-            shift = raised(trial.mesh, state.potentials - problem.potentials)[:, None] * [1.0, 0.0, 0.0]
+            shift = np.outer(raised(trial.mesh, state.potentials - problem.potentials), [1.0, 0.0, 0.0])
             before = [past if past is None else past + shift for past in before]
-        own = {"values": values, "previous_values": before[0], "earlier_values": before[1]}
-        own |= {"potentials": problem.potentials, "node": node, "contact": tip.count}
+        own = dict(zip(OWN, (values, *before, problem.potentials), strict=True)) | {"node": node, "contact": tip.count}
         return self._completed(trial, state, step, balance, velocity, iterations=solved.iterations, **own)
 
     def _fields(self, discretisation, trial, state, again=False) -> Solved:
@@ -331,7 +330,7 @@ class Simulation(GrowingCell):
     def _converge(self, problem, newton, trial, state, again=False):
         """Newton's method, from the extrapolated fields or those at hand if it can be; number of iterations."""
         voltage = max(abs(trial.driving_voltage), problem.rest, 1e-6)
-        extrapolated = problem.values if again else self._extrapolated(trial, state)
+        extrapolated = problem.values if again else continued(trial, state)
         if extrapolated is not None:
             problem.values = extrapolated
             problem.relift(trial.driving_voltage)
@@ -344,20 +343,6 @@ class Simulation(GrowingCell):
         problem.values = values
         problem.guess_potentials(trial.driving_voltage)
         return newton.solve(voltage, keep_factor=extrapolated is None)
-
-    def _extrapolated(self, trial, state):
-        """The fields of the last two or three states continued in time; None on a new mesh, on a new leg and after much
-        shorter steps."""
-        begins = state.time <= state.leg.start
-        if trial.remeshed or begins or state.previous_values is None or trial.previous_step > 2 * state.previous_step:
-            return None
-        step, last, earlier = trial.previous_step, state.previous_step, state.earlier_step
-        change = (state.values - state.previous_values) / last
-        values = state.values + step * change
-        if state.earlier_values is not None and last <= 2 * earlier:
-            bend = (change - (state.previous_values - state.earlier_values) / earlier) / (last + earlier)
-            values += step * (step + last) * bend
-        return values
 
     def _last_fields(self, trial, state):
         """The last fields, the ionic potential following the source voltage, and the floating bodies' potentials."""
@@ -392,9 +377,7 @@ class Simulation(GrowingCell):
 
     def recalled(self, kept, **common):
         """The state from what `kept` gave and the fields of CellState."""
-        own = {
-            name: kept[name] for name in ("values", "previous_values", "earlier_values", "potentials") if name in kept
-        }  # not of old
+        own = {name: kept[name] for name in OWN if name in kept}  # not of old
         return State(**common, mesh=CellMesh(**kept["mesh"]), **own)
 
     def close(self):

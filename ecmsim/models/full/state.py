@@ -73,3 +73,18 @@ def _continued(state, old, mesh):
         nodes = np.nonzero(mesh.nodes_of(*regions))[0]
         values[nodes[:, None], fields] = interpolate(state.mesh, old[:, fields], mesh.points[nodes], regions)
     return values
+
+
+def continued(trial, state):
+    """The fields of the last two or three states continued in time to a trial's; None on a new mesh, on a new leg and
+    after much shorter steps."""
+    begins = state.time <= state.leg.start
+    if trial.remeshed or begins or state.previous_values is None or trial.previous_step > 2 * state.previous_step:
+        return None
+    step, last, earlier = trial.previous_step, state.previous_step, state.earlier_step
+    change = (state.values - state.previous_values) / last
+    values = state.values + step * change
+    if state.earlier_values is not None and last <= 2 * earlier:
+        bend = (change - (state.previous_values - state.earlier_values) / earlier) / (last + earlier)
+        values += step * (step + last) * bend
+    return values
