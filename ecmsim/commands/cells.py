@@ -6,8 +6,6 @@ from collections import Counter
 
 import typer
 
-from ecmsim.config import load_config, shipped
-from ecmsim.config.quantities import LABELS
 from ecmsim.errors import ConfigError
 
 INDEX = "cells/index.toml"
@@ -23,6 +21,8 @@ def cells():
 def indexed():
     """The cells of the index: dicts with path (of the configuration), source and compared (dicts of what, verdict and
     result). Raises ConfigError where the configurations are not there."""
+    from ecmsim.config import shipped
+
     place = shipped.folder()
     if place is None or not (place / INDEX).is_file():
         raise ConfigError("the cells that come with ecmsim are not there: install it anew, or work in its clone")
@@ -32,6 +32,9 @@ def indexed():
 
 def described(cell):
     """What is told of a cell of `indexed`, as lines."""
+    from ecmsim.config import load_config
+    from ecmsim.config.quantities import LABELS
+
     path, title = cell["path"], tomllib.loads(cell["path"].read_text())["title"]
     lines = [title, f"  file      {path}", f"  source    {cell['source']}"]
     try:

@@ -247,6 +247,8 @@ class GrowingCell(CellModel):
         floats = trial.rupture is not None and trial.rupture.floats
         before = jumped or bool(trial.unions) or floats or trial.awakened
         front = trial.front.moving(velocity, step, state.previous_step, before)
+        if trial.rupture is not None and not floats:  # what broke off is gone, and the new top has been nowhere before
+            front = replace(front, owed=np.zeros_like(front.owed))
         if step is not None:
             # Booked at the active electrode: what moves the outline is the current into the filament.
             earlier = None if trial.front.previous is None else state.previous_supplied

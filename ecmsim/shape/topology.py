@@ -88,6 +88,8 @@ def _trimmed(filament, values):
         return points, values, False
     first, last = (beyond[-1], beyond[-1] + 1) if beyond.size else (0, 1)
     tail = below[0] if below.size else len(points) - 1
+    if tail <= last:
+        raise OutlineError("the filament's outline comes to the counter electrode before it has left the axis")
     kept, carried = points[last : tail + 1].copy(), values[last : tail + 1].copy()
     if below.size:
         s = z[tail - 1] / (z[tail - 1] - z[tail])

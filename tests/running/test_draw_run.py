@@ -69,9 +69,10 @@ def test_each_cycle_is_computed_with_its_own_values(undisturbed, tmp_path):
     assert abs(ions(other) / ions(stated) - 1) > 0.1
 
 
-@pytest.mark.parametrize("rows", [10, 360, 700])
-def test_a_run_that_goes_on_has_the_same_bytes(undisturbed, tmp_path, rows):
+@pytest.mark.parametrize(("cycle", "after"), [(1, -3), (2, 2), (3, -2)])
+def test_a_run_that_goes_on_has_the_same_bytes(undisturbed, tmp_path, cycle, after):
     """Stopped before the first cycle, just after the second began, and just before the third does."""
+    rows = int(np.argmax(undisturbed.timeseries["cycle"] == cycle)) + after
     with pytest.raises(Stopped):
         run(Config.from_toml(CYCLES + DRAW), tmp_path / "run", progress=During(rows, signalled))
     resume(tmp_path / "run")
@@ -157,5 +158,5 @@ def test_a_cycle_that_begins_as_the_voltage_passes_zero_has_its_draw(tmp_path):
     told = made.events[made.events["event"] == "parameters drawn"]
     assert list(told["detail"].str.partition(":")[0]) == ["cycle 1", "cycle 2"]
     first = made.timeseries[made.timeseries["cycle"] == 2].iloc[0]
-    assert told["time_s"].iloc[1] == first["time_s"] == pytest.approx(0.8, abs=0.02)
+    assert told["time_s"].iloc[1] == first["time_s"] == pytest.approx(0.8, abs=0.06)
     assert len(made.cycles) == 2

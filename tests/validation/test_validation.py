@@ -303,7 +303,6 @@ def test_the_page_has_verdicts_readings_and_figures(tmp_path, sweep, monkeypatch
 # --- the committed results ----------------------------------------------------------------------------------
 
 
-@pytest.mark.xfail(strict=True, reason="the table has the first 22 facts, with their earlier labels: validate-paper")
 def test_the_committed_table_is_of_these_facts_and_the_readme_says_what_it_says():
     committed = pd.read_csv(ROOT / "validation" / "facts.csv")
     verdicts = committed.groupby("row").first()
