@@ -1,10 +1,12 @@
 """How far the next step may go, and what happens when one fails: plain Python, no fields, no mesh."""
 
+from collections import deque
 from math import inf
 
 from ecmsim.errors import SolveError
 from ecmsim.models.rates import Rates
 
+STUCK, CUT, TINY = 300, 100, 1e4  # steps, of which so many were shortened and all shorter than that many smallest ones
 SAFE = 0.9  # of the step that the error of the last one allows
 
 
@@ -28,6 +30,7 @@ class StepController:
         self.settings = settings
         self.step = settings.first_step
         self.rejections = 0
+        self.recent = deque(maxlen=STUCK)
 
     def propose(self, rates: Rates, time_left):
         """Length of the next step in s; time_left: until the next corner or the end, s."""
@@ -61,13 +64,21 @@ class StepController:
 
         One that a corner or a limit cut short does not slow the following ones; after a rejection growth is gradual.
         """
+        self.recent.append((step, self.rejections > 0))
         grown = step * self.settings.growth
         self.step = grown if self.rejections else max(grown, self.step)
         self.rejections = 0
 
     def rejected(self, step, reason):
-        """A step failed: halve it. Raises StepError when it would fall below the smallest one."""
+        """A step failed: halve it. Raises StepError when it would fall below the smallest one, or when it has long gone
+        on by steps so short that nothing comes of them."""
         self.rejections += 1
+        cut = sum(shortened for _, shortened in self.recent)
+        if len(self.recent) == STUCK and cut >= CUT:
+            longest = max(taken for taken, _ in self.recent)
+            if longest < TINY * self.settings.smallest_step:
+                told = f"of the last {STUCK} steps, of {longest:.2g} s at most, {cut} had to be shortened"
+                raise NoShorterStep(f"{told}: {reason}")
         self.step = step / 2
         if self.step < self.settings.smallest_step:
             attempts = "1 attempt" if self.rejections == 1 else f"{self.rejections} attempts"

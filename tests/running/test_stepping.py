@@ -59,6 +59,22 @@ def test_limits(settings, rates, expected):
     assert controller(**settings).propose(replace(STILL, **rates), math.inf) == pytest.approx(expected)
 
 
+def stuttering(length):
+    """A controller after 300 steps of a length (s), every other one of which had to be shortened."""
+    steps = controller(smallest_step="1e-6 s")
+    for number in range(300):
+        if number % 2:
+            steps.rejected(2 * length, "no mesh")
+        steps.accepted(length)
+    return steps
+
+
+def test_a_run_does_not_go_on_for_ever_by_steps_that_lead_nowhere():
+    stuttering(0.02).rejected(0.04, "no mesh")
+    with pytest.raises(StepError, match="of the last 300 steps, of 0.005 s at most, 150 had to be shortened: no mesh"):
+        stuttering(0.005).rejected(0.01, "no mesh")
+
+
 def test_the_smallest_limit_counts():
     rates = replace(STILL, growth_speed=40.0, closing_speed=40.0, gap=1.0)
     assert controller().propose(replace(rates, source_time=1e-3), math.inf) == pytest.approx(0.0005)
