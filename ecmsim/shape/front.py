@@ -17,6 +17,7 @@ from ecmsim.shape.filament import Filament
 from ecmsim.shape.relaxation import relax
 from ecmsim.shape.topology import Neck, neck, ruptured, untangled
 
+CRUMB = 1e-4  # of the nucleus' volume: the point of a needle, at whose foot nothing breaks
 STOPPED = 0.01  # of the speed a step before: a point has come to rest
 
 
@@ -215,7 +216,11 @@ class FrontMotion:
         thinnest = neck(filament, shrinks) if not unions else None
         whole = filament
         if thinnest and thinnest.radius < self._breaking_radius(thinnest):
-            filament, values, rupture = self._broken(filament, thinnest, values)
+            left, kept, rupture = self._broken(filament, thinnest, values)
+            if rupture is None or rupture.floats or rupture.volume > CRUMB * self._nucleus_volume:
+                filament, values = left, kept
+            else:
+                rupture = None
         while (small := self._less_than_an_atom(filament)) is not None:
             lost = filament.bodies[small]
             filament, values = absorbed(filament, small, values, 2 * self.rupture_radius)
@@ -228,11 +233,15 @@ class FrontMotion:
         moved = replace(moved, memory=self.electrode.remembered(filament, moved.memory))
         return Displacement(moved, rupture, not (cut or changed), relaxation, tuple(unions))
 
+    @property
+    def _nucleus_volume(self):
+        return Filament.nucleus(self.electrode.nucleus_radius).volume
+
     def _relaxed(self, filament, mobility, step):
         """The filament after surface diffusion of each body for a step (s); what is no more than two nuclei is left."""
         # It ends early only where a neck becomes so thin that it breaks below.
         settings = {"contact_angle": self.contact_angle, "spacing": None, "smallest_neck": 0.5 * self.rupture_radius}
-        least, bodies = 2 * Filament.nucleus(self.electrode.nucleus_radius).volume, []
+        least, bodies = 2 * self._nucleus_volume, []
         for body, part in zip(filament.bodies, filament.parts, strict=True):
             ends = ("axis", "axis" if body.floats else "floor")
             if body.volume > least:

@@ -117,7 +117,7 @@ def test_the_case_has_what_a_run_can_have(undisturbed):
     names = set(events_in(undisturbed).event)
     assert {"remesh", "rupture", "condition", "step ends", "RESET onset", "gap", "milestone"} <= names
     labels = [snapshot.label for snapshot in open_run(undisturbed).snapshots]
-    assert labels == ["t = 0.3 s", "0.1 fA", "t = 0.5 s", "end"]
+    assert labels == ["t = 0.3 s", "t = 0.5 s", "0.1 fA", "end"]
     series = open_run(undisturbed).timeseries
     assert 70 < len(series) < 200 and series.height_nm.iloc[-1] > 0.5
     found = Checkpoints(undisturbed / "checkpoints").read().content

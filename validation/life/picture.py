@@ -23,9 +23,9 @@ def draw(table, path):
             right.semilogx(part["R_LRS_ohm"], part["V_RESET_V"].abs(), MARKS[model], color=colour, ms=5)
         ends = [table["compliance_A"].min(), table["compliance_A"].max()]
         left.loglog(ends, ends, ":", color=style.GREY, lw=0.8)
-        left.text(ends[0], 2 * ends[0], r"$I_\mathrm{RESET} = I_\mathrm{CC}$", color=style.GREY)
+        left.text(1e-6, 3e-6, r"$I_\mathrm{RESET} = I_\mathrm{CC}$", color=style.GREY, ha="right")
         left.set(xlabel="compliance current (A)", ylabel="largest current of RESET (A)")
-        right.set(xlabel="LRS at 0.1 V (Ω)", ylabel="its voltage, or time at 1 V/s (V, s)", ylim=(0, None))
+        right.set(xlabel="LRS at 0.1 V (Ω)", ylabel="its voltage, or time at 1 V/s (V, s)", ylim=(0, 0.5))
         left.legend(frameon=False)
         figure.savefig(path, dpi=200)
         plt.close(figure)
