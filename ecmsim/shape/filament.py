@@ -294,8 +294,9 @@ class Filament:
             area = filament.area_vectors()
             size = np.hypot(*area.T)
             turning = -filament.turning() * around * room
-            # Where convex and concave places cancel, both are moved the same way.
-            for share in (turning, np.abs(turning)):
+            # Where convex and concave places cancel, both are moved the same way; where there is too little of either,
+            # all are.
+            for share in (turning, np.abs(turning), around * room):
                 gain = float((share * size).sum())
                 factor = (volume - filament.volume) / gain if gain else np.inf
                 if np.max(np.abs(factor * share) / around) < 0.2:

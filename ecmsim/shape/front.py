@@ -191,7 +191,7 @@ class FrontMotion:
         way = planned + front.owed
         if front.previous is not None:
             # What comes to rest does so at an obstacle: it is not carried on to a way back, and owes nothing.
-            resting = np.hypot(*velocity.T) < 0.5 * np.hypot(*front.previous.T)
+            resting = np.hypot(*velocity.T) < 0.1 * np.hypot(*front.previous.T)
             resting &= (way * front.previous).sum(axis=1) < 0
             way[resting] = planned[resting] = 0.0
         filament = Filament(self._outside(front.filament, front.filament.points + way))
