@@ -10,8 +10,8 @@ import numpy as np
 from scipy.optimize import lsq_linear
 
 from ecmsim.fitting.dataset import filled, worse
+from ecmsim.fitting.differences import CHANGE, STEP, corrected, jacobian_at, lengthened
 
-STEP = 0.02  # of the way between the bounds: for finite differences
 FALLS = 0.02  # of the misfit: an iteration that gains less is the last one
 NEAR = 1e-3  # of the way between the bounds: a smaller step is the last one, unless the errors are smaller still
 ERRORS = 0.1  # of the standard errors: likewise
@@ -19,8 +19,9 @@ SMALL, GAINS = (
     0.02,
     3e-4,
 )  # of the sum of squared residuals, absolute and relative: a step that promises less is the last
-CHANGE, SHORTEST = 1.5, 0.1  # root mean square change of the residuals by a difference; least part of its usual step
+SHORTEST = 0.1  # least part of a difference's usual step
 GOOD = 0.5  # of what a step promised: with less the jacobian is taken anew
+SHORT = 0.5  # of the differences: a shorter step does not correct the jacobian, and one in vain is the last
 LEAST = 1e-5  # of the way between the bounds: no shorter step is tried
 
 LOSSES = {
@@ -68,24 +69,6 @@ def covariance(jacobian):
     return found
 
 
-def jacobian_at(many, x, residuals, step=STEP):
-    """Forward differences (backward at the upper bound) by one call of many(points (n, n)) -> residuals (n, m).
-
-    step: one for all or (n,).
-    Where a step forward shows nothing of a residual one back is taken, and zero where that shows nothing either.
-    """
-    steps = np.where(x + step <= 1, step, -np.asarray(step))
-    rows = (many(x + np.diag(steps)) - residuals) / steps[:, None]
-    known = np.isfinite(residuals)
-    lost = [k for k in range(len(x)) if not np.isfinite(rows[k][known]).all()]
-    back = [k for k in lost if 0 <= x[k] - steps[k] <= 1]
-    if back:
-        others = (many(np.array([x - np.eye(len(x))[k] * steps[k] for k in back])) - residuals) / -steps[back][:, None]
-        for k, other in zip(back, others, strict=True):
-            rows[k] = np.where(np.isfinite(rows[k]), rows[k], other)
-    return np.where(np.isfinite(rows), rows, 0.0).T
-
-
 def descend(many, x, most=12, step=STEP, jacobian=None, sure=True, radius=0.25):
     """Minimise |r(x)|^2 within the bounds by a trust region; many(points (k, n)) -> residuals (k, m). Returns a Fit.
 
@@ -93,18 +76,17 @@ def descend(many, x, most=12, step=STEP, jacobian=None, sure=True, radius=0.25):
     expected. Each corrects the jacobian (m, n) by Broyden's formula; differences are taken anew where that is not good
     enough, with such steps that residuals change by about their standard error. It ends where no step promises to gain
     more than a small part of a standard error. jacobian: to begin with, if one is known; sure: end with one by
-    differences at the minimum, which has to confirm it; most: jacobians by differences at most.
+    differences at the minimum, long ones where it is loose, which has to confirm it; most: jacobians at most.
     """
     search = _Descent(many, np.clip(x, 0, 1), step, jacobian, radius)
-    search.fresh = False
     if jacobian is None:
         search.differences()
     while True:
         promised = search.promise()
         if promised < SMALL + GAINS * search.cost or search.radius < LEAST:
-            if search.fresh or not sure or search.taken >= most:
+            if search.firm or not sure or (search.taken >= most and not search.fresh):
                 break
-            search.differences()
+            search.lengthen() if search.fresh else search.differences()
         elif not search.go() and not search.fresh:
             if search.taken >= most:
                 break
@@ -113,18 +95,21 @@ def descend(many, x, most=12, step=STEP, jacobian=None, sure=True, radius=0.25):
             break
     if sure and not search.fresh:
         search.differences()
+    if sure and not search.firm:
+        search.lengthen()
     return Fit(search.x, search.raw, search.jacobian, search.count)
 
 
 class _Descent:
-    """Where a descent is. x, raw (residuals, nan if not known), jacobian; fresh: whether by differences here."""
+    """Where a descent is. x, raw (residuals, nan if not known), jacobian; fresh: whether by differences here;
+    firm: along its loose directions too."""
 
     def __init__(self, many, x, step, jacobian, radius):
         self.many, self.x, self.radius = many, x, radius
         self.step, self.strides = step, np.full(len(x), step)
         self.raw, self.count, self.taken, self.steps = many(x[None])[0], 1, 0, 0
         self.jacobian = None if jacobian is None else jacobian.copy()
-        self.fresh = False
+        self.fresh = self.firm = False
 
     @property
     def cost(self):
@@ -137,6 +122,12 @@ class _Descent:
             self.strides = self.step * np.clip(CHANGE / np.maximum(change, 1e-300), SHORTEST, 1.0)
         self.jacobian = jacobian_at(self.many, self.x, self.raw, self.strides)
         self.count, self.taken, self.fresh = self.count + len(self.x), self.taken + 1, True
+
+    def lengthen(self):
+        """Differences over longer ways along what the jacobian says is loose: noise makes it look firm."""
+        reach = self.strides if np.ndim(self.strides) else np.full(len(self.x), self.strides)
+        self.jacobian, count = lengthened(self.many, self.x, self.raw, self.jacobian, reach)
+        self.count, self.firm = self.count + count, True
 
     def promise(self):
         """What the next step promises to take off the cost."""
@@ -152,13 +143,17 @@ class _Descent:
         self.count, self.steps = self.count + 1, self.steps + 1
         new = filled(tried, worse(residuals))
         share = (self.cost - float(new @ new)) / promised
-        same = np.isfinite(self.raw) & np.isfinite(tried)
-        self.jacobian = corrected(self.jacobian, self.way, residuals, new, same)
         size = np.abs(self.way).max()
         self.radius = 0.4 * size if share < 0.2 else max(self.radius, 2 * size) if share > 0.7 else self.radius
+        if np.all(np.abs(self.way) < SHORT * self.strides):  # shows the noise of the runs, and nothing of the jacobian
+            if share <= 0 and self.fresh:
+                self.radius = 0.0
+        else:
+            same = np.isfinite(self.raw) & np.isfinite(tried)
+            self.jacobian = corrected(self.jacobian, self.way, residuals, new, same)
         if share > 0:
             self.x, self.raw = point, tried
-            self.fresh = False
+            self.fresh = self.firm = False
         return share > GOOD
 
 
@@ -171,12 +166,6 @@ def bounded_step(jacobian, residuals, x, radius):
     damped = np.vstack([jacobian, np.eye(len(x))])
     wanted = np.concatenate([-residuals, np.zeros(len(x))])
     return np.clip(lsq_linear(damped, wanted, bounds=(low - 1e-12, high + 1e-12)).x, low, high)
-
-
-def corrected(jacobian, step, before, after, same):
-    """Broyden's correction of a jacobian (m, n) by what a step (n,) has shown, in the residuals known at both ends."""
-    change = np.where(same, after - before - jacobian @ step, 0.0)
-    return jacobian + np.outer(change, step) / max(step @ step, 1e-300)
 
 
 def broyden(many, x, jacobian, most=6, radius=0.25):

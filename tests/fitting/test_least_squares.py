@@ -39,6 +39,26 @@ def test_a_descent_ends_with_its_jacobian_and_few_evaluations():
     assert known.x == pytest.approx(BEST, abs=2e-3) and sum(calls) <= 6
 
 
+@pytest.mark.parametrize("seed", range(5))
+def test_noise_of_the_runs_makes_no_loose_direction_firm(seed):
+    """Two parameters of which the data know the sum and, 1,000 times less well, the difference; runs are noisy."""
+    generator = np.random.default_rng(seed)
+    rows = (
+        np.outer(generator.normal(size=30), [1.0, 1.0]) * 300 + np.outer(generator.normal(size=30), [1.0, -1.0]) * 0.3
+    )
+
+    def many(points):
+        return (np.atleast_2d(points) - BEST) @ rows.T + 0.3 * generator.normal(size=(len(np.atleast_2d(points)), 30))
+
+    found = least_squares.descend(many, np.array([0.3, 0.6]))
+    strong, weak = np.linalg.svd(rows)[1]
+    seen = np.linalg.svd(found.jacobian)[1]
+    assert seen[0] == pytest.approx(strong, rel=0.1) and 0.2 * weak < seen[1] < 4 * weak + 2 * 0.3 * 30**0.5 / 0.5
+    told = identified(("a", "b"), found.jacobian, 0)
+    assert told.correlations[0, 1] < -0.999 and (told.errors > 0.05).all()
+    assert found.x.sum() == pytest.approx(BEST.sum(), abs=0.01) and found.evaluations < 60
+
+
 def test_what_does_not_matter_stays_where_it_is():
     def many(points):
         return bent(np.atleast_2d(points)[:, :2])

@@ -102,7 +102,7 @@ def test_the_worst_of_each_balance_is_kept():
 
 @pytest.mark.parametrize("model", ["full", "reduced"])
 def test_a_run_ends_with_an_error_that_says_which_balance_and_what_to_try(model, tmp_path):
-    config = load_config(QUICK, [f"model={model}", "balance.faraday=1e-15", "stepping.smallest_step=1e-12 s"])
+    config = load_config(QUICK, [f"model={model}", "balance.faraday=1e-15", "stepping.smallest_step=0.6 ms"])
     with pytest.raises(SolveError, match=r"balance.faraday = 1e-15\).*Try .*shorter steps.*balance.faraday"):
         run(config, tmp_path / "run", until=1e-2)
     assert open_run(tmp_path / "run").status == "failed"
