@@ -44,7 +44,7 @@ class ActiveElectrode:
         shift = self.clearance * np.clip(normal[:, 0] / np.hypot(*normal.T), 0, 1)
         # The mirror image must be the graph of a function of r: each radius belongs to the topmost point.
         position = np.maximum.accumulate(r + shift)
-        surface = np.stack([position, self.layer_thickness + depth], axis=1)
+        surface = np.stack([position, self.layer_thickness + _one_way(position, depth)], axis=1)
         return np.vstack([surface, [self.cell_radius, self.layer_thickness]])
 
     def remembered(self, filament: Filament, memory):
@@ -55,3 +55,19 @@ class ActiveElectrode:
         """Height of each point over that of the nucleus there, nm, (m,)."""
         r, z = filament.points.T
         return z - np.sqrt(np.maximum(self.nucleus_radius**2 - r**2, 0.0))
+
+
+def _one_way(position, depth):
+    """Depths (m,) that go one way only between the first and the last point of each upright wall.
+
+    position (m,), never falling: the points of a wall share one. What each remembers may let its depth pass that of
+    the one before; the wall between its ends is the same, but its line would come back over itself.
+    """
+    depth = depth.copy()
+    edges = np.flatnonzero(np.diff(position)) + 1
+    for start, stop in zip(np.append(0, edges), np.append(edges, len(position)), strict=True):
+        if stop - start > 2:
+            first, last = depth[start], depth[stop - 1]
+            within = np.clip(depth[start:stop], min(first, last), max(first, last))
+            depth[start:stop] = (np.minimum if last < first else np.maximum).accumulate(within)
+    return depth
