@@ -3,6 +3,8 @@
 import numpy as np
 
 CROWDED = 0.3  # segment over the wanted length below which a point has to go
+CORNER = 0.9  # turn in rad from which a point that turns ALONE is a corner (a nucleus of few points turns 0.6 at each)
+ALONE = 0.35  # of its turn: what the points beside it turn at most
 
 
 def cross2(a, b):
@@ -35,42 +37,63 @@ def crossing_segments(points):
     return np.stack([i, j], axis=1)[j > i + 1]
 
 
+def corners(points):
+    """Where an open polyline (n, 2) turns sharply and alone, (n,) bool: not as a curve does, all along."""
+    direction = np.diff(points, axis=0)
+    angle = np.zeros(len(points))
+    angle[1:-1] = np.abs(np.arctan2(cross2(direction[:-1], direction[1:]), (direction[:-1] * direction[1:]).sum(-1)))
+    beside = np.maximum(np.append(angle[1:], 0.0), np.append(0.0, angle[:-1]))
+    return (angle > CORNER) & (beside < ALONE * angle)
+
+
 def spaced(points, values, spacing):
-    """Remove points that stand too close, then halve segments that are too long, on a cubic through neighbours."""
-    keep = np.ones(len(points), dtype=bool)
+    """Remove points that stand too close, then halve segments that are too long, on a cubic through neighbours.
+
+    Corners stay: of crowded points those beside them go, and no curve is laid through them.
+    """
+    keep, sharp = np.ones(len(points), dtype=bool), corners(points)
     last = 0
     for i in range(1, len(points) - 1):
         step = np.hypot(*(points[i] - points[last]))
         ahead = np.hypot(*(points[i + 1] - points[i]))
-        # A crowded segment ahead is dealt with at its other end; only the foot stays in any case.
-        crowded = step if i < len(points) - 2 else min(step, ahead)
-        if crowded < CROWDED * spacing[i] or (min(step, ahead) < 0.6 * spacing[i] and step + ahead < 1.3 * spacing[i]):
+        # A crowded segment ahead is dealt with at its other end; only the foot and corners stay in any case.
+        crowded = step if i < len(points) - 2 and not sharp[i + 1] else min(step, ahead)
+        tight = crowded < CROWDED * spacing[i]
+        if not tight:
+            tight = min(step, ahead) < 0.6 * spacing[i] and step + ahead < 1.3 * spacing[i]
+        if tight and not sharp[i]:
             keep[i] = False
         else:
             last = i
-    points, values, spacing = points[keep], values[keep], spacing[keep]
+    points, values, spacing, sharp = points[keep], values[keep], spacing[keep], sharp[keep]
     for _ in range(6):
         length = np.hypot(*np.diff(points, axis=0).T)
         long = np.nonzero(length > 1.5 * np.minimum(spacing[:-1], spacing[1:]))[0]
         if not long.size:
             break
-        middle = np.array([_cubic_midpoint(points, i) for i in long])
+        middle = np.array([_cubic_midpoint(points, sharp, i) for i in long])
+        sharp = np.insert(sharp, long + 1, False)
         points = np.insert(points, long + 1, middle, axis=0)
         values = np.insert(values, long + 1, 0.5 * (values[long] + values[long + 1]), axis=0)
         spacing = np.insert(spacing, long + 1, 0.5 * (spacing[long] + spacing[long + 1]))
     return points, values
 
 
-def _cubic_midpoint(points, i):
-    """Point in the middle of segment i on the cubic through points i-1 ... i+2 (chord-length parameter)."""
-    left = points[i - 1] if i > 0 else points[1] * [-1, 1]
-    block = [left, points[i], points[i + 1]]
-    if i + 2 < len(points):
+def _cubic_midpoint(points, sharp, i):
+    """Point in the middle of segment i on the cubic through points i-1 ... i+2 (chord-length parameter).
+
+    sharp (n,): corners, beyond which it does not look.
+    """
+    block, first = [points[i], points[i + 1]], 0
+    if not sharp[i]:
+        block.insert(0, points[i - 1] if i > 0 else points[1] * [-1, 1])
+        first = 1
+    if i + 2 < len(points) and not sharp[i + 1]:
         block.append(points[i + 2])
-    elif points[-1, 0] == 0:  # a lower pole
+    elif i + 2 == len(points) and points[-1, 0] == 0:  # a lower pole
         block.append(points[-2] * [-1, 1])
     block = np.array(block)
     s = arc_length(block)
-    at = 0.5 * (s[1] + s[2])
+    at = 0.5 * (s[first] + s[first + 1])
     weights = [np.prod([(at - s[m]) / (s[j] - s[m]) for m in range(len(s)) if m != j]) for j in range(len(s))]
     return np.array(weights) @ block

@@ -223,7 +223,6 @@ def test_resampling_conserves_volume_and_gives_the_wanted_segments(filament, wan
     resampled.check(25.0)
 
 
-@pytest.mark.xfail(strict=True, reason="curves are laid through corners, and corners are thinned out like curves")
 def test_resampling_keeps_corners():
     """Sharp rims stay: no curve is laid through them, and of crowded points those beside them go."""
     stump = Filament(np.array([[0, 0.143], [0.085, 0.143], [0.13, 0.0]]))
