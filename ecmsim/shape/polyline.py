@@ -56,12 +56,12 @@ def spaced(points, values, spacing):
     for i in range(1, len(points) - 1):
         step = np.hypot(*(points[i] - points[last]))
         ahead = np.hypot(*(points[i + 1] - points[i]))
-        # A crowded segment ahead is dealt with at its other end; only the foot and corners stay in any case.
-        crowded = step if i < len(points) - 2 and not sharp[i + 1] else min(step, ahead)
-        tight = crowded < CROWDED * spacing[i]
-        if not tight:
+        # A crowded segment ahead is dealt with at its other end, but that the foot stays, and corners beside others.
+        stays = i == len(points) - 2 or (sharp[i + 1] and not sharp[i])
+        tight = (min(step, ahead) if stays else step) < CROWDED * spacing[i]
+        if not tight and not sharp[i]:
             tight = min(step, ahead) < 0.6 * spacing[i] and step + ahead < 1.3 * spacing[i]
-        if tight and not sharp[i]:
+        if tight:
             keep[i] = False
         else:
             last = i

@@ -6,7 +6,7 @@ import pytest
 from ecmsim.errors import SolveError
 from ecmsim.physics.faraday import Faraday
 from ecmsim.shape.filament import Filament, OutlineError
-from ecmsim.shape.polyline import arc_length, crossing_segments, distance_to_polyline
+from ecmsim.shape.polyline import arc_length, crossing_segments, distance_to_polyline, spaced
 
 
 def ellipsoid(radius, height, segments):
@@ -234,6 +234,13 @@ def test_resampling_keeps_corners():
     resampled, _ = crowded.resampled(crowded.points, np.full(9, 0.4))
     assert np.hypot(*(resampled.points - [1.0, 2.0]).T).min() < 1e-9
     assert resampled.volume == pytest.approx(2 * np.pi, rel=1e-9) and len(resampled.points) < 10
+
+
+def test_a_corner_too_goes_where_it_crowds_an_end():
+    """A needle whose last corner has come to its pole."""
+    needle = np.array([[0, 3.0], [0.2, 2.9], [0.25, 2.0], [0.1, 1.2], [0.05, 0.9], [1e-9, 0.5 + 1e-9], [0, 0.5]])
+    points, _ = spaced(needle, needle, np.full(7, 0.1))
+    assert np.hypot(*np.diff(points, axis=0).T).min() > 0.02 and points[-1].tolist() == [0, 0.5]
 
 
 def flared(width):

@@ -1,5 +1,8 @@
 """The life of a cell: what is read off cycles, how far both models are apart, and what is committed."""
 
+import json
+from dataclasses import replace
+
 import numpy as np
 import pandas as pd
 import pytest
@@ -9,7 +12,7 @@ from ecmsim.config import load_config
 from ecmsim.results import open_run
 from ecmsim.run import run
 from ecmsim.study import Study
-from validation.life.compare import Life, apart, cycles_of, frame
+from validation.life.compare import Life, apart, cycles_of, frame, lives, vertex
 from validation.life.page import page
 
 HERE = ROOT / "validation" / "life"
@@ -59,6 +62,42 @@ def test_what_a_cycle_tells(tmp_path):
     back = series[series.source_voltage_V < 0]
     assert only["cycle"] == 1 and only["opens_nm"] == back.gap_position_nm[back.current_A.abs().idxmax()]
     assert only["I_RESET_A"] == pytest.approx(back.current_A.min()) and only["gap_nm"] == series.gap_nm.iloc[-1]
+
+
+def test_the_peak_lies_between_the_steps():
+    x = np.array([-0.3, -0.36, -0.4, -0.46])
+    assert vertex(x, 2 - (x + 0.383) ** 2) == pytest.approx(-0.383)
+    assert vertex(x, -x) == -0.46 and vertex(x[:2], x[:2]) == -0.3
+
+
+def test_mesh_steps_and_readings_have_tables_of_their_own():
+    """Cases by name, with what broke off; a run that stopped without a RESET has its line, too."""
+    stopped = cycle(1, I_RESET_A=np.nan, V_RESET_V=np.nan)
+    by_mesh = [replace(life("full", cycle(1), cycle(2)), name=name) for name in ("short_steps", "default")]
+    by_reading = [replace(life("full", stopped), reading="elastic", end="stopped"), life("full", cycle(1))]
+    by_reading[1] = replace(by_reading[1], pieces=(0.2, 12.5, 0.1))
+    text = page([life("full", cycle(1))], by_mesh, by_reading)
+    assert text.index("| default | 2 |") < text.index("| steps half as long | 1 |")
+    assert text.index("| plastic | 100 µA |") < text.index("| elastic | 100 µA |")
+    assert "| 12.5 nm³ |" in text and "| stopped |" in text
+    assert "## Readings" not in page([life("full", cycle(1))])
+
+
+def test_what_broke_off_is_read_from_the_events(tmp_path):
+    """Of the committed studies' first case, shortened; its events with a neck that broke."""
+    study = Study.load(ROOT / "configs" / "studies" / "reset_readings.toml", {"model": "reduced"})
+    place = study.places(tmp_path)[0].run
+    run(study.cases[0].config, place, until=0.01)
+    events = (
+        (place / "events.csv").read_text()
+        + '0.1,2,rupture,"a neck of 0.1 nm radius broke at z = 1 nm; 3.85e-2 nm3 of metal above it float as a body"\n'
+    )
+    (place / "events.csv").write_text(events)
+    provenance = json.loads((place / "provenance.json").read_text()) | {"status": "failed", "reason": "stopped"}
+    (place / "provenance.json").write_text(json.dumps(provenance))
+    (found,) = lives(study, tmp_path)
+    assert found.pieces == (0.0385,) and found.reading == "plastic" and found.name == "plastic_10uA"
+    assert found.end == "stopped" and found.cycles[0]["cycle"] == 1
 
 
 def test_the_committed_table_is_of_this_study():

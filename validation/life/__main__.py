@@ -1,7 +1,7 @@
-"""Writes validation/life anew from the runs of configs/studies/reset_series.toml: python -m validation.life [RUNS]
+"""Writes validation/life anew from the runs of three studies: python -m validation.life [RUNS]
 
-RUNS: folder of the runs (runs/reset_series). They are made, and gone on with where they were stopped, by
-ecmsim sweep configs/studies/reset_series.toml
+RUNS: folder of their folders (runs). They are made, and gone on with where they were stopped, by
+ecmsim sweep configs/studies/reset_series.toml, reset_convergence.toml and reset_readings.toml.
 """
 
 import sys
@@ -13,16 +13,17 @@ from validation.life.page import page
 from validation.life.picture import draw
 
 HERE = Path(__file__).parent
-STUDY = HERE.parents[1] / "configs" / "studies" / "reset_series.toml"
+STUDIES = HERE.parents[1] / "configs" / "studies"
 
 
-def main(root="runs/reset_series", out=HERE):
-    """Write life.csv, life.png and README.md from the runs below a root folder; returns the Lives."""
-    found, out = lives(Study.load(STUDY), Path(root)), Path(out)
-    table = frame(found)
+def main(root="runs", out=HERE):
+    """Write life.csv, life.png and README.md from the runs below a root folder; returns the Lives of both models."""
+    names = ("reset_series", "reset_convergence", "reset_readings")
+    found, *others = (lives(Study.load(STUDIES / f"{name}.toml"), Path(root) / name) for name in names)
+    out, table = Path(out), frame(found)
     folder.replace(out / "life.csv", table.to_csv(index=False, float_format="%.6g"))
     draw(table, out / "life.png")
-    folder.replace(out / "README.md", page(found))
+    folder.replace(out / "README.md", page(found, *others))
     return found
 
 
