@@ -20,11 +20,13 @@ for the current at rest, I = f(s) + (tau I_CC/U) ds/dt, by the implicit Euler wi
 """
 
 from dataclasses import dataclass, field, replace
-from math import exp, expm1, inf
+from math import exp, expm1
 
 import numpy as np
 
-SETTLED = 1e-12  # last correction over the voltage
+from ecmsim.models.root import root
+
+SETTLED = 1e-12  # last correction of the weight
 EDGE = 1e-3  # over the source voltage: least step of the numerical derivatives, before their 1e-6
 ROUNDS = 50  # of weight and root in turn
 
@@ -196,23 +198,3 @@ def weight(length):
     if length < 1e-2:
         return 0.5 + length / 12 - length**3 / 720
     return 1.0 - 1 / length + (exp(-length) / -expm1(-length) if length < 700 else 0.0)
-
-
-def root(function, x):
-    """Root of an increasing function that also tells its slope: Newton's method from x, else bisection."""
-    low, high, reach = -inf, inf, max(abs(x), 1e-3)
-    for _ in range(300):
-        value, slope = function(x)
-        if not value:
-            return x
-        low, high = (low, x) if value > 0 else (x, high)
-        new = x - value / slope if slope > 0 else (inf if value < 0 else -inf)
-        if not (low < new < high):
-            if -inf < low and high < inf:
-                new = 0.5 * (low + high)
-            elif not abs(new) < inf:
-                reach, new = 2 * reach, x - reach if value > 0 else x + reach
-        if abs(new - x) <= SETTLED * abs(new):
-            return new
-        x = new
-    return x

@@ -22,8 +22,8 @@ import numpy as np
 
 from ecmsim.constants import METRES_PER_NM, SQUARE_METRES_PER_NM2
 from ecmsim.models.node import Line
+from ecmsim.models.root import root
 
-SETTLED = 1e-12  # last correction of V_R over V_R
 EDGE = 1e-3  # over the source voltage: least step of the numerical derivative, before its 1e-6
 
 
@@ -85,7 +85,7 @@ def operation(law, source_voltage, resistance, lines, guess=0.0, rest=0.0) -> Op
         voltage = source_voltage - drop - resistance * through
         return through - gap(voltage), steepness + slope * (1 + resistance * steepness)
 
-    drop = _root(mismatch, min(0.0, source_voltage) - rest, max(0.0, source_voltage) + rest, guess)
+    drop = root(mismatch, guess, min(0.0, source_voltage) - rest, max(0.0, source_voltage) + rest)
     through = float(law.current(np.array([drop]))[0])
     return Operation(drop, source_voltage - drop - resistance * through, source_voltage - drop, through)
 
@@ -98,25 +98,6 @@ def operation_at_node(supply, resistance, lines, guess):
     node = supply.solve(line, guess)
     point = operation(None, node.voltage, resistance, lines)
     return replace(point, drop=node.drop), replace(node, cell=point.entering)
-
-
-def _root(function, low, high, x):
-    """Root between two ends of an increasing function that also tells its slope: Newton from x, else bisection."""
-    if low == high:
-        return low
-    x = min(max(x, low), high)
-    for _ in range(200):
-        value, slope = function(x)
-        if not value:
-            return x
-        low, high = (low, x) if value > 0 else (x, high)
-        new = x - value / slope if slope > 0 else np.inf
-        if not low <= new <= high:
-            new = 0.5 * (low + high)
-        if abs(new - x) <= SETTLED * abs(new):
-            return new
-        x = new
-    return x
 
 
 def series_resistances(profile, entered, temperature, metal, size_effect):
