@@ -86,7 +86,8 @@ def converged(found):
     yield (
         f"The full model with {quantity(found[0].current, 'A')}, two cycles "
         "(`configs/studies/reset_convergence.toml`). "
-        "The second SET finds the metal that the first RESET left, which is small and hangs on how a neck broke."
+        "The second SET finds the metal that the first RESET left: how much hangs on how a neck broke, how far it "
+        "reaches does not. Faraday's balance may be off by more with longer steps: its limit goes with their square."
     )
     heads = ["", "cycle", "SET", "RESET peak", "LRS", "HRS", "gap left", "metal left", "Faraday"]
     lines = [f"| {' | '.join(heads)} |", "|---" * len(heads) + "|"]
