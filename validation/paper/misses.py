@@ -12,6 +12,7 @@ from validation.paper.facts import barriers_at_onset
 from validation.paper.runs import Runs
 from validation.paper.table import Verdict
 
+AROUND = 1e-3  # s: to either side of the onset of C, over which speeds are taken
 # Facts that are read off the reference run alone.
 OF_THE_REFERENCE = (1, 2, 3, 4, 5, 6, 7, 9, 14, 17, 19, 20, 25, 26, 27, 28, 29, 30)
 
@@ -103,9 +104,10 @@ def onset_of_c(run):
         return None
     time = measures.column(run, "time_s")
     moment = run.regimes.b_c.time_s
-    around = np.abs(time - moment) < 1e-3
+    ends = np.array([moment - AROUND, moment + AROUND])
     speeds = [
-        np.polyfit(time[around], measures.column(run, name)[around], 1)[0] for name in ("height_nm", "radius_max_nm")
+        np.diff(np.interp(ends, time, measures.column(run, name)))[0] / (2 * AROUND)
+        for name in ("height_nm", "radius_max_nm")
     ]
     void, stress = barriers_at_onset(run)
     kelvin = float(np.interp(moment, time, measures.column(run, "temperature_max_K")))
