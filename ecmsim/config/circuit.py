@@ -89,27 +89,62 @@ def smaller_than_the_disc(leakage, cell):
 
 
 def out_of_sense(circuit, compliance, programme, stepping):
-    """What time constant is beyond the steps or the programme of a run, as a message; empty where none is.
+    """What time constant is beyond the steps or the programme of a run, or which gate never opens within it, as a
+    message; empty where none is.
 
     circuit, compliance, stepping: sections; programme: its steps.
     """
     planned = Programme.from_steps(programme)
+    own = [piece.compliance for piece in planned.pieces if piece.source == "voltage"]
+    used = [section or compliance for section in own]
     times = []
-    for section in [compliance, *filter(None, (piece.compliance for piece in planned.pieces))]:
+    for section in [compliance, *filter(None, own)]:
         if getattr(section, "response_time", None) is not None:
-            times.append(("compliance.response_time", float(section.response_time)))
-    if circuit.capacitance is not None and circuit.series_resistance is not None:
-        name = "circuit.series_resistance times circuit.capacitance"
-        times.append((name, float(circuit.series_resistance) * float(circuit.capacitance)))
-    for name, time in times:
-        if time > TOO_SLOW * planned.duration:
+            times.append(("compliance.response_time", float(section.response_time), True, True))
+    if circuit.capacitance is not None and used:
+        times += _charging(circuit, used, planned)
+    for name, time, slows, quickens in times:
+        if slows and time > TOO_SLOW * planned.duration:
             return (
                 f"{name} = {time:.4g} s: is more than {TOO_SLOW} times the programme's {planned.duration:.4g} s, so "
                 "that nothing would happen within it"
             )
-        if time < stepping.smallest_step:
+        if quickens and time < stepping.smallest_step:
             return (
                 f"{name} = {time:.4g} s: is less than stepping.smallest_step ({stepping.smallest_step.text}), so that "
                 "no step can follow it; leave it out"
             )
-    return ""
+    return _closed(used, planned.duration)
+
+
+def _charging(circuit, used, planned):
+    """In what times the capacitor is charged: (name, s, whether it may be too long, or too short) each.
+
+    used: the compliances of the programme's steps; where one of them charges faster, none is too long.
+    """
+    capacitance, series = float(circuit.capacitance), float(circuit.series_resistance or 0.0)
+    own = [float(getattr(section, "resistance", 0.0)) for section in used]
+    in_series = [resistance for resistance in (series + each for each in own) if resistance]
+    if in_series:
+        names = ["circuit.series_resistance"] * bool(series) + ["compliance.resistance"] * any(own)
+        name = f"({' + '.join(names)})" if len(names) > 1 else names[0]
+        yield f"{name} times circuit.capacitance", min(in_series) * capacitance, len(in_series) == len(used), True
+    limits = [float(section.current) for section in used if section.kind == "ideal"]
+    legs = [leg for leg in planned.planned() if leg.piece.source == "voltage"]
+    peak = max((abs(value) for leg in legs for value in (leg.first, leg.last)), default=0.0)
+    if len(limits) == len(used):
+        name = f"circuit.capacitance times {peak:.4g} V over compliance.current"
+        yield name, peak * capacitance / max(limits), True, False
+
+
+def _closed(used, duration):
+    """That no transistor opens before the programme's end (s), as a message; empty where one does or none is needed."""
+    if not used or any(section.kind != "transistor" for section in used):
+        return ""
+    most = max(section.highest_gate(duration) - float(section.threshold_voltage) for section in used)
+    if most > 0:
+        return ""
+    return (
+        f"compliance.gate_points: the gate never opens within the programme's {duration:.4g} s: it stays "
+        f"{-most:.4g} V below threshold_voltage or lower"
+    )

@@ -88,6 +88,10 @@ class Transistor(Section):
             before = point
         return float(before[1])
 
+    def highest_gate(self, end):
+        """Highest V_G from the start of the run to a time (s), V."""
+        return max(self.gate(time) for time in (0.0, end, *(float(at) for at, _ in self.gate_points or () if at < end)))
+
     def saturation_current(self, time):
         """Current at which it saturates at a positive source at a time (s), A; 0 while the gate is closed."""
         return 0.5 * float(self.transconductance) * max(self.gate(time) - float(self.threshold_voltage), 0.0) ** 2

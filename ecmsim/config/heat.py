@@ -2,10 +2,13 @@
 
 from typing import Literal
 
-from pydantic import Field, StrictBool
+from pydantic import Field, StrictBool, model_validator
+from pydantic_core import PydanticCustomError
 
 from ecmsim.config.quantities import quantity
 from ecmsim.config.section import Section, needed
+
+METALS = "metal_boundary_resistance"  # asked for by some, and refused with the reason
 
 
 class Heat(Section):
@@ -29,6 +32,17 @@ class Heat(Section):
     stop_at_melting: StrictBool = Field(
         False, description="Whether a run ends where the highest temperature passes the filament's melting point"
     )
+
+    @model_validator(mode="before")
+    @classmethod
+    def _metals_do_not_resist(cls, data):
+        if isinstance(data, dict) and METALS in data:
+            text = (
+                f".{METALS}: boundaries between two metals do not resist heat here; leave it out "
+                "(boundary_resistance is that of metals and switching layer)"
+            )
+            raise PydanticCustomError("relative", "{text}", {"text": text})
+        return data
 
 
 class SurfaceDiffusion(Section):

@@ -1,8 +1,8 @@
 """Schema of [interface]: for which pair of materials the constants of a cell were made, and what the cell borrows.
 
-Kinetics, hopping, tunnelling, stress, void and surface diffusion belong to a metal and the layer that it faces, not to
-one of both. A cell of other materials may borrow the constants of a pair where its file agrees to it (`borrow`), and
-says so wherever its results are shown. The constants of a pair have files (pairs.py).
+Kinetics, hopping, tunnelling, stress, void, surface diffusion, surface energy and nucleation belong to a metal and the
+layer that it faces, not to one of both. A cell of other materials may borrow the constants of a pair where its file
+agrees to it (`borrow`), and says so wherever its results are shown. The constants of a pair have files (pairs.py).
 """
 
 from typing import Annotated
@@ -63,7 +63,8 @@ class Interface(Section):
     made_for: PairOfMaterials | None = Field(
         None,
         description="Metal and layer, by the names of [cell], for which the constants of [butler_volmer], [hopping], "
-        "[tunnelling], [stress], [dissolution] and [surface_diffusion] were made; a cell of others borrows them",
+        "[tunnelling], [stress], [dissolution], [surface_diffusion], [capillarity] and [nucleation] were made; a cell "
+        "of others borrows them",
     )
     borrow: PairsOfMaterials | None = Field(
         None,
@@ -79,6 +80,8 @@ class Interface(Section):
     stress: PairOfMaterials | None = _exception("[stress]")
     dissolution: PairOfMaterials | None = _exception("[dissolution]")
     surface_diffusion: PairOfMaterials | None = _exception("[surface_diffusion]")
+    capillarity: PairOfMaterials | None = _exception("[capillarity]")
+    nucleation: PairOfMaterials | None = _exception("[nucleation]")
 
 
 # Laws of one's own that leave a section without use.
@@ -89,6 +92,8 @@ LAWS = {
     "stress": {"stress"},
     "dissolution": {"dissolution", "void"},
     "surface_diffusion": {"surface_diffusion"},
+    "capillarity": {"capillarity"},
+    "nucleation": {"nucleation"},
 }
 
 
@@ -132,6 +137,10 @@ HOW = {
     "stress": "fit how the filament's width grows with the compliance current, or enabled = false",
     "dissolution": "from microscopy of the electrode after SET, or enabled = false",
     "surface_diffusion": "from the time in which filaments of known width relax, or enabled = false",
+    "capillarity": "the surface energy from contact angles of islands, at most the handbook's of the free surface; or "
+    "enabled = false",
+    "nucleation": "measure waiting times at low voltages and several temperatures: slope and level give N_c, t_0 and "
+    "dG; or enabled = false",
 }
 
 

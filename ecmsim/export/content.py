@@ -17,6 +17,7 @@ def content_of(run, times=None, every=1, line=None, points=400, definitions=Defi
     """
     tables = {"timeseries": run.timeseries, "events": run.events}
     words = {"timeseries": [f"{name}: {text}" for name, text in COLUMNS.items()], "events": ["What happened when."]}
+    words["timeseries"][:0] = filter(None, [run.loan])
     for name, (table, told) in tables_of(run, definitions).items():
         tables[name], words[name] = table, told
     tables["outlines"] = outlines_of(run, times, every)

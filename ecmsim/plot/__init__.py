@@ -65,8 +65,7 @@ def draw(name, run, output=None, /, *, measured=(), csv=False, suffix=None, **op
         style.require_steps(run, 1)
     if csv and (name in FILMS or output.suffix.lower() == ".html"):
         raise PlotError(f"{name}: a film or a page has no numbers to write: leave --csv out")
-    loan = None if name in STUDY_PICTURES else run.loan
-    with style.numbers_too(csv) as tables, noted(loan):
+    with style.numbers_too(csv) as tables, noted(run.loan):
         paths = drawing(run, output, **options, **({"measured": measured} if measured else {}))
     return with_numbers(paths, tables, output) if csv else paths
 

@@ -10,6 +10,8 @@ from matplotlib.ticker import NullLocator
 
 from ecmsim.errors import PlotError, ResultsError
 from ecmsim.plot import dress, style
+from ecmsim.results import open_run
+from ecmsim.results.folder import PROVENANCE
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -91,6 +93,12 @@ class StudyTable:
     folder: Path
     table: "pd.DataFrame"
     varied: tuple
+
+    @property
+    def loan(self):
+        """Which constants its runs borrow, in a few words for pictures; mostly empty (see Run.loan)."""
+        runs = sorted(path.parent for path in self.folder.glob(f"*/{PROVENANCE}"))
+        return "; ".join(dict.fromkeys(filter(None, (open_run(folder).loan for folder in runs))))
 
 
 def open_study(folder):

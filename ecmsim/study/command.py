@@ -72,13 +72,14 @@ def _show(study, root, dry_run, **options):
             print(f"{case.index:5d}  {action:<6}  {job.place.name}")
         else:
             print(f"{case.index:5d}  {'skip':<6}  {job.place.name}: {standing.status}")
-    _tell_idle(study)
+    _tell_of_settings(study)
     return 0
 
 
-def _tell_idle(study):
-    """Print what was given and has no effect, and in how many cases."""
-    for line, count in Counter(line for case in study.cases for line in case.config.idle).items():
+def _tell_of_settings(study):
+    """Print what was given and has no effect, and which constants are borrowed, and in how many cases."""
+    lines = [line for case in study.cases for line in (*case.config.idle, case.config.borrowed) if line]
+    for line, count in Counter(lines).items():
         print(f"In {count} of {len(study.cases)} cases {line}")
 
 
@@ -86,7 +87,7 @@ def tell(study, root, outcome):
     """Print how a study went, and what to do about cases that are not finished."""
     counts = ", ".join(f"{count} {state}" for state, count in outcome.counts.items())
     print(f"{len(outcome.endings)} of {len(study.cases)} cases: {counts}. Summary in {root / folder.SUMMARY}")
-    _tell_idle(study)
+    _tell_of_settings(study)
     for name, ending in outcome.endings.items():
         if ending.state != "finished":
             log = f" (log: {root / folder.LOGS / f'{name}.log'})" if ending.state == "failed" else ""

@@ -6,7 +6,7 @@ import time
 import pytest
 from helpers.paths import ROOT
 
-from ecmsim.config import load_config
+from ecmsim.config import Config, load_config
 from ecmsim.errors import ConfigError
 from ecmsim.fitting import definition as calibration
 from ecmsim.study.study import Study
@@ -133,3 +133,11 @@ def test_a_study(tmp_path, content, told):
 def test_a_calibration_with_strange_rows(tmp_path, rows):
     (tmp_path / "fit.toml").write_text(CALIBRATION + f"rows = {rows}\n" + PARAMETERS + TARGET)
     refused(calibration.read, tmp_path / "fit.toml")
+
+
+def test_a_boundary_resistance_between_metals_is_refused():
+    """In a clear sentence, as there is one between metals and layer."""
+    told = r"heat.metal_boundary_resistance: boundaries between two metals do not resist heat here; leave it out"
+    with pytest.raises(ConfigError, match=told) as caught:
+        Config.from_toml('extends = "ecmsim:quick"', overrides=["heat.metal_boundary_resistance=1e-9 m^2*K/W"])
+    assert caught.value.exit_code == 2

@@ -48,6 +48,12 @@ def test_what_is_switched_off_or_replaced_is_not_borrowed(tmp_path):
     relaxing = ["enabled=true", "coefficient=1 nm^4/s", "reference_temperature=300 K", "activation_energy=0.5 eV"]
     relaxing = [f"surface_diffusion.{text}" for text in (*relaxing, "contact_angle=90 deg")]
     assert loans(silver, *relaxing) == {"Cu | SiO2": [*ALL[1:], "surface_diffusion"]}
+    curved = ["enabled=true", "surface_energy=1 J/m^2", "smallest_radius=0.4 nm"]
+    curved = [f"capillarity.{text}" for text in curved]
+    waits = ["enabled=true", "attempt_time=1e-7 s", "activation_energy=1 eV", "critical_atoms=1", "waiting=mean"]
+    waits = [f"nucleation.{text}" for text in waits]
+    assert loans(silver, *curved, *waits) == {"Cu | SiO2": [*ALL[1:], "capillarity", "nucleation"]}
+    assert loans(silver, *curved, "interface.capillarity=Ag | SiO2") == loans(silver) == {"Cu | SiO2": ALL[1:]}
     (tmp_path / "mine.py").write_text("class Slow: ...\n")
     law = f"laws.hopping={tmp_path / 'mine.py'}:Slow"
     assert loans(silver, law) == {"Cu | SiO2": ALL[2:]}
@@ -76,3 +82,17 @@ def test_constants_that_nobody_assigned_are_told_so():
 def test_what_is_no_pair_is_refused(given):
     with pytest.raises(ConfigError, match=r"interface.made_for.*expected an active electrode and a switching layer"):
         loans(f"interface.made_for={given}")
+
+
+def test_capillarity_and_nucleation_of_a_pair_come_from_its_file(tmp_path):
+    """Used once they are switched on, and refused, with how to come by them, where they are another pair's."""
+    numbers = '[capillarity]\nsurface_energy = "0.7 J/m^2"\nsmallest_radius = "0.3 nm"\n'
+    numbers += (
+        '[nucleation]\nattempt_time = "1 us"\nactivation_energy = "0.9 eV"\ncritical_atoms = 2\nwaiting = "mean"\n'
+    )
+    (tmp_path / "mine.toml").write_text(f'pair = "Cu | SiO2"\n{numbers}')
+    on = [f"interface.file={tmp_path / 'mine.toml'}", "capillarity.enabled=true", "nucleation.enabled=true"]
+    config = Config.from_toml(CU, overrides=on)
+    assert config.loans == {} and config.capillarity.surface_energy == 0.7 and config.nucleation.critical_atoms == 2
+    with pytest.raises(ConfigError, match=r"(?s)\[capillarity\] of Cu \| SiO2 .*\[nucleation\] of Cu \| SiO2 "):
+        Config.from_toml(CU + numbers, overrides=["cell.active_electrode=Ag", *on[1:]])

@@ -1,5 +1,7 @@
 """Materials that come with the package: complete, labelled, and right against handbook numbers."""
 
+import re
+
 import pytest
 
 from ecmsim.config import Config, IonConductor, Metal, Quantity, packaged_materials
@@ -55,6 +57,41 @@ def test_molar_heat_capacities(materials, name):
     count = {"Al2O3": 5, "Ta2O5": 7}.get(name, atoms.get(name, 1))
     per_atom = materials[name].heat_capacity * materials[name].molar_mass * 1e-3 / count / 8.314
     assert (0.9 if name == "graphite" else 1.6) < per_atom < 3.6
+
+
+ELEMENTS = ["Ag", "Au", "Co", "Cu", "Ni", "Pt", "Ru", "Ta", "Ti", "W"]
+
+
+@pytest.mark.parametrize("name", ELEMENTS)
+def test_metals_keep_to_the_rules_of_metals(materials, name):
+    """Dulong and Petit; Wiedemann and Franz, with what the lattice adds in bad conductors."""
+    metal = materials[name]
+    assert 24.0 < metal.heat_capacity * metal.molar_mass * 1e-3 < 26.1
+    lorenz = metal.thermal_conductivity * metal.resistivity / metal.resistivity_reference_temperature
+    assert 2.0e-8 < lorenz < (3.4e-8 if name in ("Ru", "Ti", "W") else 2.7e-8)
+
+
+# Gall, J. Appl. Phys. 119, 085101 (2016): resistivity times mean free path, ohm m2.
+@pytest.mark.parametrize(
+    ("name", "product"),
+    [("Ag", 8.46e-16), ("Au", 8.35e-16), ("Co", 7.31e-16), ("Cu", 6.70e-16), ("Ni", 4.07e-16), ("W", 8.20e-16)],
+)
+def test_mean_free_paths_belong_to_resistivities(materials, name, product):
+    found = materials[name].resistivity * materials[name].electron_mean_free_path * 1e-9
+    assert found == pytest.approx(product, rel=0.07 if name == "W" else 0.01)  # another table's resistivity of W
+
+
+# IUPAC standard atomic weights, g/mol.
+WEIGHTS = {"Ag": 107.868, "Al": 26.982, "Au": 196.967, "C": 12.011, "Co": 58.933, "Cu": 63.546, "Ge": 72.630}
+WEIGHTS |= {"Hf": 178.486, "I": 126.904, "N": 14.007, "Ni": 58.693, "O": 15.999, "Pt": 195.084, "Ru": 101.07}
+WEIGHTS |= {"S": 32.06, "Se": 78.971, "Si": 28.085, "Ta": 180.948, "Ti": 47.867, "W": 183.84}
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_molar_masses(materials, name):
+    parts = re.findall(r"([A-Z][a-z]?)(\d*)", "C" if name == "graphite" else name)
+    wanted = sum(WEIGHTS[element] * int(count or 1) for element, count in parts)
+    assert materials[name].molar_mass == pytest.approx(wanted, rel=2e-4)
 
 
 def test_a_required_property_is_asked_for_in_one_round(tmp_path):

@@ -186,6 +186,29 @@ def test_a_run_with_a_circuit_is_resumed_to_the_same_bytes(tmp_path):
             [f"compliance={GATE.partition(' = ')[2]}".replace("GIVEN", 'gate_points=[["1 s", "1 V"], ["1 s", "2 V"]]')],
             "compliance.gate_points: times must increase",
         ),
+        (
+            ["circuit.capacitance=1 uF", 'compliance={kind="series_resistor", resistance="1 Gohm"}'],
+            "compliance.resistance times circuit.capacitance = 1000 s: is more than 100 times the programme's 1.72 s",
+        ),
+        (
+            [
+                *("circuit.capacitance=1 aF", "circuit.series_resistance=1 ohm"),
+                'compliance={kind="series_resistor", resistance="10 ohm"}',
+            ],
+            "(circuit.series_resistance + compliance.resistance) times circuit.capacitance = 1.1e-17 s: is less than",
+        ),
+        (
+            ["circuit.capacitance=1 uF", "compliance.current=1 nA"],
+            "circuit.capacitance times 1.72 V over compliance.current = 1720 s: is more than 100 times",
+        ),
+        (
+            [
+                f"compliance={GATE.partition(' = ')[2]}".replace(
+                    "GIVEN", 'gate_points=[["0 s", "0 V"], ["1 ks", "1 V"]]'
+                )
+            ],
+            "compliance.gate_points: the gate never opens within the programme's 1.72 s: it stays 0.3983 V below",
+        ),
         (["leakage.area=1 um^2"], "leakage.area: needs a table of what leaks"),
         (
             ['leakage.schottky={barrier="1 eV", richardson="1e6 A/m^2/K^2", permittivity=2}'],
@@ -205,6 +228,39 @@ def test_bad_input(settings, told):
     with pytest.raises(ConfigError) as caught:
         Config.from_toml('extends = "ecmsim:quick"', overrides=settings)
     assert told in str(caught.value) and caught.value.exit_code == 2
+
+
+def test_what_is_slow_for_a_step_only_is_no_mistake():
+    """A gate that is closed, a resistor that isolates and a limiter in one step, where the others go on."""
+    steps = [f"{{kind='hold', duration='1 s', {CLOSED.replace(chr(34), chr(39))}}}"]
+    for compliance in ("{kind='series_resistor', resistance='1e12 ohm'}", "{kind='ideal', current='1 nA'}"):
+        steps.append(f"{{kind='hold', duration='1 s', compliance={compliance}}}")
+    programme = f"programme=[{{kind='ramp', to='1 V', rate='1 V/s'}}, {', '.join(steps)}]"
+    given = [programme, "circuit.capacitance=1 uF"]
+    assert Config.from_toml('extends = "ecmsim:quick"', overrides=given).circuit.capacitance == 1e-6
+
+
+ENERGIES = [
+    "leakage.ohmic.activation_energy",
+    "leakage.poole_frenkel.activation_energy",
+    "leakage.schottky.barrier",
+    "nucleation.activation_energy",
+    "capillarity.surface_energy",
+    "hopping.activation_energy",
+    "butler_volmer.activation_energy",
+    "surface_diffusion.activation_energy",
+    "stress.energy",
+    "dissolution.void_energy",
+    "tunnelling.barrier",
+]
+
+
+@pytest.mark.parametrize("setting", ENERGIES)
+def test_energies_of_the_wrong_sign(setting):
+    unit = "J/m^2" if setting.startswith("capillarity") else "eV"
+    with pytest.raises(ConfigError) as caught:
+        Config.from_toml('extends = "ecmsim:quick"', overrides=[f"{setting}=-0.3 {unit}"])
+    assert f'{setting} = "-0.3 {unit}": must be ' in str(caught.value) and caught.value.exit_code == 2
 
 
 def test_the_record_of_a_circuit_can_be_read_again():

@@ -7,6 +7,9 @@ from helpers.paths import ROOT
 from typer.testing import CliRunner
 
 from ecmsim.commands.cli import app
+from ecmsim.plot import draw
+from ecmsim.plot.note import told
+from ecmsim.plot.study import open_study
 from ecmsim.results import open_run
 from ecmsim.results.folder import PROVENANCE
 
@@ -78,3 +81,21 @@ def test_the_example_of_the_manual_shows_what_it_borrows(tmp_path):
     path.write_text(example.partition("```")[0])
     *_, told = invoked("validate", path).splitlines()
     assert f"    {told}\n" in readme and told == TOLD
+
+
+def test_studies_and_exports_say_so(silver, tmp_path, monkeypatch):
+    """On the study's pictures, in what `sweep` prints, and at the head of exported numbers."""
+    study, out = tmp_path / "study.toml", tmp_path / "out"
+    study.write_text(
+        f'config = "{silver.name}"\n[set]\nprogramme = [{{ kind = "ramp", to = "0.1 V", duration = "1 ms" }}]\n'
+        '[grid]\n"compliance.current" = ["1 uA", "2 uA"]\n'
+    )
+    assert f"In 2 of 2 cases {TOLD}" in invoked("sweep", study, "--out", out, "--jobs", "1")
+    assert open_study(out).loan == "constants borrowed from Cu | SiO2"
+    seen = []
+    monkeypatch.setattr("ecmsim.plot.note.write", lambda figure: seen.append(told()))
+    draw("study", open_study(out), tmp_path / "study.png", y="height_end_nm")
+    assert seen == ["constants borrowed from Cu | SiO2"]
+    run = next(path.parent for path in sorted(out.glob("*/config.toml")))
+    invoked("export", run, "--to", "csv", "--out", tmp_path / "exported")
+    assert (tmp_path / "exported" / "timeseries.csv").read_text().startswith("# constants borrowed from Cu | SiO2\n")

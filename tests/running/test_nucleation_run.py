@@ -87,8 +87,9 @@ def test_low_voltages_have_the_slope_of_nucleation(tmp_path):
     assert slope("true", 0.8, 0.9) == pytest.approx(slope("false", 0.8, 0.9), rel=0.02)
 
 
-def test_a_nucleus_that_never_comes_is_told(tmp_path):
-    outcome = run(config("0.1 V", "nucleation.activation_energy=2 eV"), tmp_path / "run")
+@BOTH
+def test_a_nucleus_that_never_comes_is_told(model, tmp_path):
+    outcome = run(config("0.1 V", "nucleation.activation_energy=2 eV", model=model), tmp_path / "run")
     assert "end of the programme; no nucleus formed: the integrated rate came to" in outcome.reason
     there = open_run(tmp_path / "run")
     assert there.status == "finished" and there.timeseries["time_s"].iloc[-1] == pytest.approx(1e6)
