@@ -31,7 +31,8 @@ class Fit:
     @property
     def told(self):
         """The energy with its error, as text."""
-        return f"{self.energy:.3f} eV" if np.isnan(self.error) else f"{self.energy:.3f} ± {self.error:.3f} eV"
+        error = f"{self.error:.3f}" if self.error >= 0.0005 else "<0.001"
+        return f"{self.energy:.3f} eV" if np.isnan(self.error) else f"{self.energy:.3f} ± {error} eV"
 
 
 def fitted(temperature, values, falls=True):
@@ -110,6 +111,8 @@ def _temperatures(axes, values):
     shown = np.unique(values)
     if len(shown) > 6:
         shown = shown[np.unique(np.linspace(0, len(shown) - 1, 5).round().astype(int))]
-    upper.set_xticks(1 / (BOLTZMANN_EV * shown), [f"{value:.4g}" for value in shown])
+    texts = [f"{value:.0f}" for value in shown]
+    texts = texts if len(set(texts)) == len(texts) else [f"{value:.5g}" for value in shown]
+    upper.set_xticks(1 / (BOLTZMANN_EV * shown), texts)
     upper.minorticks_off()
     upper.set_xlabel("Temperature (K)")

@@ -69,7 +69,7 @@ SETTINGS = {
     "heat thermal conductivity factor": "Factor of the thermal conductivity",
 }
 PROPER = {"butler volmer": "Butler–Volmer", "joule": "Joule", "mott gurney": "Mott–Gurney", "simmons": "Simmons"}
-LAST_RESULT = "power_imbalance_max"  # after it comes what the study itself observes
+LAST_RESULT = "G_after_S"  # of every study; after it comes what the study itself observes
 # What to draw by itself against another setting than the compliance current, and what change of it is worth a picture.
 OBSERVED = {
     "time_set_s": 0.0,

@@ -10,6 +10,7 @@ from ecmsim.switching.values import Definitions
 from ecmsim.text import quantity
 
 WINDOW = 10.0  # R_HRS over R_LRS, below which a cycle has failed
+LEAST_SPREAD = 1e-3  # %: less is none, but rounding
 
 
 @dataclass(frozen=True)
@@ -35,7 +36,9 @@ class Endurance:
             values = table[name].dropna().to_numpy(float)
             if len(values):
                 middle = float(np.median(values))
-                spread = f", spread {100 * values.std() / abs(values.mean()):.2g} %" if len(values) > 1 else ""
+                percent = 100 * values.std() / abs(values.mean())
+                spread = f"{percent:.2g} %" if percent >= LEAST_SPREAD else f"below {LEAST_SPREAD:g} %"
+                spread = f", spread {spread}" if len(values) > 1 else ""
                 told.append(f"{name.rpartition('_')[0]}: median {quantity(middle, unit)}{spread}")
         return told
 

@@ -46,10 +46,10 @@ class Definition:
     """What a study file says.
 
     config: path of the configuration; fixed: settings of all cases, by name; points: the varied settings of each
-    case, by name, as values of TOML; names: name of each case, "" where its settings are its name; titles: likewise;
-    units: declared units of the varied settings by name, "" where there is none; definitions: of the numbers of cycles
-    and pulses, in the file as read_voltage, set_by, set_current, reset_by, switch_ratio;
-    pictures: names of those that a sweep ends with.
+    case, by name, as values of TOML; drawn: those of them that [draw] and [sample] chose at random; names: name of
+    each case, "" where its settings are its name; titles: likewise; units: declared units of the varied settings by
+    name, "" where there is none; definitions: of the numbers of cycles and pulses, in the file as read_voltage, set_by,
+    set_current, reset_by, switch_ratio; pictures: names of those that a sweep ends with.
     """
 
     path: Path
@@ -58,6 +58,7 @@ class Definition:
     config: Path
     fixed: dict
     points: list
+    drawn: tuple
     names: list
     titles: list
     units: dict
@@ -85,6 +86,7 @@ def read(path):
         config=reader.config(),
         fixed=reader.fixed(),
         points=[*points, *(case["set"] for case in named)],
+        drawn=reader.drawn(),
         names=[""] * combined + [case["name"] for case in named],
         titles=[""] * combined + [case["title"] for case in named],
         units={field: space.unit_of(field) or "" for field in dict.fromkeys(reader.varied)},
@@ -195,6 +197,11 @@ class _Reader:
         if not self.problems and space.count(blocks) > space.MOST_CASES:
             self.problems.append(f"{space.count(blocks):.3g} cases: a study has at most {space.MOST_CASES:,}")
         return [] if self.problems or not self.varied else space.product(*blocks)
+
+    def drawn(self):
+        """The settings that were chosen at random."""
+        random = {**self._fields("draw"), **self._fields("sample")}
+        return tuple(field for field in dict.fromkeys(self.varied) if field in random)
 
     def named(self):
         """The cases that stand by themselves, as dicts of name, title and set."""

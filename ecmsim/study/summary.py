@@ -12,12 +12,14 @@ from ecmsim.config.structure import column
 from ecmsim.errors import ResultsError
 from ecmsim.results import open_run
 from ecmsim.results.folder import CYCLES, PROVENANCE, PULSES, TIMESERIES
-from ecmsim.results.tables import cycle_words, pulse_words, with_head
+from ecmsim.results.tables import CYCLE_COLUMNS, cycle_words, pulse_words, with_head
 from ecmsim.study import folder, naming
 from ecmsim.study.definition import toml
 from ecmsim.study.observables import COUNTS, RESULTS, TABLES, observables, tables_of
 
 logger = logging.getLogger("ecmsim")
+CASE_COLUMNS = ("case", "folder", "name")
+OF_CYCLE = "cycle_"  # before a column of what is drawn both for the case and for each of its cycles
 
 
 def table(definition, cases, places, kept=True, inner=None):
@@ -44,7 +46,7 @@ def table(definition, cases, places, kept=True, inner=None):
         rows.append(row | found)
         for name in TABLES if inner is not None else ():
             ours = {key: value for key, value in row.items() if key not in ("status", "reason")}
-            inner.setdefault(name, []).extend(ours | line for line in tables.get(name, ()))
+            inner.setdefault(name, []).extend(ours | _apart(line, ours) for line in tables.get(name, ()))
     names = [*(item.name for item in definition.observe)]
     columns = [
         "case",
@@ -132,7 +134,7 @@ def write(root, definition, cases, places, kept=True):
     with folder.locked(root / folder.LOGS / "summary.lock"):
         inner = {}
         frame = table(definition, cases, places, kept, inner)
-        _write_tables(root, definition.definitions, inner)
+        _write_tables(root, definition, inner)
         folder.replace(root / folder.SUMMARY, frame.to_csv(index=False))
         buffer = io.BytesIO()
         try:
@@ -144,13 +146,32 @@ def write(root, definition, cases, places, kept=True):
     return frame
 
 
-def _write_tables(root, definitions, inner):
-    """The tables of cycles and pulses of all cases, where there are any."""
+def _write_tables(root, definition, inner):
+    """The tables of cycles and pulses of all cases, where there are any, with what their columns are at the head."""
     import pandas as pd
 
-    for name, file, words in (("cycles", CYCLES, cycle_words), ("pulses", PULSES, pulse_words)):
-        if inner.get(name):
-            folder.replace(root / file, with_head(pd.DataFrame(inner[name]), words(definitions)))
+    ours, definitions = settings_words(definition), definition.definitions
+    if inner.get("cycles"):
+        table = pd.DataFrame(inner["cycles"])
+        anew = [name for name in table if name not in CYCLE_COLUMNS and name not in ours and name not in CASE_COLUMNS]
+        folder.replace(root / CYCLES, with_head(table, [*ours.values(), *cycle_words(definitions, anew)]))
+    if inner.get("pulses"):
+        words = [*ours.values(), *pulse_words(definitions)]
+        folder.replace(root / PULSES, with_head(pd.DataFrame(inner["pulses"]), words))
+
+
+def _apart(line, ours):
+    """A row of a cycle or pulse, where what was drawn for the cycle around the case's own value has another name."""
+    return {f"{OF_CYCLE}{key}" if key in ours else key: value for key, value in line.items()}
+
+
+def settings_words(definition):
+    """What the columns of the varied settings are, as lines of text by column."""
+    return {
+        column(field, unit): f"{column(field, unit)}: the setting {field} of the case, "
+        + ("drawn for it" if field in definition.drawn else "as the study varies it")
+        for field, unit in definition.units.items()
+    }
 
 
 def write_cases(root, definition, cases, places):

@@ -203,7 +203,7 @@ def test_a_study_shows_what_changes_with_what_it_varies(tmp_path, figures):
         "resistance_lrs_ohm": [2e5, 3e5, 4e5],
         "temperature_max_K": [300.0, 301.0, 302.0],
         "radius_mean_end_nm": [2.0, 2.1, 2.2],
-        "power_imbalance_max": [1e-9] * 3,
+        "G_after_S": [1e-9] * 3,
     }
     kinetics = StudyTable(tmp_path, table(**{rate: [50.0, 100.0, 200.0]} | results), (rate,))
     draw("study", kinetics, tmp_path / "k.png")

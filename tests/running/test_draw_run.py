@@ -1,6 +1,7 @@
 """Runs whose parameters are drawn anew for each cycle: what holds when, what tells it, resumed to the same bytes."""
 
 import numpy as np
+import pandas as pd
 import pytest
 from helpers.drawn import CYCLES, DRAW
 from helpers.stopping import During, signalled
@@ -11,6 +12,7 @@ from ecmsim.errors import ConfigError, ResultsError
 from ecmsim.plot import draw
 from ecmsim.running.reporter import Stopped
 from ecmsim.running.run import resume, run
+from ecmsim.study import Study
 
 RATE, RADIUS = "butler_volmer.rate_constant", "stress.template_radius"
 SAME = ("timeseries.csv", "events.csv", "cycles.csv")
@@ -160,3 +162,31 @@ def test_a_cycle_that_begins_as_the_voltage_passes_zero_has_its_draw(tmp_path):
     first = made.timeseries[made.timeseries["cycle"] == 2].iloc[0]
     assert told["time_s"].iloc[1] == first["time_s"] == pytest.approx(0.8, abs=0.06)
     assert len(made.cycles) == 2
+
+
+def test_the_tables_of_a_study_say_what_was_drawn_for_a_case_and_what_for_its_cycles(tmp_path):
+    """Also where the cycles are drawn around what was drawn for the device: both stand there, and apart."""
+    (tmp_path / "c.toml").write_text(CYCLES + DRAW)
+    (tmp_path / "s.toml").write_text(
+        'config = "c.toml"\n[grid]\n"compliance.current" = ["10 nA"]\n'
+        f'[draw]\ncount = 2\n"{RATE}" = {{ distribution = "lognormal", median = "182 m/s", sigma = 0.5 }}\n'
+    )
+    study, root = Study.load(tmp_path / "s.toml"), tmp_path / "study"
+    study.prepare(root)
+    for case, place in zip(study.cases, study.places(root), strict=True):
+        run(case.config, place.run, until=1.0)
+    study.summarize(root)
+    text = (root / "cycles.csv").read_text()
+    for line in (
+        "compliance_current_A: the setting compliance.current of the case, as the study varies it",
+        f"butler_volmer_rate_constant_m_per_s: the setting {RATE} of the case, drawn for it",
+        "cycle_butler_volmer_rate_constant_m_per_s: drawn for the cycle",
+        "stress_template_radius_nm: drawn for the cycle",
+    ):
+        assert f"# {line}\n" in text
+    table = pd.read_csv(root / "cycles.csv", comment="#")
+    for case in study.cases:
+        ours = table[table["case"] == case.index]
+        device, cycle = (ours[f"{part}butler_volmer_rate_constant_m_per_s"].iloc[0] for part in ("", "cycle_"))
+        assert device == pytest.approx(float(case.config.butler_volmer.rate_constant))
+        assert cycle == pytest.approx(float(case.config.drawn(1)[RATE])) and cycle != device

@@ -19,7 +19,7 @@ from helpers.paths import ROOT, STUB
 from ecmsim.config.structure import column
 from ecmsim.errors import ConfigError, PlotError, ResultsError
 from ecmsim.plot import draw
-from ecmsim.plot.study import fitted, label, open_study, split
+from ecmsim.plot.study import default_y, fitted, label, open_study, split
 from ecmsim.results import Run
 from ecmsim.study import Study, child, display, folder, naming, space
 from ecmsim.study.command import sweep as sweep_command
@@ -647,6 +647,9 @@ def test_picture_of_a_study(home):
     run(home)
     study = open_study(home / "out")
     assert study.varied == ("compliance_current_A", "heat_enabled")
+    # What the study itself observes would come first; the numbers of every study are no such thing.
+    assert default_y(study.table, "compliance_current_A") == ["resistance_lrs_ohm", "radius_mean_end_nm"]
+    assert default_y(study.table.assign(asked_for=1.0), "compliance_current_A") == ["asked_for"]
     [path] = draw("study", study)
     assert path == home / "out" / "figures" / "study.png"
     image = matplotlib.image.imread(path)[..., :3]

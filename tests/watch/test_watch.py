@@ -9,14 +9,13 @@ import shutil
 import signal
 import subprocess
 import sys
-import tempfile
 import threading
 import time
 from contextlib import contextmanager
 
 import numpy as np
 import pytest
-from helpers import synthetic
+from helpers import browser, synthetic
 from helpers.paths import ROOT
 
 from ecmsim.config import Config
@@ -27,9 +26,10 @@ from ecmsim.watch.look import kind_of, look, thinned
 from ecmsim.watch.server import address, server
 from ecmsim.watch.terminal import line, plotted, text
 
-NAMES = filter(None, (os.environ.get("ECMSIM_BROWSER"), "chromium", "chromium-browser", "google-chrome", "chrome"))
-BROWSER = next(filter(None, map(shutil.which, NAMES)), None)
 ENVIRONMENT = os.environ | {"PYTHONPATH": str(ROOT)}
+in_a_browser = pytest.mark.skipif(
+    browser.command() is None, reason="no Chromium here (chromium, google-chrome, or what ECMSIM_BROWSER names)"
+)
 # Some hundreds of steps of a few milliseconds each, so that it can be killed on the way.
 CYCLES = """extends = "ecmsim:quick"
 model = "reduced"
@@ -57,10 +57,10 @@ def finished(tmp_path_factory):
 
 
 def files_of(folder):
-    """Every file of a folder with its content and when it was changed."""
+    """Every file of a folder with its content, and when each file and folder was changed."""
     return {
-        path: (path.read_bytes(), path.stat().st_mtime_ns) for path in sorted(folder.rglob("*")) if path.is_file()
-    } | {path: path.stat().st_mtime_ns for path in [folder, *folder.rglob("*")] if path.is_dir()}
+        path: (path.stat().st_mtime_ns, path.is_file() and path.read_bytes()) for path in [folder, *folder.rglob("*")]
+    }
 
 
 @contextmanager
@@ -79,12 +79,15 @@ def served(folder):
         finally:
             connection.close()
 
-    ask.address = address(made)
+    def end():
+        made.shutdown()
+        made.server_close()
+
+    ask.address, ask.end = address(made), end
     try:
         yield ask
     finally:
-        made.shutdown()
-        made.server_close()
+        end()
 
 
 def test_a_run_is_seen_and_left_as_it_was(finished):
@@ -157,12 +160,8 @@ def test_the_server_answers_two_questions_and_changes_nothing(finished):
         for method in ("POST", "PUT", "DELETE"):
             assert ask("/data.json", method=method)[0] == 501
         assert ask("/data.json", Host="evil.example:80")[0] == 403
-        assert made_for_this_machine(ask.address)
+        assert ask.address.startswith("http://127.0.0.1:")  # for this machine
     assert files_of(finished) == before
-
-
-def made_for_this_machine(where):
-    return where.startswith("http://127.0.0.1:")
 
 
 def test_a_port_that_is_taken_is_refused(finished):
@@ -207,7 +206,8 @@ def test_curves_are_thinned_where_they_are_dense():
     assert plotted([(voltage, 0 * current)], 60, 8) == [] and len(plotted([(voltage, current)], 60, 8)) == 9
 
 
-def test_a_study_shows_its_cases(tmp_path):
+def a_study(tmp_path):
+    """A study of three cases, the first of them finished: its folder, and the names of the cases."""
     from ecmsim.study import Study
 
     study = tmp_path / "s.toml"
@@ -218,6 +218,11 @@ def test_a_study_shows_its_cases(tmp_path):
     Study.load(study).prepare(root)
     names = [place.name for place in Study.load(study).places(root)]
     synthetic.write_run(root / names[0])
+    return root, names
+
+
+def test_a_study_shows_its_cases(tmp_path):
+    root, names = a_study(tmp_path)
     before = files_of(root)
     seen = look(root)
     assert kind_of(root) == "study" and seen.counts == {"finished": 1, "pending": 2} and not seen.ended
@@ -241,27 +246,14 @@ def started(*arguments):
     )
 
 
-def until(condition, what):
-    """Wait until a condition gives something; the limit is against what hangs."""
+def until(condition, what, every=0.1):
+    """Wait until a condition gives something, asked every so many seconds; the limit is against what hangs."""
     end = time.monotonic() + 600
     while time.monotonic() < end:
         if found := condition():
             return found
-        time.sleep(0.1)
+        time.sleep(every)
     raise AssertionError(f"never came: {what}")
-
-
-def seen_by_browser(where, done):
-    """The page as a browser has it (its document as text) once `done(document)` is true."""
-    command = [BROWSER, "--headless", "--no-sandbox", "--disable-gpu", "--disable-dev-shm-usage", "--dump-dom"]
-
-    def document():
-        with tempfile.TemporaryDirectory() as home:
-            options = [f"--user-data-dir={home}", "--virtual-time-budget=4000", where]
-            found = subprocess.run([*command, *options], capture_output=True, text=True, timeout=300).stdout
-        return found if done(found) else None
-
-    return until(document, "the page in the browser")
 
 
 @pytest.fixture
@@ -277,6 +269,14 @@ def going_on(tmp_path):
         def kill(self):
             processes[-1].send_signal(signal.SIGKILL)
             processes[-1].wait()
+
+        def halt_after(self, steps):
+            """Let it stand still, without an end, once it has written more than so many steps."""
+            until(lambda: folder.is_dir() and look(folder).steps > steps, f"step {steps + 1}", every=0.01)
+            processes[-1].send_signal(signal.SIGSTOP)
+
+        def go_on(self):
+            processes[-1].send_signal(signal.SIGCONT)
 
         def end(self):
             out, error = processes[-1].communicate(timeout=900)
@@ -334,18 +334,69 @@ def test_the_terminal_waits_for_a_killed_run_and_ends_with_it(going_on):
         watching.communicate()
 
 
+# The number that the page shows for the steps, and how many points its curve has.
+STEPS = (
+    "Number([...document.querySelectorAll('#numbers div')]"
+    ".find(box => box.firstChild.textContent == 'steps')?.lastChild.textContent ?? 0)"
+)
+POINTS = "(document.querySelector('#iv .curve')?.getAttribute('d').match(/[ML]/g) ?? []).length"
+
+
+def status_is(status):
+    return f"document.querySelector('#status b')?.textContent == '{status}'"
+
+
 @pytest.mark.slow
-@pytest.mark.skipif(BROWSER is None, reason="no Chromium here (chromium, google-chrome, or what ECMSIM_BROWSER names)")
+@in_a_browser
 def test_a_browser_shows_a_run_that_is_killed_and_resumed(going_on):
-    going_on.start()
-    until(lambda: going_on.folder.is_dir() and look(going_on.folder).steps > 30, "thirty steps")
-    with served(going_on.folder) as ask:
-        page = seen_by_browser(ask.address, lambda found: 'class="curve"' in found)
-        assert "&lt;b&gt;watched&lt;/b&gt; &amp; resumed" in page and "<b>watched</b>" not in page
-        assert "Faraday’s law" in page and "kept" in page
+    """One page stays open all the while. Where it looks, the run stands still, so that no pace decides."""
+    with browser.page() as page, served(going_on.folder) as ask:
+        going_on.start()
+        going_on.halt_after(60)
+        page.open(ask.address)
+        page.until(f"{status_is('running')} && {POINTS} > 1")
+        steps, points, time_s = page.value(STEPS), page.value(POINTS), look(going_on.folder).now["time_s"]
+        assert page.value("document.title").endswith("ecmsim watch")
+        assert page.value("document.getElementById('title').textContent") == "<b>watched</b> & resumed"
+        assert page.value("document.querySelector('#title b')") is None  # a title is no markup
+        told = page.text()
+        assert f"{100 * time_s / 3:.1f} % of the programme’s time" in told and "Faraday’s law" in told
+        assert "not kept" not in told
+        assert page.value("document.querySelectorAll('#outline path').length") == 2  # electrode and filament
+
+        going_on.go_on()
+        going_on.halt_after(steps + 20)
+        page.until(f"{STEPS} > {steps} && {POINTS} > {points}")
+        assert page.value(status_is("running"))
+
         going_on.kill()
-        assert "interrupted" in seen_by_browser(ask.address, lambda found: 'class="curve"' in found)
+        page.until(status_is("interrupted"))
+        assert "its process is gone; ecmsim resume goes on with it" in page.text()
+        steps = page.value(STEPS)
+
         going_on.start("resume", going_on.folder, "-q")
+        going_on.halt_after(steps)
+        page.until(f"{status_is('running')} && {STEPS} > {steps}")
+        assert "process is gone" not in page.text()
+
+        going_on.go_on()
         going_on.end()
-        page = seen_by_browser(ask.address, lambda found: "<b>finished</b>" in found)
-        assert "100.0 % of the programme’s time" in page and 'class="curve"' in page
+        page.until(status_is("finished"))
+        assert "100.0 % of the programme’s time" in page.text() and page.value(STEPS) == look(going_on.folder).steps
+        assert page.value("document.getElementById('lost').hidden")
+
+
+@in_a_browser
+def test_a_browser_lists_the_cases_of_a_study_and_a_click_shows_one(tmp_path):
+    root, names = a_study(tmp_path)
+    with browser.page() as page, served(root) as ask:
+        page.open(ask.address)
+        page.until("document.querySelectorAll('#cases td').length")
+        assert [name in page.text() for name in names] == [True] * 3
+        assert "3 cases" in page.text() and "pending" in page.text()
+        page.value("document.querySelector('#cases a').click()")
+        page.until(status_is("finished"))
+        assert "synthetic SET sweep" in page.text() and page.value(POINTS) > 100
+        ask.end()
+        page.until("!document.getElementById('lost').hidden")
+        assert "Start ecmsim watch --serve again" in page.text() and "synthetic SET sweep" in page.text()
