@@ -7,8 +7,8 @@ from pathlib import Path
 
 import numpy as np
 
-from ecmsim.shape.filament import Filament
 from ecmsim.plot import style
+from ecmsim.shape.filament import Filament
 from ecmsim.shape.relaxation import growth_rate, relax
 
 RADIUS, AMPLITUDE, COEFFICIENT = 1.0, 1e-4, 1.0  # nm, 1, nm4/s
