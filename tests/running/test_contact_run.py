@@ -109,6 +109,21 @@ def test_a_contact_opens_under_the_other_sign(tmp_path):
     assert series.contact_atoms.iloc[-1] < 0.5
 
 
+def test_two_cycles_through_the_contact(tmp_path):
+    """SET to four atoms, RESET until none is left, and the same once more; on the way out they go one after another."""
+    run(load_config("configs/ag_contact_cycle.toml", ["model=reduced"]), tmp_path / "run")
+    found = open_run(tmp_path / "run")
+    told = found.events[found.events.event.isin(["contact", "contact lost"])]
+    assert list(told.event) == ["contact", "contact lost"] * 2
+    for (begin, end), voltage in zip(told.time_s.to_numpy().reshape(2, 2), found.cycles.V_RESET_V, strict=True):
+        inside = found.timeseries[(found.timeseries.time_s > begin) & (found.timeseries.time_s < end)]
+        assert inside.contact_atoms.max() > 3.5 and (inside.contact_atoms > 0).all()
+        out = inside[(inside.source_voltage_V < voltage) & (inside.source_voltage_V.diff() < 0)]
+        assert (out.contact_atoms.diff().dropna() <= 1e-9).all() and len(out) > 3
+    first, second = found.cycles.V_SET_V
+    assert second == pytest.approx(first, rel=0.02)  # from the nucleus: RESET has left nothing else
+
+
 def test_simmons_ends_at_contact_and_blend_does_not_differ_before(tmp_path):
     _, blend = went(tmp_path / "blend", "model=reduced", until=2.2)
     _, simmons = went(tmp_path / "simmons", "model=reduced", "tunnelling.law=simmons", until=2.2)
