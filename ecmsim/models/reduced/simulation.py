@@ -1,7 +1,8 @@
 """The reduced model step by step: outline as in the full model, circuit, ions and heat in place of the fields.
 
 What it leaves out: potentials and temperatures vary along the filament's axis only, electrodes are seen through their
-contacts, and the ions take the filament for an equipotential of theirs. What it shares: the laws (ecmsim.physics), the
+contacts, and the ions take the filament for an equipotential of theirs. A floating body has one potential and one
+temperature. What it shares: the laws (ecmsim.physics), the
 outline with all that happens to it (ecmsim.shape.front), the programme and the steps.
 """
 
@@ -60,8 +61,6 @@ class ReducedState(CellState):
 
 class ReducedSimulation(GrowingCell):
     """One cell under one programme, by the reduced model: the interface of ecmsim.models.full.simulation.Simulation."""
-
-    several_bodies = True
 
     def __init__(self, config, comm, laws=None):
         super().__init__(config, comm, laws)
