@@ -61,11 +61,8 @@ class Tip:
 class GrowingCell(CellModel):
     """One cell under one programme, with a filament that grows.
 
-    config: Config; comm: MPI communicator; laws: see DeviceModel.with_laws. several_bodies: whether metal that breaks
-    off floats; if not, it joins the active electrode.
+    config: Config; comm: MPI communicator; laws: see DeviceModel.with_laws. Metal that breaks off floats.
     """
-
-    several_bodies = False
 
     def __init__(self, config, comm, laws=None):
         self.config, self.comm = config, comm
@@ -77,9 +74,7 @@ class GrowingCell(CellModel):
         self.surroundings = Surroundings.of(config)
         self.watch = Stopwatch()
         self.limits = Limits.from_config(config)
-        self.motion = FrontMotion.from_config(
-            config, self.model.dissolution, self.model.nucleus.reach, self.several_bodies
-        )
+        self.motion = FrontMotion.from_config(config, self.model.dissolution, self.model.nucleus.reach, True)
         self.electrode = self.motion.electrode
         self.transient = config.heat.enabled and config.heat.mode == "transient"
         self.remeshes = 0

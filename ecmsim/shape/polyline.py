@@ -80,7 +80,8 @@ def spaced(points, values, spacing):
 
 
 def _cubic_midpoint(points, sharp, i):
-    """Point in the middle of segment i on the cubic through points i-1 ... i+2 (chord-length parameter).
+    """Point in the middle of segment i on the cubic through points i-1 ... i+2 (chord-length parameter); on the segment
+    itself where that one, beside a needle's point, would lie beyond the axis.
 
     sharp (n,): corners, beyond which it does not look.
     """
@@ -96,4 +97,5 @@ def _cubic_midpoint(points, sharp, i):
     s = arc_length(block)
     at = 0.5 * (s[first] + s[first + 1])
     weights = [np.prod([(at - s[m]) / (s[j] - s[m]) for m in range(len(s)) if m != j]) for j in range(len(s))]
-    return np.array(weights) @ block
+    middle = np.array(weights) @ block
+    return middle if middle[0] > 0 else 0.5 * (points[i] + points[i + 1])

@@ -261,6 +261,14 @@ def test_resampling_a_flared_foot(width):
     assert distance_to_polyline(resampled.points, filament.points).max() < 0.02
 
 
+def test_resampling_a_needle_stays_on_its_side_of_the_axis():
+    """A cubic through the points of a body that ends in a needle would cross the axis."""
+    needle = [[0.0752, 2.304], [0.0336, 1.831], [0.00085, 1.417], [0.0, 1.111]]
+    body = Filament(np.array([[0.0, 4.0], [0.1, 3.9], [0.11, 3.4], [0.107, 2.84], *needle]))
+    thin, _ = body.resampled(np.zeros((8, 1)), np.full(8, 0.1))
+    assert len(thin.points) > 20 and thin.points[1:-1, 0].min() > 0
+
+
 def test_resampling_to_what_is_there_changes_nothing():
     filament = ellipsoid(2, 2, 20)
     resampled, values = filament.resampled(filament.points, np.full(21, filament.segment_lengths.mean()))

@@ -42,8 +42,6 @@ class Simulation(GrowingCell):
     config: Config; comm: MPI communicator.
     """
 
-    several_bodies = True
-
     def __init__(self, config, comm, laws=None):
         super().__init__(config, comm, laws)
         self._own_laws = laws or {}

@@ -17,6 +17,9 @@ than ambient by the share h = (2/pi) arcsin(a/r) of its contact's rise.
 
 A thermal boundary resistance between metal and layer stands in series with each arc, at both ends.
 
+Where bodies float, each is a node of its own, of one temperature. Arcs from its underside to metal below end there,
+straight down; so nothing has to reach up from that metal. Its other arcs go to the electrodes.
+
 Sources: V_Tu J_Tu of each column, divided by gamma, Eq. (10), between the filament at its height and the spot; I^2 R
 of the slices, and half of that of each electrode's constriction (its other half is made where the temperature has
 fallen, and leaves without effect on the contact).
@@ -28,6 +31,7 @@ from functools import cached_property
 import numpy as np
 
 from ecmsim.constants import METRES_PER_NM, SQUARE_METRES_PER_NM2
+from ecmsim.models.reduced.profile import SHARES
 from ecmsim.models.reduced.spreading import halo
 
 LEAST = 1e-3  # nm: shortest arc
@@ -36,8 +40,8 @@ TINY = 1e-12  # nm2: of a ring
 
 @dataclass(frozen=True)
 class Sources:
-    """Heat in W: filament (k + 1,) at the heights of its profile, active (at the spot), counter (at the foot);
-    lost: made in the electrodes where it warms no contact."""
+    """Heat in W: filament (k + 1,) at the heights of its profile, and of floating bodies after them, active (at the
+    spot), counter (at the foot); lost: made in the electrodes where it warms no contact."""
 
     filament: np.ndarray
     active: float = 0.0
@@ -51,7 +55,8 @@ class Sources:
 
 @dataclass(frozen=True)
 class Temperatures:
-    """Rises over ambient in K: filament (k + 1,) at the heights of its profile, active: of the spot."""
+    """Rises over ambient in K: filament (k + 1,) at the heights of its profile, and of floating bodies after them,
+    active: of the spot."""
 
     filament: np.ndarray
     active: float
@@ -64,6 +69,14 @@ class Temperatures:
         """Continued by a share of the change from those before, none below ambient."""
         filament = np.maximum(self.filament + share * (self.filament - before.filament), 0.0)
         return Temperatures(filament, max(self.active + share * (self.active - before.active), 0.0))
+
+    def of_bodies(self, count):
+        """The same for another number of bodies; those that float are as warm as the highest of the heights."""
+        floating = count - 1 - (len(self.filament) - len(SHARES))
+        if not floating:
+            return self
+        own = self.filament[: len(SHARES)]
+        return Temperatures(np.append(own, np.full(count - 1, own[-1])), self.active)
 
     def change(self, other):
         """Largest difference to others, K."""
@@ -95,7 +108,9 @@ class HeatNetwork:
     """profile: of the filament; shares (n, k + 1): of its heights at the outline's points; up, down (n,): areas over
     lengths to both electrodes, nm; radius_up, radius_down (n,): where the arcs end, nm; active, counter: Contacts;
     filament, layer: kappa(T) in W/m/K; ambient in K; ratio (k,): of each slice's kappa to the metal's, by its size;
-    boundary: resistance between metal and layer, m2K/W, and areas (n,): of the rings, nm2, where there is one."""
+    boundary: resistance between metal and layer, m2K/W, and areas (n,): of the rings, nm2, where there is one.
+    Of several bodies the nodes and columns of shares are more (K): those of the bodies that float, from the topmost on;
+    ends (n, k + 1 + K): of the rings' arcs to metal below them, zero for those that end at the counter electrode."""
 
     profile: object
     shares: np.ndarray
@@ -111,16 +126,17 @@ class HeatNetwork:
     ratio: np.ndarray | float = 1.0
     boundary: float = 0.0
     areas: np.ndarray | None = None
+    ends: np.ndarray | None = None
 
     def solve(self, guess: Temperatures, sources: Sources):
         """Temperatures with the conductivities of a guess, and the heat that leaves the cell with them (W)."""
-        n = len(self.profile.heights)
+        n, slices = self.shares.shape[1], len(self.profile.heights)
         arcs = self._arcs
-        warm = self.ambient + guess.filament
+        warm = self.ambient + guess.filament[:slices]
         matrix = np.zeros((n + 1, n + 1))
         middle = 0.5 * (warm[1:] + warm[:-1])
         along = METRES_PER_NM * self.ratio * self.filament(middle) * self.profile.section / self.profile.lengths
-        lower, upper = np.arange(n - 1), np.arange(1, n)
+        lower, upper = np.arange(slices - 1), np.arange(1, slices)
         matrix[lower, lower] += along
         matrix[upper, upper] += along
         matrix[lower, upper] -= along
@@ -146,11 +162,15 @@ class HeatNetwork:
 
     @cached_property
     def _arcs(self):
-        n, rings = len(self.profile.heights), len(self.up)
+        n, rings = self.shares.shape[1], len(self.up)
         near = np.concatenate([halo(self.active.radius, self.radius_up), halo(self.counter.radius, self.radius_down)])
         from_rings, to_electrodes = np.zeros((2 * rings, n + 1)), np.zeros((2 * rings, n + 1))
         from_rings[:rings, :n] = from_rings[rings:, :n] = self.shares
         to_electrodes[:rings, n], to_electrodes[rings:, 0] = near[:rings], near[rings:]
+        if self.ends is not None:
+            met = np.append(np.zeros(rings, dtype=bool), self.ends.any(axis=1))
+            to_electrodes[met], near[met] = 0.0, 1.0
+            to_electrodes[rings:, :n] += self.ends
         length = np.concatenate([self.up, self.down])
         return _Arcs(length, from_rings - to_electrodes, from_rings + to_electrodes, 1 - near)
 
@@ -172,3 +192,32 @@ def wedges(filament, surface, areas):
     up = areas * sine / (np.clip(angle, 1e-6, np.pi) * above)
     down = areas * sine / (np.clip(np.pi - angle, 1e-6, np.pi) * below)
     return up, down, r + above * sine, r + below * sine
+
+
+def to_bodies(filament, areas, up, down, shares):
+    """Areas over lengths (n,) as `wedges` gives them, of several bodies, nm: without what goes up to another body, down
+    to the next one where there is any, and where that ends, (n, k + 1 + K).
+
+    shares: gives rows (m, k + 1) of the rooted body's nodes for heights (m,).
+    """
+    r, z = filament.points.T
+    bodies, count = filament.bodies, len(filament.bodies) - 1
+    angle = np.pi - np.arccos(np.clip(filament.normals()[:, 1], -1.0, 1.0))
+    sine = np.sin(np.clip(angle, 1e-6, np.pi - 1e-6))
+    slices = shares(np.zeros(1)).shape[1]
+    up, down, ends = up.copy(), down.copy(), np.zeros((len(r), slices + count))
+    for number, part in enumerate(filament.parts):
+        widest = max((body.radius_max for body in bodies[:number]), default=0.0)
+        up[part][(r[part] < widest) & (angle[part] > 0.5 * np.pi)] = 0.0
+        free = angle[part] < 0.5 * np.pi  # what looks down
+        for other in range(number + 1, count + 1):
+            its = np.flatnonzero(free & (r[part] < bodies[other].radius_max)) + part.start
+            free[its - part.start] = False
+            top = bodies[other].top_height(r[its])
+            distance = np.maximum(z[its] - top, LEAST)
+            down[its] = areas[its] * sine[its] / (np.clip(angle[its], 1e-6, np.pi) * distance)
+            if other == count:
+                ends[its, :slices] = shares(top)
+            else:
+                ends[its, slices + other] = 1.0
+    return up, down, ends

@@ -64,7 +64,7 @@ class IonicSolution:
     """potentials (n + RINGS,) in V against the filament; response: theirs to the voltage (1); current_density (n,) at
     the outline's points, A/m2 (> 0: oxidation); current into the filament, dissolving: out of its parts that dissolve,
     entering: into the layer from the electrode, A; slope of the first by the voltage, S; power that reactions and
-    hopping take, W; iterations."""
+    hopping take, W; iterations; voltage between the metals, V."""
 
     potentials: np.ndarray
     response: np.ndarray
@@ -75,6 +75,7 @@ class IonicSolution:
     slope: float
     power: float
     iterations: int
+    voltage: float
 
 
 def spherical_hopping(x):
@@ -121,6 +122,11 @@ class Between:
 
 def strips(filament):
     """The outline's points as rings: widths (n,) and areas (n,) of the strips of surface around them, nm and nm2."""
+    widths, areas = zip(*map(_strips, filament.bodies), strict=True)
+    return np.concatenate(widths), np.concatenate(areas)
+
+
+def _strips(filament):
     r, half = filament.points[:, 0], 0.5 * filament.segment_lengths
     middle = 0.5 * (r[1:] + r[:-1])
     area = np.zeros(len(r))
@@ -158,8 +164,8 @@ class Ions:
         what the other sees of it."""
         r, z = filament.points.T
         widths, _ = strips(filament)
-        source = r.copy()
-        source[0] = 0.5 * widths[0]  # the tip's disc has the potential 2/b at its centre
+        # The disc of a tip, or of a floating body's lower pole, has the potential 2/b at its centre.
+        source = np.where(r == 0, 0.5 * widths, r)
         first, second = _pairs(len(r))
         own = np.empty((len(r), len(r)))
         own[first, second] = self._potentials(r[first], z[first], source[second], z[second], widths[second])
@@ -177,6 +183,36 @@ class Ions:
         metals, V; guess (n + RINGS,): potentials; open_shares: see models.cell.Tip, of the outline's points (n,) and
         of `samples` (RINGS, SAMPLES); shift (n,): of the filament's equilibrium potential, V. Raises IonError.
         """
+        balance = self.balance(filament, surface, between, temperature, plate_temperature, voltage, open_shares, shift)
+        n, areas, density = balance.n, balance.areas, balance.density
+        least = self.least_correction(voltage)
+        found = balance.newton(guess, least, self.max_iterations)
+        if found is None:  # from ions without transport, whose currents are too large: there Newton's method is safe
+            far = balance.without_transport(*((0.0,) if shift is None else (shift.min(), shift.max())), voltage)
+            found = balance.newton(far, least, PATIENCE * self.max_iterations, LARGEST_CORRECTION)
+        if found is None:
+            raise self.failure()
+        u, response, slope, iterations = found
+        current = density(u)
+        source = areas * current
+        metal = np.append(np.zeros(n), np.full(RINGS, voltage))
+        power = float((source * (metal - u)).sum() + (source * u).sum())
+        entering, into = float(source[n:].sum()), -float(source[:n].sum())
+        dissolving = float(np.maximum(source[:n], 0.0).sum())
+        own = u, response, current[:n], into, dissolving, entering, slope, power, iterations, voltage
+        return IonicSolution(*own)
+
+    def failure(self):
+        """What is raised where no potentials were found."""
+        return IonError(f"no convergence of the ionic potentials in {self.max_iterations} iterations")
+
+    def least_correction(self, voltage):
+        """Of a potential, at a voltage (both V), after which none is needed: what is left then is of the order of its
+        square over kT/e, and that decides the balance of charge."""
+        return np.sqrt(self.tolerance * THERMAL * 1e-3 * max(abs(voltage), 1e-3))
+
+    def balance(self, filament, surface, between, temperature, plate_temperature, voltage, open_shares, shift):
+        """The equations of the module with what `solve` is given."""
         n = len(filament.points)
         r, z = filament.points.T
         recess = np.interp(self.samples, *surface.T) - self.thickness
@@ -190,27 +226,11 @@ class Ions:
 
         areas = SQUARE_METRES_PER_NM2 * np.append(strips(filament)[1], self.areas)
         ohmic, limit = self.model.hopping.low_field_limits(np.append(temperature, plate_temperature))
-        balance = _Balance(n, density, areas, limit, 1 / ohmic, METRES_PER_NM * between.conductance, between.weight)
-        # What is left after a correction is of the order of its square over kT/e; that decides the balance of charge.
-        least = np.sqrt(self.tolerance * THERMAL * 1e-3 * max(abs(voltage), 1e-3))
-        found = balance.newton(guess, least, self.max_iterations)
-        if found is None:  # from ions without transport, whose currents are too large: there Newton's method is safe
-            far = balance.without_transport(*((0.0,) if shift is None else (shift.min(), shift.max())), voltage)
-            found = balance.newton(far, least, PATIENCE * self.max_iterations, LARGEST_CORRECTION)
-        if found is None:
-            raise IonError(f"no convergence of the ionic potentials in {self.max_iterations} iterations")
-        u, response, slope, iterations = found
-        current = density(u)
-        source = areas * current
-        metal = np.append(np.zeros(n), np.full(RINGS, voltage))
-        power = float((source * (metal - u)).sum() + (source * u).sum())
-        entering, into = float(source[n:].sum()), -float(source[:n].sum())
-        dissolving = float(np.maximum(source[:n], 0.0).sum())
-        return IonicSolution(u, response, current[:n], into, dissolving, entering, slope, power, iterations)
+        return IonicBalance(n, density, areas, limit, 1 / ohmic, METRES_PER_NM * between.conductance, between.weight)
 
 
 @dataclass(frozen=True)
-class _Balance:
+class IonicBalance:
     """The equations of the module for one geometry. n: rings of the filament; density(u): J at all rings; areas in m2;
     limit J_h (A/m2); ohmic: rho(0) in ohm m; conductance (m) and weight (m, m): as in Between."""
 
@@ -234,6 +254,25 @@ class _Balance:
 
         return np.full_like(self.areas, brentq(excess, low, high))
 
+    def layer(self, u, current):
+        """What is between the rings at their potentials u (V) and current densities (A/m2): conductances (S) and the
+        currents through them (A), (m, m), and the derivative of each ring's rho/rho(0) by J/J_h, (m,)."""
+        relative, bend = spherical_resistivity(current / self.limit)
+        # One ring's resistivity in that between it and each other one.
+        part = self.weight * (self.ohmic * relative)[:, None]
+        conductance = self.conductance / (part + part.T)
+        return conductance, conductance * (u[:, None] - u), bend
+
+    def reacting(self, slope, bend, conductance, through):
+        """How each ring's balance changes with the reactions at all rings, per potential there, S, (m, m): by that of
+        the ring itself, and through the resistivities, its own and those of others. slope (m,): of J by u, A/m2/V."""
+        diagonal = np.arange(len(slope))
+        softened = through * conductance / np.where(self.conductance > 0, self.conductance, 1.0)
+        own = self.weight * (self.ohmic * bend * slope / self.limit)[:, None]
+        found = softened * own.T
+        found[diagonal, diagonal] += self.areas * slope + (softened * own).sum(axis=1)
+        return found
+
     def newton(self, u, least, most, largest=np.inf):
         """Potentials, their response to the voltage, slope of the filament's current, iterations; None without success.
 
@@ -245,19 +284,11 @@ class _Balance:
         change = np.inf
         for iteration in range(1, most + 1):
             current = self.density(u)
-            relative, bend = spherical_resistivity(current / self.limit)
-            # One ring's resistivity in that between it and each other one.
-            part = self.weight * (self.ohmic * relative)[:, None]
-            conductance = self.conductance / (part + part.T)
-            through = conductance * (u[:, None] - u)
+            conductance, through, bend = self.layer(u, current)
             if not change < NEAR:
                 slope = (self.density(u + DIFFERENCE) - current) / DIFFERENCE
                 steep, scale = self.areas * slope, conductance.sum(axis=1)
-                # What the currents change through the resistivities: by the potential of their own ring, and of others.
-                softened = through * conductance / np.where(self.conductance > 0, self.conductance, 1.0)
-                own = self.weight * (self.ohmic * bend * slope / self.limit)[:, None]
-                reacting = softened * own.T
-                reacting[diagonal, diagonal] += steep + (softened * own).sum(axis=1)
+                reacting = self.reacting(slope, bend, conductance, through)
                 system = reacting + conductance
                 system[diagonal, diagonal] -= scale
                 # With the voltage only the electrode's currents change: as if its potentials u fell.

@@ -1,40 +1,38 @@
 """The reduced model step by step: outline as in the full model, circuit, ions and heat in place of the fields.
 
 What it leaves out: potentials and temperatures vary along the filament's axis only, electrodes are seen through their
-contacts, and the ions take the filament for an equipotential of theirs. What it shares: the laws (ecmsim.physics), the
+contacts, and the ions take the filament for an equipotential of theirs. A floating body has one potential and one
+temperature. What it shares: the laws (ecmsim.physics), the
 outline with all that happens to it (ecmsim.shape.front), the programme and the steps.
 """
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
+from functools import partial
 
 import numpy as np
 
-from ecmsim.constants import METRES_PER_NM
 from ecmsim.errors import SolveError
 from ecmsim.models.balance import Balance
-from ecmsim.models.cell import GrowingCell, Tip
-from ecmsim.models.reduced.electrons import (
-    Crossing,
-    Line,
-    operation,
-    operation_at_node,
-    series_resistances,
-    size_ratios,
-)
-from ecmsim.models.reduced.heat import Contact, HeatNetwork, Sources, Temperatures, wedges
-from ecmsim.models.reduced.ions import RINGS, Ions, strips
+from ecmsim.models.cell import GrowingCell
+from ecmsim.models.reduced import bipolar
+from ecmsim.models.reduced.bodies import carried_over, floating_guess, lift
+from ecmsim.models.reduced.electrons import Line, operation, operation_at_node
+from ecmsim.models.reduced.geometry import geometry_of, heat_network, node_shares, resistances, sources
+from ecmsim.models.reduced.heat import Temperatures
+from ecmsim.models.reduced.ions import RINGS, Ions
 from ecmsim.models.reduced.profile import SLICES, Profile
-from ecmsim.models.reduced.spreading import halo, spreading
+from ecmsim.models.reduced.spreading import halo
 from ecmsim.models.state import CellState
 from ecmsim.shape.filament import OutlineError
 from ecmsim.shape.front import Front
 from ecmsim.shape.gap import Gap
-from ecmsim.shape.polyline import CROWDED, arc_length
+from ecmsim.shape.polyline import CROWDED
 from ecmsim.shape.spacing import filament_spacing
 
 TOUCHING = 1e-3  # nm: gap below which filament and electrode have met
 ROUNDS = 100  # of circuit, heat and ions in turn, before a step is rejected
 COOLER = " (heat.enabled = false leaves them out, a lower compliance.current heats less)"
+SAME, LEAST = 1e-12, 1e-3  # of a voltage, and of which at least (V): what two rounds may differ by where bodies float
 MISSED = 0.5  # of solver.charge_tolerance: what the linearised currents may miss
 KELVIN, HOT = 100.0, 1e4  # K, and over the rise: what solver.tolerance refers to
 
@@ -42,13 +40,15 @@ KELVIN, HOT = 100.0, 1e4  # K, and over the rise: what solver.tolerance refers t
 @dataclass(frozen=True, kw_only=True)
 class ReducedState(CellState):
     """A state of the reduced model. plate (k, 2): the active electrode's surface, nm; potentials (n + RINGS,): of the
-    ions at the outline's points and the electrode's rings against the filament, V; temperatures; ions: their current
-    near the voltage of the gap; drop: across the circuit between source and cell, V."""
+    ions at the outline's points and the electrode's rings against the filament, V; floating (K,): of the floating
+    bodies, V; temperatures; ions: their current near the voltage of the gap; drop: across the circuit between source
+    and cell, V."""
 
     plate: np.ndarray
     potentials: np.ndarray
     temperatures: Temperatures
     ions: Line
+    floating: np.ndarray = field(default_factory=partial(np.zeros, 0))
     drop: float = 0.0
     previous_potentials: np.ndarray | None = None  # one step earlier, of the same points
     previous_temperatures: Temperatures | None = None
@@ -57,23 +57,6 @@ class ReducedState(CellState):
     @property
     def electrode_points(self):
         return self.plate
-
-
-@dataclass(frozen=True)
-class Geometry:
-    """All that the outline of a state decides. entry (c, k + 1): of the columns into the profile; entered (k,):
-    share of the current in each slice; shares (n, k + 1): of the heights at the outline's points; contact_up and
-    contact_down: radii of the electrodes' contacts, nm. The upper one is a disc under even load with the same mean
-    square of the radius as the tunnelling current."""
-
-    profile: Profile
-    tip: Tip
-    crossing: Crossing
-    entry: np.ndarray
-    entered: np.ndarray
-    shares: np.ndarray
-    contact_up: float
-    contact_down: float
 
 
 class ReducedSimulation(GrowingCell):
@@ -154,61 +137,6 @@ class ReducedSimulation(GrowingCell):
             front.filament.check(self.cell.radius)
         return front
 
-    def _geometry(self, trial, state, step):
-        filament = trial.filament
-        profile = Profile.of(filament)
-        columns = trial.gap.columns(self.config.tunnelling.gap)
-        tip = self._tip(trial, state, step, columns)
-        crossing = Crossing(tip.laws, columns.weight.ravel(), columns.gap.ravel())
-        entry = profile.shares(columns.foot.ravel())
-        foot = float(filament.points[-1, 0])
-        flow = crossing.by_column("tunnel", 1.0) if "tunnel" in tip.laws else crossing.weight
-        if not flow.any():  # a gap of some 37 nm: what tunnels is less than the smallest number
-            flow = crossing.weight
-        flow = flow / flow.sum()
-        contact = float(np.sqrt(2 * (flow * columns.radius.ravel() ** 2).sum()))
-        return Geometry(
-            profile=profile,
-            tip=tip,
-            crossing=crossing,
-            entry=entry,
-            entered=np.cumsum((flow @ entry)[::-1])[::-1][1:],
-            shares=profile.shares(filament.points[:, 1]),
-            contact_up=contact,
-            contact_down=foot,
-        )
-
-    def _network(self, trial, geometry):
-        """The heat network of a geometry."""
-        cell, model = self.cell, self.model
-        insulated = self.config.heat.wall == "insulated"
-        areas = strips(trial.filament)[1]
-        up, down, radius_up, radius_down = wedges(trial.filament, trial.plate, areas)
-        heights = {"active": cell.active_electrode_height, "counter": cell.counter_electrode_height}
-        contacts = {
-            name: Contact(
-                radius,
-                spreading(radius, cell.radius, heights[name], insulated),
-                getattr(model, f"{name}_electrode").thermal,
-            )
-            for name, radius in (("active", geometry.contact_up), ("counter", geometry.contact_down))
-        }
-        return HeatNetwork(
-            geometry.profile,
-            geometry.shares,
-            up,
-            down,
-            radius_up,
-            radius_down,
-            **contacts,
-            filament=model.filament.thermal,
-            layer=model.switching_layer.thermal,
-            ambient=cell.ambient_temperature,
-            ratio=size_ratios(geometry.profile, model.size_effect) if model.thermal_size_effect else 1.0,
-            boundary=model.boundary_resistance or 0.0,
-            areas=areas,
-        )
-
     # --- solution -----------------------------------------------------------------------------------------------------
 
     def _solve(self, trial, state, step):
@@ -216,21 +144,25 @@ class ReducedSimulation(GrowingCell):
         law = self._law(trial.leg, trial.time)
         supply, node = self.surroundings and self._supply(trial, state, step), None
         with self.watch("geometry"):
-            geometry = self._geometry(trial, state, step)
-            network = self._network(trial, geometry) if self.model.heat else None
-        with self.watch("ions"):
-            between = self._ions.between(trial.filament)
-        open_shares = geometry.tip.open_shares and self._open_shares(trial, geometry.tip)
+            columns, between = (of(self.config.tunnelling.gap) for of in (trial.gap.columns, trial.gap.between_bodies))
+            geometry = geometry_of(trial, self._tip(trial, state, step, columns), columns, between)
+            insulated = self.config.heat.wall == "insulated"
+            network = heat_network(trial, geometry, self.cell, self.model, insulated) if self.model.heat else None
         ions, drop, shift = state.ions, state.drop, self._shift(trial.filament)
         rest = 0.0 if shift is None else float(np.abs(shift).max())
         guess, rise = self._guess(trial, state)
-        iterations, leaving, sources, solution = 0, 0.0, None, None
-        electrons = geometry.crossing.line(ions.voltage)
+        solve = self._solver(trial, state, geometry, shift, guess)
+        iterations, leaving, heated, solution = 0, 0.0, None, None
+        if geometry.metals:
+            solution = solve(ions.voltage, rise, None)
+            iterations, (ions, electrons) = solution.iterations, solution.lines
+        else:
+            electrons = geometry.crossing.line(ions.voltage)
         tolerance = self.config.solver.tolerance
         for _ in range(ROUNDS):
             with self.watch("circuit"):
                 for _ in range(ROUNDS):
-                    slices, electrodes = self._resistances(geometry, rise)
+                    slices, electrodes = resistances(geometry, rise, self.cell, self.model)
                     resistance = float(slices.sum()) + sum(electrodes)
                     if supply:
                         point, node = operation_at_node(supply, resistance, (electrons, ions), drop)
@@ -239,64 +171,92 @@ class ReducedSimulation(GrowingCell):
                     iterations, drop = iterations + 1, point.drop
                     if network is None:
                         break
-                    sources = self._sources(geometry, point, slices, electrodes)
-                    new, leaving = network.solve(rise, sources)
+                    voltages = solution.across(point.voltage) if geometry.metals else (point.voltage,)
+                    heated = sources(geometry, voltages, point.entering, slices, electrodes, self.model)
+                    new, leaving = network.solve(rise, heated)
                     change, rise = new.change(rise), new
                     if change < tolerance * (KELVIN + HOT * rise.largest):
                         break
                 else:
                     raise SolveError(f"the temperatures do not settle{COOLER}")
-            with self.watch("ions"):
-                solution = self._ions.solve(
-                    trial.filament,
-                    trial.plate,
-                    between,
-                    self.cell.ambient_temperature + geometry.shares @ rise.filament,
-                    self.cell.ambient_temperature + rise.active * halo(geometry.contact_up, self._ions.radii),
-                    point.voltage,
-                    guess if solution is None else guess + solution.response * (point.voltage - ions.voltage),
-                    open_shares,
-                    shift,
-                )
+            before, solution = solution, solve(point.voltage, rise, solution)
             iterations += solution.iterations
-            here = geometry.crossing.line(point.voltage)
-            missed = abs(ions(point.voltage) - solution.current) + abs(electrons(point.voltage) - here.current)
-            ions, electrons = Line(point.voltage, solution.current, solution.slope), here
-            guess = solution.potentials
+            if geometry.metals:
+                here_ions, here = solution.lines
+            else:
+                here_ions = Line(point.voltage, solution.current, solution.slope)
+                here = geometry.crossing.line(point.voltage)
+            missed = abs(ions(point.voltage) - here_ions.current) + abs(electrons(point.voltage) - here.current)
+            ions, electrons = here_ions, here
             least = self.limits.floor if rest else 0.0  # where ions drive a current by themselves, it may come to none
             if missed <= MISSED * self.config.solver.charge_tolerance * max(abs(point.entering), least):
                 break
+            # Next to no voltage the reactions of one and the same solution are known to their round-off only.
+            if geometry.metals and abs(point.voltage - before.voltage) <= SAME * max(abs(point.voltage), LEAST):
+                break
         else:
             raise SolveError("circuit and ions do not settle")
-        current = here.current + solution.current
+        if geometry.metals:
+            tunnelling, into, crossed = solution.tunnelling
+            current, junction, rates = into + solution.rates[0, -1], solution.junction_voltage, solution.rates
+        else:
+            tunnelling, junction = geometry.crossing.currents(point.voltage), point.voltage
+            current, crossed = here.current + solution.current, here.current * point.voltage
+            rates = solution.current, solution.dissolving
         metal = point.entering**2 * resistance
         balance = Balance(
             current=current,
             entering=point.entering,
-            currents={"ionic": solution.current} | geometry.crossing.currents(point.voltage),
+            currents={"ionic": solution.current} | tunnelling,
             supplied=solution.entering,
             power=point.cell_voltage * point.entering,
-            dissipated=metal + here.current * point.voltage + solution.power,
-            heated=sources.total if sources else 0.0,
+            dissipated=metal + crossed + solution.power,
+            heated=heated.total if heated else 0.0,
             heat=leaving,
             temperature_max=self.cell.ambient_temperature + rise.largest,
-            junction_voltage=point.voltage if geometry.crossing.laws else 0.0,
+            junction_voltage=junction if geometry.tip.laws else 0.0,
             atoms=geometry.tip.atoms,
             metal=geometry.tip.metal,
             outside=self._outside(trial, node),
             rest=rest,
         )
-        velocity = self._growth_velocity(
-            trial.filament, solution.current_density, solution.current, solution.dissolving
-        )
-        kept = step is not None and len(solution.potentials) == len(state.potentials) and not trial.awakened
+        velocity = self._growth_velocity(trial.filament, solution.current_density, *rates)
+        kept = step is not None and state.filament.parts == trial.filament.parts and not trial.awakened
         own = {
             "previous_potentials": state.potentials if kept else None,
             "previous_temperatures": state.temperatures if step is not None else None,
         }
         own |= {"potentials": solution.potentials, "temperatures": rise, "ions": ions, "drop": drop, "node": node}
-        own["contact"] = geometry.tip.count
+        own |= {"contact": geometry.tip.count, "floating": solution.floating if geometry.metals else np.zeros(0)}
         return self._completed(trial, state, step, balance, velocity, **own, iterations=iterations)
+
+    def _solver(self, trial, state, geometry, shift, guess):
+        """What solves for the ions, and the potentials of floating bodies, at a voltage (V) and Temperatures, from the
+        solution before, or None."""
+        with self.watch("ions"):
+            between = self._ions.between(trial.filament)
+        filament, metals, ambient = trial.filament, geometry.metals, self.cell.ambient_temperature
+        given = {
+            "surface": trial.plate,
+            "between": between,
+            "open_shares": geometry.tip.open_shares and self._open_shares(trial, geometry.tip),
+            "shift": shift,
+        }
+        floating = floating_guess(state, filament) if metals else None
+
+        def solve(voltage, rise, before):
+            begin = guess if before is None else before.potentials + before.response * (voltage - before.voltage)
+            warm = {
+                "temperature": ambient + geometry.shares @ rise.filament,
+                "plate_temperature": ambient + rise.active * halo(geometry.contact_up, self._ions.radii),
+            }
+            with self.watch("ions"):
+                if metals is None:
+                    return self._ions.solve(filament, voltage=voltage, guess=begin, **warm, **given)
+                potentials = floating if before is None else before.floating_at(voltage)
+                return bipolar.solve(self._ions, metals, filament, voltage, begin, potentials, **warm, **given)
+
+        return solve
 
     def _open_shares(self, trial, tip):
         """Where ions react: of the outline's points, (n,), and of the samples of the electrode's rings."""
@@ -308,60 +268,28 @@ class ReducedSimulation(GrowingCell):
         a voltage the ions rest."""
         rise, step = state.temperatures, trial.previous_step
         continued = state.previous_temperatures and state.time > state.leg.start and step <= 2 * state.previous_step
+        continued = continued and len(state.previous_temperatures.filament) == len(rise.filament)
         if continued:
             share = step / state.previous_step
             rise = rise.plus(share, state.previous_temperatures)
-        old, new = len(state.potentials) - RINGS, len(trial.filament.points)
+        old, new, count = len(state.potentials) - RINGS, len(trial.filament.points), len(trial.filament.parts)
         if not trial.source_voltage and not trial.node and not self.model.shifts:
             potentials = np.zeros(new + RINGS)
-        elif continued and state.previous_potentials is not None and old == new:
+        elif continued and state.previous_potentials is not None and state.filament.parts == trial.filament.parts:
             potentials = state.potentials + share * (state.potentials - state.previous_potentials)
         else:
-            before, after = (arc_length(filament.points) for filament in (state.filament, trial.filament))
-            lower = np.interp(after / after[-1], before / before[-1], state.potentials[:old])
+            lower = carried_over(state.filament, trial.filament, state.potentials[:old])
             potentials = np.append(lower, state.potentials[old:]) + trial.source_voltage - state.source_voltage
-        return potentials, rise
-
-    def _resistances(self, geometry, rise):
-        """Of the filament's slices, (k,), and of both electrodes, ohm."""
-        model, ambient = self.model, self.cell.ambient_temperature
-        warmth = ambient + 0.5 * (rise.filament[1:] + rise.filament[:-1])
-        slices = series_resistances(geometry.profile, geometry.entered, warmth, model.filament, model.size_effect)
-        electrodes = [
-            spreading(contact, self.cell.radius, height) / (METRES_PER_NM * metal.electrical(ambient + 0.5 * warm))
-            for contact, height, metal, warm in (
-                (geometry.contact_up, self.cell.active_electrode_height, model.active_electrode, rise.active),
-                (geometry.contact_down, self.cell.counter_electrode_height, model.counter_electrode, rise.filament[0]),
-            )
-        ]
-        return slices, electrodes
-
-    def _sources(self, geometry, point, slices, electrodes):
-        """Heat made where, at a point of operation."""
-        heat, active, counter, lost = np.zeros(SLICES + 1), 0.0, 0.0, 0.0
-        if self.model.tunnel_heating:
-            voltage, gap = point.voltage, geometry.crossing.gap
-            power = geometry.crossing.by_column("tunnel", voltage) * voltage
-            share = self.model.tunnel_heating.active_electrode_share(voltage, gap)
-            active = float((share * power).sum())
-            heat += ((1 - share) * power) @ geometry.entry
-        if self.model.joule_heating:
-            square = point.entering**2
-            heat[1:] += 0.5 * square * slices
-            heat[:-1] += 0.5 * square * slices
-            active += 0.5 * square * electrodes[0]
-            counter = 0.5 * square * electrodes[1]
-            lost = 0.5 * square * sum(electrodes)
-        return Sources(heat, active, counter, lost)
+        return potentials, rise.of_bodies(count)
 
     def _surface_temperature(self, state):
         """Temperature at the outline's points, K, (n,)."""
-        shares = Profile.of(state.filament).shares(state.filament.points[:, 1])
+        shares = node_shares(state.filament, Profile.of(state.filament.rooted))
         return self.cell.ambient_temperature + shares @ state.temperatures.filament
 
     def _overpotential(self, state):
         """phi_e - phi_i at the outline's points, V, (n,)."""
-        return -state.potentials[: len(state.filament.points)]
+        return lift(state.filament, state.floating) - state.potentials[: len(state.filament.points)]
 
     # --- for files ----------------------------------------------------------------------------------------------------
 
@@ -379,6 +307,7 @@ class ReducedSimulation(GrowingCell):
         return {
             "potentials": state.potentials,
             "temperatures": vars(rise),
+            "floating": state.floating,
             "previous_potentials": state.previous_potentials,
             "previous_temperatures": before and vars(before),
             "drop": state.drop,
@@ -392,6 +321,7 @@ class ReducedSimulation(GrowingCell):
             **common,
             plate=common["front"].surface(self.electrode),
             potentials=kept["potentials"],
+            floating=kept.get("floating", np.zeros(0)),  # not of old
             temperatures=Temperatures(**kept["temperatures"]),
             previous_potentials=kept["previous_potentials"],
             previous_temperatures=before and Temperatures(**before),
