@@ -19,7 +19,7 @@ def root(function, x, low=-inf, high=inf):
             return x
         low, high = (low, x) if value > 0 else (x, high)
         new = x - value / slope if slope > 0 else (inf if value < 0 else -inf)
-        if not low < new < high:
+        if not (low <= new <= high and abs(new) < inf):
             if -inf < low and high < inf:
                 new = 0.5 * (low + high)
             elif not abs(new) < inf:

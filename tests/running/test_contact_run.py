@@ -119,7 +119,8 @@ def test_two_cycles_through_the_contact(tmp_path):
         inside = found.timeseries[(found.timeseries.time_s > begin) & (found.timeseries.time_s < end)]
         assert inside.contact_atoms.max() > 3.5 and (inside.contact_atoms > 0).all()
         out = inside[(inside.source_voltage_V < voltage) & (inside.source_voltage_V.diff() < 0)]
-        assert (out.contact_atoms.diff().dropna() <= 1e-9).all() and len(out) > 3
+        assert out.contact_atoms.diff().max() < 0.05 and len(out) > 20
+        assert out.contact_atoms.iloc[0] > 3 and out.contact_atoms.iloc[-1] < 0.7
     first, second = found.cycles.V_SET_V
     assert second == pytest.approx(first, rel=0.02)  # from the nucleus: RESET has left nothing else
 
