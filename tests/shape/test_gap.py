@@ -30,6 +30,18 @@ def test_gaps_to_an_electrode_with_a_void():
     assert slanted.seen("shortest")[1] == pytest.approx([np.sqrt(2), np.sqrt(0.5)])
 
 
+def test_the_gap_as_each_side_sees_it():
+    """From (1, 12) of a column under a pit of depth 4: 2 nm to its floor and 1 nm to its wall; below the layer's edge."""
+    column = Filament(np.array([[0, 12.0], [1, 12.0], [1, 6.0], [1, 0]]))
+    gap = Gap(column, np.array([[0, 14.0], [2, 14], [2, 10], [25, 10]]))
+    assert gap.from_filament("vertical") == pytest.approx([2, 2, 8, 14])
+    assert gap.from_filament("shortest") == pytest.approx([2, 1, np.hypot(1, 4), np.hypot(1, 10)])
+    assert gap.from_electrode("vertical") == pytest.approx([2, np.inf, np.inf, np.inf])
+    assert gap.from_electrode("shortest") == pytest.approx([2, np.hypot(1, 2), 1, 24])
+    overlapping = Gap(column, np.array([[0, 11.5], [25, 11.5]]))
+    assert overlapping.from_filament("vertical")[:2] == pytest.approx([-0.5, -0.5])
+
+
 def volume_between(gap):
     """Volume of the gap above the filament by its columns, nm3."""
     columns = gap.columns("vertical")
