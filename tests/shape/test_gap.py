@@ -31,7 +31,7 @@ def test_gaps_to_an_electrode_with_a_void():
 
 
 def test_the_gap_as_each_side_sees_it():
-    """From (1, 12) of a column under a pit of depth 4: 2 nm to its floor and 1 nm to its wall; below the layer's edge."""
+    """From the rim of a column in a pit of depth 4: 2 nm to its floor and 1 nm to its wall."""
     column = Filament(np.array([[0, 12.0], [1, 12.0], [1, 6.0], [1, 0]]))
     gap = Gap(column, np.array([[0, 14.0], [2, 14], [2, 10], [25, 10]]))
     assert gap.from_filament("vertical") == pytest.approx([2, 2, 8, 14])
