@@ -125,8 +125,7 @@ class _Descent:
 
     def lengthen(self):
         """Differences over longer ways along what the jacobian says is loose: noise makes it look firm."""
-        reach = self.strides if np.ndim(self.strides) else np.full(len(self.x), self.strides)
-        self.jacobian, count = lengthened(self.many, self.x, self.raw, self.jacobian, reach)
+        self.jacobian, count = lengthened(self.many, self.x, self.raw, self.jacobian, self.strides)
         self.count, self.firm = self.count + count, True
 
     def promise(self):

@@ -74,7 +74,7 @@ class GrowingCell(CellModel):
         self.surroundings = Surroundings.of(config)
         self.watch = Stopwatch()
         self.limits = Limits.from_config(config)
-        self.motion = FrontMotion.from_config(config, self.model.dissolution, self.model.nucleus.reach, True)
+        self.motion = FrontMotion.from_config(config, self.model.dissolution, self.model.nucleus.reach)
         self.electrode = self.motion.electrode
         self.transient = config.heat.enabled and config.heat.mode == "transient"
         self.remeshes = 0

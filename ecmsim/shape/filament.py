@@ -17,7 +17,7 @@ from functools import cached_property, wraps
 import numpy as np
 
 from ecmsim.errors import SolveError
-from ecmsim.shape.polyline import cross2, crossing_segments, distance_to_polyline, spaced
+from ecmsim.shape.polyline import crossing_segments, distance_to_polyline, spaced, turns
 
 EDGE = 0.4  # turn in rad above which a point of a converging surface counts as an edge, not as part of a curve
 LEAST_SCALE = 0.5  # of a velocity: a part that the points see so badly is left as it is
@@ -267,7 +267,7 @@ class Filament:
         # Tip and poles continue as their mirror image beyond the axis.
         beyond = [direction[-1] * [1, -1]] if self.floats else []
         direction = np.vstack([direction[0] * [1, -1], direction, *beyond])
-        angle = np.arctan2(cross2(direction[:-1], direction[1:]), (direction[:-1] * direction[1:]).sum(-1))
+        angle = turns(direction)
         return angle if self.floats else np.append(angle, 0.0)
 
     def resampled(self, values, spacing):

@@ -171,13 +171,12 @@ class FrontMotion:
     contact_gap: float | None = None
 
     @classmethod
-    def from_config(cls, config, dissolution, nucleus_reach, several_bodies=False):
-        """The motion that a configuration describes; dissolution: law of the electrode's recess, or None;
-        several_bodies: whether what breaks off floats."""
+    def from_config(cls, config, dissolution, nucleus_reach):
+        """The motion that a configuration describes; dissolution: law of the electrode's recess, or None."""
         electrode = ActiveElectrode.from_config(config, dissolution)
         angle = config.surface_diffusion.contact_angle
         angle = None if angle is None else float(np.deg2rad(angle))
-        gap = float(config.tunnelling.contact_gap) if several_bodies else None
+        gap = float(config.tunnelling.contact_gap)
         return cls(electrode, float(config.filament.rupture_radius), angle, nucleus_reach, gap)
 
     def displaced(self, front, last, step, coefficient=None) -> Displacement:

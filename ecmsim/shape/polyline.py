@@ -37,11 +37,15 @@ def crossing_segments(points):
     return np.stack([i, j], axis=1)[j > i + 1]
 
 
+def turns(direction):
+    """Angles from each of the vectors (n, 2) to the next one, (n - 1,), rad."""
+    return np.arctan2(cross2(direction[:-1], direction[1:]), (direction[:-1] * direction[1:]).sum(-1))
+
+
 def corners(points):
     """Where an open polyline (n, 2) turns sharply and alone, (n,) bool: not as a curve does, all along."""
-    direction = np.diff(points, axis=0)
     angle = np.zeros(len(points))
-    angle[1:-1] = np.abs(np.arctan2(cross2(direction[:-1], direction[1:]), (direction[:-1] * direction[1:]).sum(-1)))
+    angle[1:-1] = np.abs(turns(np.diff(points, axis=0)))
     beside = np.maximum(np.append(angle[1:], 0.0), np.append(0.0, angle[:-1]))
     return (angle > CORNER) & (beside < ALONE * angle)
 
