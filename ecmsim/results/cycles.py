@@ -34,7 +34,7 @@ def is_bipolar(run):
 
 def signs_of(run):
     """Sign of the source's voltage at each step, 0 where it is small, (n,)."""
-    voltage = run.timeseries["source_voltage_V"].to_numpy(float)
+    voltage = run.series["source_voltage_V"]
     return np.sign(voltage) * (np.abs(voltage) > BIAS * np.abs(voltage).max(initial=0))
 
 
@@ -44,10 +44,10 @@ def find_cycles(run):
     The repetitions of the programme are counted, whatever comes before and after them belongs to no cycle. Where the
     programme repeats nothing, a cycle ends when the source comes back to the polarity with which the run began.
     """
-    time = run.timeseries["time_s"].to_numpy(float)
+    time = run.series["time_s"]
     if not len(time):
         return []
-    told = np.nan_to_num(run.timeseries["cycle"].to_numpy(float)).astype(int)
+    told = np.nan_to_num(run.series["cycle"]).astype(int)
     if told.any():
         ends = [(number, np.nonzero(told == number)[0]) for number in np.unique(told[told > 0])]
         return [Cycle(int(number), float(time[max(k[0] - 1, 0)]), float(time[k[-1]])) for number, k in ends]
@@ -58,7 +58,7 @@ def find_cycles(run):
 
 def cycle_of_rows(run):
     """The number of the cycle of each step of a run, 0 outside, (n,); a step between two belongs to the first."""
-    time = run.timeseries["time_s"].to_numpy(float)
+    time = run.series["time_s"]
     numbers = np.zeros(len(time), int)
     for cycle in find_cycles(run):
         rows = cycle.rows(time)
@@ -72,12 +72,12 @@ def spans_by_name(run, time):
     counts = {step.get("name") or "cycle": step["count"] for step in steps if step.get("kind") == "repeat"}
     label = re.compile(rf"({'|'.join(map(re.escape, counts))}) (\d+), ")
     groups = []  # what ends, as (name, number) or None outside of cycles, and when
-    for row in run.events[run.events["event"].isin(ENDS)].itertuples():
-        found = label.match(row.detail) if counts else None
+    for moment, detail in run.moments_of(*ENDS):
+        found = label.match(detail) if counts else None
         key = (found[1], int(found[2])) if found else None
         if not groups or groups[-1][0] != key:
             groups.append((key, []))
-        groups[-1][1].append(row.time_s)
+        groups[-1][1].append(moment)
     spans, start = [], time[0]
     for key, ends in groups:
         if key:

@@ -7,16 +7,14 @@ from ecmsim.drive import Programme
 
 
 def draws_of(run):
-    """The draws of a run (a Run) as a DataFrame: `cycle`, from 1, and a column for each setting with its unit; empty
-    where nothing is drawn from cycle to cycle."""
-    import pandas as pd
-
+    """The draws of a run (a Run): for the number of each cycle, from 1, a dict with a number for each setting with its
+    unit, such as stress_energy_eV; empty where nothing is drawn from cycle to cycle."""
     if "draw" not in run.config:
-        return pd.DataFrame()
+        return {}
     config = Config.from_toml(with_new_names(run.config_text), base=run.folder)
     count = max(piece.cycle for piece in Programme.from_steps(config.programme).pieces)
-    rows = []
-    for number in range(1, count + 1):
-        values = config.drawn(number)
-        rows.append({"cycle": number} | {column(name, value.unit): float(value) for name, value in values.items()})
-    return pd.DataFrame(rows)
+    drawn = {number: config.drawn(number) for number in range(1, count + 1)}
+    return {
+        number: {column(name, value.unit): float(value) for name, value in values.items()}
+        for number, values in drawn.items()
+    }

@@ -35,9 +35,7 @@ class Course:
             programme = Programme.from_steps(source.programme)
         except ConfigError as error:
             raise ResultsError(str(error)) from error
-        time, events = run.timeseries["time_s"], run.events[run.events["event"] == "condition"]
-        met = list(zip(events["time_s"].astype(float), events["detail"], strict=True))
-        return cls(source, *_legs(programme, met, time.max() if len(time) else 0.0))
+        return cls(source, *_legs(programme, run.moments_of("condition"), run.series["time_s"].max(initial=0.0)))
 
     def leg_at(self, time):
         """The leg that leads to a time (s); the last one from its end on."""
@@ -67,7 +65,7 @@ def _legs(programme, met, last):
 
 def limits_of(run):
     """The compliance current that held in the step to each row of a run's time series, signed, A; nan without, (n,)."""
-    time = run.timeseries["time_s"].to_numpy(float)
+    time = run.series["time_s"]
     middle = 0.5 * (time + np.append(time[:1], time[:-1]))  # where the source's sign is that of the step
     found = [run.course.limit(end, at) for end, at in zip(time.tolist(), middle.tolist(), strict=True)]
     return np.array([np.nan if value is None else value for value in found])

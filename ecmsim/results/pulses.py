@@ -34,11 +34,9 @@ class _Pulse:
     read: list = field(default_factory=list)
 
 
-def pulse_rows(run, definitions):
+def rows_of_pulses(run, definitions):
     """A dict with PULSE_COLUMNS for each pulse of a run (a Run) that has begun."""
-    series = run.timeseries
-    column = {name: series[name].to_numpy(float) for name in series if series[name].dtype.kind in "fiu"}
-    rows, before = [], None
+    column, rows, before = run.series, [], None
     for pulse in _pulses(run.course):
         after, found = _read(pulse, column)
         if pulse.legs:

@@ -4,6 +4,7 @@ run = open_run("runs/reference")
 run.timeseries.plot(x="source_voltage_V", y="current_A")
 """
 
+import csv
 import io
 import json
 import logging
@@ -177,17 +178,32 @@ class Run:
     @cached_property
     def timeseries(self):
         """One row per accepted step (pandas DataFrame; columns as in ecmsim.results.columns.COLUMNS)."""
-        return self._table(TIMESERIES, columns.COLUMNS)
+        import pandas as pd
+
+        return pd.DataFrame(self.series)
+
+    @cached_property
+    def series(self):
+        """The same as arrays (n,) by the names of the columns: for what cannot wait until pandas is loaded."""
+        return self._numbers(TIMESERIES, columns.COLUMNS)
 
     @cached_property
     def events(self):
         """What happened when: time_s, step, event, detail (pandas DataFrame)."""
         return self._table(EVENTS, columns.EVENT_COLUMNS)
 
+    def moments_of(self, *names):
+        """When something happened of these names, as (time in s, detail) in order of time; without pandas."""
+        lines = csv.DictReader(self._lines(EVENTS, columns.EVENT_COLUMNS).decode(errors="replace").splitlines())
+        try:
+            return [(float(line["time_s"]), line["detail"]) for line in lines if line["event"] in names]
+        except (ValueError, TypeError, KeyError, csv.Error) as error:
+            raise ResultsError(f"{self.folder / EVENTS} is damaged: {error}") from error
+
     @cached_property
     def outlines(self):
         """The outlines of filament and electrode: a sequence of Outline."""
-        return Outlines(self.folder / HISTORY, self.timeseries["current_A"])
+        return Outlines(self.folder / HISTORY, self.series["current_A"])
 
     @cached_property
     def snapshots(self):
@@ -236,14 +252,6 @@ class Run:
         from ecmsim.results.tables import cycle_table
 
         return cycle_table(self)
-
-    @cached_property
-    def draws(self):
-        """The parameters that [draw] gave each cycle of the programme: a DataFrame with `cycle` and a column for each
-        setting with its unit, such as stress_energy_eV; without columns where nothing is drawn from cycle to cycle."""
-        from ecmsim.results.draws import draws_of
-
-        return draws_of(self)
 
     @cached_property
     def pulses(self):
@@ -335,13 +343,36 @@ class Run:
         except UnicodeDecodeError as error:
             raise ResultsError(f"{self.folder / name} is damaged: it is no text") from error
 
-    def _table(self, name, names):
-        """A CSV file of whole lines: what a kill or a power cut left of a last line is dropped."""
-        import pandas as pd
-
+    def _lines(self, name, names):
+        """The bytes of a CSV file of whole lines: what a kill or a power cut left of a last line is dropped."""
         path = self.folder / name
         data = path.read_bytes().split(b"\0", 1)[0] if path.exists() else b""
-        data = data[: data.rfind(b"\n") + 1] or (",".join(names) + "\n").encode()
+        return data[: data.rfind(b"\n") + 1] or (",".join(names) + "\n").encode()
+
+    def _numbers(self, name, names):
+        """A CSV file of numbers as arrays (n,) by column, those of `names` first; nan where the file has none."""
+        path, lines = self.folder / name, self._lines(name, names).splitlines()
+        header = lines[0].decode(errors="replace").split(",")
+        if not set(names) & set(header):
+            raise ResultsError(f"{path} is damaged: it has none of its columns")
+        try:
+            rows = np.loadtxt(lines[1:], delimiter=",", ndmin=2, comments=None) if len(lines) > 1 else np.empty((0, 0))
+            if len(rows) and rows.shape[1] != len(header):
+                raise ValueError(f"{rows.shape[1]} fields under {len(header)} names")
+        except ValueError as error:
+            raise ResultsError(f"{path} is damaged: it holds something else than numbers ({error})") from error
+        found = dict(zip(header, rows.T if len(rows) else np.empty((len(header), 0)), strict=True))
+        for column in columns.INTEGER_COLUMNS & found.keys():
+            if np.isfinite(found[column]).all():
+                found[column] = found[column].astype(int)
+        unknown = np.full(len(rows), np.nan)
+        return {column: found.get(column, unknown) for column in [*names, *(set(header) - set(names))]}
+
+    def _table(self, name, names):
+        """A CSV file as a DataFrame."""
+        import pandas as pd
+
+        path, data = self.folder / name, self._lines(name, names)
         numbers = [column for column in names if column not in columns.TEXT_COLUMNS]
         try:
             table = pd.read_csv(

@@ -4,15 +4,18 @@ The definitions are those of ecmsim.switching.values, for runs and measurements 
 files, in lines that begin with #. pandas.read_csv(path, comment="#") reads them.
 """
 
+import csv
+import io
 from dataclasses import fields
 
 import numpy as np
 
 from ecmsim.drive import Programme
 from ecmsim.results.cycles import cycle_of_rows, find_cycles
+from ecmsim.results.draws import draws_of
 from ecmsim.results.files import replace_text
 from ecmsim.results.folder import CYCLES, PULSES
-from ecmsim.results.pulses import PULSE_COLUMNS, pulse_rows
+from ecmsim.results.pulses import PULSE_COLUMNS, rows_of_pulses
 from ecmsim.switching.values import CycleValues, Definitions, values_of
 
 OUT_AND_BACK = {"sweep", "repeat", "table", "measured"}  # kinds of steps that make cycles
@@ -64,47 +67,59 @@ def limit_by_cycle(run, numbers):
     return found
 
 
+def cycle_rows(run, definitions):
+    """A dict with CYCLE_COLUMNS for each cycle of a run (a Run), and what [draw] gave each of them."""
+    column, rows = run.series, []
+    if len(column["time_s"]) < 2 or not has_cycles(run.course.source.programme):
+        return rows
+    numbers, drawn = cycle_of_rows(run), draws_of(run)
+    limits = limit_by_cycle(run, numbers)
+    for cycle in find_cycles(run):
+        part = {name: values[numbers == cycle.number] for name, values in column.items()}
+        if not len(part["time_s"]):
+            continue
+        found = values_of(
+            part["source_voltage_V"],
+            part["current_A"],
+            definitions,
+            limits.get(cycle.number),
+            part["cell_voltage_V"],
+            part["time_s"],
+        )
+        rows.append(
+            {"cycle": cycle.number, "start_s": cycle.start, "end_s": cycle.end}
+            | vars(found)
+            | {
+                "temperature_max_K": float(part["temperature_max_K"].max()),
+                "gap_min_nm": float(part["gap_nm"].min()),
+                "volume_end_nm3": float(part["volume_nm3"][-1]),
+            }
+            | drawn.get(cycle.number, {})
+        )
+    return rows
+
+
+def pulse_rows(run, definitions):
+    """A dict with PULSE_COLUMNS for each pulse of a run (a Run); none where its programme has none."""
+    any_there = len(run.series["time_s"]) > 1 and has_pulses(run.course.source.programme)
+    return rows_of_pulses(run, definitions) if any_there else []
+
+
 def cycle_table(run, definitions=Definitions()):  # noqa: B008  (frozen)
     """The cycles of a run (a Run) as a DataFrame with CYCLE_COLUMNS, and what [draw] gave each of them; without rows
     where its programme has none."""
-    import pandas as pd
-
-    rows = []
-    if len(run.timeseries) > 1 and has_cycles(run.course.source.programme):
-        numbers = cycle_of_rows(run)
-        limits, column = limit_by_cycle(run, numbers), run.timeseries
-        for cycle in find_cycles(run):
-            part = column[numbers == cycle.number]
-            values = {name: part[name].to_numpy(float) for name in part if part[name].dtype.kind in "fiu"}
-            if not len(part):
-                continue
-            found = values_of(
-                values["source_voltage_V"],
-                values["current_A"],
-                definitions,
-                limits.get(cycle.number),
-                values["cell_voltage_V"],
-                values["time_s"],
-            )
-            rows.append(
-                {"cycle": cycle.number, "start_s": cycle.start, "end_s": cycle.end}
-                | vars(found)
-                | {
-                    "temperature_max_K": values["temperature_max_K"].max(),
-                    "gap_min_nm": values["gap_nm"].min(),
-                    "volume_end_nm3": values["volume_nm3"][-1],
-                }
-            )
-    table, draws = pd.DataFrame(rows, columns=list(CYCLE_COLUMNS)), run.draws
-    return table.merge(draws, on="cycle", how="left") if len(draws) else table
+    return _frame(cycle_rows(run, definitions), CYCLE_COLUMNS)
 
 
 def pulse_table(run, definitions=Definitions()):  # noqa: B008  (frozen)
     """The pulses of a run (a Run) as a DataFrame with PULSE_COLUMNS; without rows where its programme has none."""
+    return _frame(pulse_rows(run, definitions), PULSE_COLUMNS)
+
+
+def _frame(rows, columns):
     import pandas as pd
 
-    rows = pulse_rows(run, definitions) if len(run.timeseries) > 1 and has_pulses(run.course.source.programme) else []
-    return pd.DataFrame(rows, columns=list(PULSE_COLUMNS))
+    return pd.DataFrame(rows, columns=[*dict.fromkeys([*columns, *(rows[0] if rows else ())])])
 
 
 def cycle_words(definitions, drawn=()):
@@ -124,22 +139,44 @@ def pulse_words(definitions):
 
 def with_head(table, words):
     """A table (DataFrame) as the text of a CSV file with lines of words at its head."""
-    return "".join(f"# {line}\n" for line in words) + table.to_csv(index=False)
+    return _head(words) + table.to_csv(index=False)
+
+
+def _head(words):
+    return "".join(f"# {line}\n" for line in words)
 
 
 def tables_of(run, definitions=Definitions()):  # noqa: B008  (frozen)
     """The tables that a run (a Run) has, by their names: (DataFrame, words on its columns) each."""
-    tables = {
-        "cycles": (cycle_table(run, definitions), cycle_words(definitions, [*run.draws][1:])),
-        "pulses": (pulse_table(run, definitions), pulse_words(definitions)),
-    }
-    return {name: (table, words) for name, (table, words) in tables.items() if len(table)}
+    return {name: (_frame(rows, rows[0]), words) for name, (rows, words) in _rows_of(run, definitions).items()}
+
+
+def _rows_of(run, definitions):
+    cycles, pulses = cycle_rows(run, definitions), pulse_rows(run, definitions)
+    drawn = [name for name in cycles[0] if name not in CYCLE_COLUMNS] if cycles else []
+    tables = {"cycles": (cycles, cycle_words(definitions, drawn)), "pulses": (pulses, pulse_words(definitions))}
+    return {name: (rows, words) for name, (rows, words) in tables.items() if rows}
 
 
 def write_tables(run, definitions=Definitions(), folder=None):  # noqa: B008  (frozen)
-    """Write the tables that a run (a Run) has into its folder, or another one; returns the paths."""
+    """Write the tables that a run (a Run) has into its folder, or another one; returns the paths.
+
+    Without pandas, which would take a short run's time once more to load.
+    """
     written, folder = [], folder or run.folder
-    for name, (table, words) in tables_of(run, definitions).items():
+    for name, (rows, words) in _rows_of(run, definitions).items():
+        text = io.StringIO(_head(words))
+        text.seek(0, io.SEEK_END)
+        lines = csv.DictWriter(text, rows[0], lineterminator="\n")
+        lines.writeheader()
+        lines.writerows({name: _field(value) for name, value in row.items()} for row in rows)
         written.append(folder / FILES[name])
-        replace_text(written[-1], with_head(table, words))
+        replace_text(written[-1], text.getvalue())
     return written
+
+
+def _field(value):
+    """A value as it stands in a table: numbers that read back bit by bit, nothing for what is not known."""
+    if value is None or value != value:
+        return ""
+    return repr(float(value)) if isinstance(value, float) else value

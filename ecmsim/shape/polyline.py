@@ -19,15 +19,25 @@ def arc_length(points):
 
 def distance_to_polyline(points, polyline):
     """Shortest distance of each point (n, 2) to a polyline (m, 2), shape (n,), same unit."""
-    start, edge = polyline[:-1], np.diff(polyline, axis=0)
-    offset = points[:, None, :] - start[None]
-    along = np.clip((offset * edge).sum(-1) / np.maximum((edge**2).sum(-1), 1e-300), 0, 1)
-    return np.sqrt(((offset - along[..., None] * edge) ** 2).sum(-1).min(axis=1))
+    (r, z), (edge_r, edge_z) = polyline[:-1].T, np.diff(polyline, axis=0).T
+    off_r, off_z = points[:, :1] - r, points[:, 1:] - z
+    along = off_r * edge_r
+    along += off_z * edge_z
+    along /= np.maximum(edge_r**2 + edge_z**2, 1e-300)
+    np.clip(along, 0, 1, out=along)
+    off_r -= along * edge_r
+    off_z -= along * edge_z
+    off_r *= off_r
+    off_z *= off_z
+    off_r += off_z
+    return np.sqrt(off_r.min(axis=1))
 
 
 def crossing_segments(points):
     """Pairs (i, j), i + 1 < j, of segments of a polyline that cross each other, shape (k, 2)."""
     p, d = points[:-1], np.diff(points, axis=0)
+    if len(d) < 3 or (d @ (points[-1] - points[0])).min() > 0:  # all along one direction: it cannot come back
+        return np.empty((0, 2), dtype=int)
     offset = p[None] - p[:, None]
     denominator = cross2(d[:, None], d[None])
     with np.errstate(divide="ignore", invalid="ignore"):
