@@ -102,7 +102,8 @@ def cycle_rows(run, definitions):
 def pulse_rows(run, definitions):
     """A dict with PULSE_COLUMNS for each pulse of a run (a Run); none where its programme has none."""
     any_there = len(run.series["time_s"]) > 1 and has_pulses(run.course.source.programme)
-    return rows_of_pulses(run, definitions) if any_there else []
+    rows = rows_of_pulses(run, definitions) if any_there else []
+    return [{name: row[name] for name in PULSE_COLUMNS} for row in rows]
 
 
 def cycle_table(run, definitions=Definitions()):  # noqa: B008  (frozen)
@@ -119,7 +120,7 @@ def pulse_table(run, definitions=Definitions()):  # noqa: B008  (frozen)
 def _frame(rows, columns):
     import pandas as pd
 
-    return pd.DataFrame(rows, columns=[*dict.fromkeys([*columns, *(rows[0] if rows else ())])])
+    return pd.DataFrame(rows, columns=[*(rows[0] if rows else columns)])
 
 
 def cycle_words(definitions, drawn=()):

@@ -123,7 +123,9 @@ def test_runs_and_shows_what_it_promises(path, kernel, tmp_path):
 
     before = sorted(FOLDER.rglob("*"))
     notebook = read(path)
-    NotebookClient(notebook, km=kernel, timeout=900, resources={"metadata": {"path": str(FOLDER)}}).execute()
+    client = NotebookClient(notebook, km=kernel, timeout=900, resources={"metadata": {"path": str(FOLDER)}})
+    client.owns_km = True  # or the kernel would live on, with all its memory, when the notebook is through
+    client.execute()
     assert sorted(FOLDER.rglob("*")) == before
 
     outputs = [output for cell in code_of(notebook) for output in cell.outputs]
