@@ -1,5 +1,6 @@
-# The two commands of the first screen; ./ecm prepares the environment on first use.
-.PHONY: run test
+# The two commands of the first screen, run and test; walk: what the pages say, done. ./ecm prepares the environment
+# on first use.
+.PHONY: run test walk
 
 RUN := runs/cu_sio2_pt
 
@@ -11,3 +12,7 @@ run:
 
 test:
 	@./ecm pytest -q --numprocesses auto --dist worksteal
+
+walk:
+	@python3 docs/walk.py
+	@./ecm pytest -q -m walk --numprocesses auto --dist worksteal

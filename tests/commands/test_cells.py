@@ -44,6 +44,7 @@ def test_a_cell_without_constants_is_refused_with_what_it_lacks(name):
     assert any("lacks [butler_volmer], [hopping], [tunnelling]" in line for line in described(CELLS[name]))
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", sorted(CELLS.keys() - REFUSED))
 def test_a_cell_with_constants_runs_coarsely(name, tmp_path):
     """Up to its compliance current; its file tells where its values are from."""
@@ -55,6 +56,7 @@ def test_a_cell_with_constants_runs_coarsely(name, tmp_path):
     assert "assumed" in values and ("fitted" in values or name == "ag_hfo2_pt")
 
 
+@pytest.mark.slow
 def test_the_volatile_cell_forgets(tmp_path):
     config = load_config(CELLS["ag_hfo2_pt"]["path"], COARSE)
     outcome = run(config, tmp_path / "run")

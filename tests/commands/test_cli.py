@@ -62,6 +62,7 @@ def test_quick_run_leaves_everything_promised(quick):
     assert provenance["steps"] == len(series) - 1
 
 
+@pytest.mark.slow
 def test_effective_configuration_runs_again_to_the_same_bits(quick, tmp_path):
     again = ecmsim("run", quick[1] / "config.toml", "--out", tmp_path / "again", "--until", "0.5 s", "-q")
     first = ecmsim("run", QUICK, "--out", tmp_path / "first", "--until", "0.5 s", "-q")
@@ -77,6 +78,7 @@ def test_existing_folder_is_refused_and_left_alone(quick):
     assert (quick[1] / "timeseries.csv").read_bytes() == before
 
 
+@pytest.mark.slow
 def test_all_pictures_are_drawn(quick, tmp_path):
     process = ecmsim("plot", "all", quick[1], "--out", tmp_path)
     assert process.returncode == 0, process.stderr
@@ -129,6 +131,7 @@ def test_options_of_a_picture_are_taken_or_refused(quick, tmp_path):
     assert refused.returncode == 2 and "iv has no option voltages: it knows voltage" in refused.stderr
 
 
+@pytest.mark.slow
 def test_options_that_are_none_get_one_line(quick, tmp_path):
     for options in (("iv", "run=1"), ("iv", "floor_A=-1"), ("outline", "currents_A=[]"), ("field", "quantities=[]")):
         process = ecmsim("plot", options[0], quick[1], "--out", tmp_path / "x.png", "-o", options[1])

@@ -34,6 +34,7 @@ def start(path, command, **options):
     return fit(path, path.parent / "out", quiet=True, jobs=1, command=command, **options)
 
 
+@pytest.mark.slow
 def test_three_hidden_parameters_come_back(tmp_path, command):
     """Within three of their standard errors from noisy data, and close from a start a sixth off."""
     path = made_up.fit_file(tmp_path, dataset=made_up.datasets(tmp_path, relative=0.05, floor=2e-12, seed=3))
@@ -44,6 +45,7 @@ def test_three_hidden_parameters_come_back(tmp_path, command):
     assert result.found.start.misfit > 10 and not result.identified.undetermined
 
 
+@pytest.mark.slow
 def test_what_comes_out_is_a_labelled_configuration_tables_and_a_page(tmp_path, command):
     derived = {"half": "0.5 * stress.energy", "hopping.activation_energy": "10 * stress.energy"}
     path = made_up.fit_file(tmp_path, title="of a made-up cell", derived=derived, set={"cell.radius": "30 nm"})
@@ -70,6 +72,7 @@ def test_what_comes_out_is_a_labelled_configuration_tables_and_a_page(tmp_path, 
     }  # fmt: skip
 
 
+@pytest.mark.slow
 def test_a_parameter_without_influence_is_said_to_be_undetermined(tmp_path, command):
     more = {"filament.specularity": {"from": 0.0, "to": 0.5, "start": 0.2}}
     result = start(made_up.fit_file(tmp_path, parameters=made_up.PARAMETERS | more), command)
@@ -80,6 +83,7 @@ def test_a_parameter_without_influence_is_said_to_be_undetermined(tmp_path, comm
     assert "not determined" in load_config(tmp_path / "out" / "fitted.toml").filament.specularity.source
 
 
+@pytest.mark.slow
 def test_a_prior_holds_what_the_data_leave_open(tmp_path, command):
     prior = {"value": 0.3, "error": 0.02}
     more = {"filament.specularity": {"from": 0.0, "to": 0.5, "start": 0.2, "prior": prior}}
@@ -90,6 +94,7 @@ def test_a_prior_holds_what_the_data_leave_open(tmp_path, command):
     )
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("method", ["hypercube", "evolution"])
 def test_the_whole_bounds_are_searched(tmp_path, command, method):
     """From a start at the wrong end, with seeds that are kept."""
@@ -159,6 +164,7 @@ def test_one_fit_at_a_time_in_a_folder(tmp_path, command):
             start(path, command)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("mode", ["check", "finish"])
 def test_the_full_model_checks_or_finishes(tmp_path, command, mode):
     """That of the made-up cell has currents that are two per cent larger."""
@@ -177,6 +183,7 @@ def test_the_full_model_checks_or_finishes(tmp_path, command, mode):
         )
 
 
+@pytest.mark.slow
 def test_parameters_of_some_datasets_alone(tmp_path, command):
     """Two devices with barriers of their own."""
     one = made_up.datasets(tmp_path)
@@ -191,6 +198,7 @@ def test_parameters_of_some_datasets_alone(tmp_path, command):
     assert "# tunnelling.barrier of curve, pulses: 4.4" in text and "[tunnelling]" not in text
 
 
+@pytest.mark.slow
 def test_a_posterior_is_sampled_on_a_surrogate(tmp_path, command):
     noisy = made_up.datasets(tmp_path, relative=0.05, floor=2e-12, seed=3)
     path = made_up.fit_file(tmp_path, dataset=noisy, posterior={"steps": 300, "walkers": 16})

@@ -282,6 +282,6 @@ def gives_everything_back(growth):
 
 
 def test_remeshing_gives_everything_back(tmp_path):
-    """Memory and MPI communicators, which every mesh and every factor duplicates, after 400 meshes on two ranks."""
-    gives_everything_back(remeshes(tmp_path, 400))
+    """Memory and MPI communicators, which every mesh and every factor duplicates, after 120 meshes on two ranks."""
+    gives_everything_back(remeshes(tmp_path, 120))
     assert remeshes(tmp_path, 40, "keep")[1] > 200  # what is kept is noticed

@@ -221,6 +221,7 @@ def test_few_steps_tell_what_many_do(tmp_path):
 # --- failures -----------------------------------------------------------------------------------------------
 
 
+@pytest.mark.slow
 def test_a_failed_solve(tmp_path):
     """Exit code 3; last state, dump and reason on disk; a message with time, voltage, the worst field, a remedy."""
     folder = tmp_path / "run"

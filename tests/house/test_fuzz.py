@@ -20,6 +20,7 @@ TABLES = st.recursive(
 )
 
 
+@pytest.mark.slow
 def test_some_hundred_inputs():
     commands, finds = fuzz.search(250, seed=7)
     assert finds == [] and len(commands) > 5

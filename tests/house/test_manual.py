@@ -4,7 +4,6 @@ import ast
 import importlib.util
 import os
 import re
-import shutil
 import subprocess
 import sys
 import tomllib
@@ -198,24 +197,14 @@ esac
 
 
 @pytest.mark.slow
+@pytest.mark.walk
 @pytest.mark.parametrize("page", [page for page in PAGES if page.name not in ("first_ten_minutes.md",)], ids=names)
 def test_pages_do_what_they_say(page, home):
-    """In one folder, in the order of the page; README and first ten minutes are walked by docs/walk.py as well."""
+    """In one folder, in the order of the page; README and first ten minutes are walked by docs/walk.py."""
     (home / "runs").mkdir()
     launcher(home)
     environment = os.environ | {"PYTHONPATH": f"{ROOT}{os.pathsep}{os.environ.get('PYTHONPATH', '')}"}
     assert walk.follow(page, home, environment) is None
-
-
-@pytest.mark.slow
-@pytest.mark.skipif(shutil.which("make") is None, reason="there is no make here")
-def test_the_walk_of_the_newcomer(home):
-    """What docs/walk.py does in a clean clone; here with nothing to make and with this Python."""
-    launcher(home)
-    environment = os.environ | {"PYTHONPATH": str(ROOT)}
-    (home / "Makefile").write_text("run:\n\ttrue\n")
-    for page in (ROOT / "README.md", DOCS / "first_ten_minutes.md"):
-        assert walk.follow(page, home, environment) is None
 
 
 def test_a_walk_ends_at_the_first_line_that_fails(tmp_path):

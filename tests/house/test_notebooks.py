@@ -115,6 +115,7 @@ def kernel(tmp_path, monkeypatch):
 
 
 @pytest.mark.slow
+@pytest.mark.walk
 @pytest.mark.timeout(1800)
 @pytest.mark.parametrize("path", NOTEBOOKS, ids=names)
 def test_runs_and_shows_what_it_promises(path, kernel, tmp_path):

@@ -78,6 +78,7 @@ def test_default_place_is_the_run_itself(sweep):
     assert draw("gap", sweep) == [sweep.folder / "figures" / "gap.png"]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("suffix", "start"), [(".pdf", b"%PDF"), (".svg", b"<?xml")])
 def test_vector_formats(sweep, tmp_path, suffix, start):
     for name in ("iv", "elephant") if suffix == ".pdf" else ("gap", "outline"):
@@ -85,6 +86,7 @@ def test_vector_formats(sweep, tmp_path, suffix, start):
             assert path.read_bytes().startswith(start)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("stop", [1, 2, 5, 225])
 def test_partial_runs(tmp_path, stop):
     run = open_run(synthetic.write_run(tmp_path / "run", stop=stop, finish=False, snapshots=stop > 200))
@@ -101,6 +103,7 @@ def test_partial_runs(tmp_path, stop):
             assert isinstance(paths, ResultsError | PlotError) and str(run.folder) in str(paths)
 
 
+@pytest.mark.slow
 def test_a_run_at_zero_voltage(tmp_path):
     columns, outlines = synthetic.series(5)
     still = {name: np.full(5, values[0]) for name, values in columns.items()} | {"time_s": columns["time_s"]}
@@ -191,6 +194,7 @@ def test_interfaces_are_the_outline_and_the_electrodes(sweep):
     assert 0 in ends[:, 1]
 
 
+@pytest.mark.slow
 def test_other_views(sweep, tmp_path):
     check_picture(draw("iv", sweep, tmp_path / "iv.png", voltage="cell")[0], PAGE)
     check_picture(draw("elephant", sweep, tmp_path / "e.png", colour="regime")[0], PAGE)
@@ -284,6 +288,7 @@ def test_repeated_sets_without_reset(sweep, cycles, tmp_path, figures):
     assert [text.get_text() for text in figures["iv.png"].axes[0].get_legend().get_texts()] == ["cycle 1", "cycle 2"]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", ["iv", "gap", "temperature", "outline", "elephant"])
 def test_pictures_of_cycles(cycles, tmp_path, name):
     paths = draw(name, cycles, tmp_path / f"{name}.png")
@@ -306,6 +311,7 @@ def test_cycles_are_told_apart_in_the_i_v_curve(cycles, sweep, tmp_path, figures
     assert not [line for line in figures["set.png"].axes[0].get_lines() if line.get_label().startswith("cycle")]
 
 
+@pytest.mark.slow
 def test_the_i_v_curve_of_cycles_ends_at_a_floor_and_says_so(cycles, sweep, tmp_path, figures):
     draw("iv", cycles, tmp_path / "iv.png")
     axes = figures["iv.png"].axes[1]
@@ -377,6 +383,7 @@ def test_outlines_are_those_of_the_first_set_and_reset(cycles):
     assert shrinking[0][0] == "0.00 V, before" and shrinking[1][0] == "−0.70 V, onset"
 
 
+@pytest.mark.slow
 def test_a_reset_alone(tmp_path):
     columns, outlines = synthetic.cycle()
     first = int(np.searchsorted(columns["time_s"], 4.0))
@@ -414,6 +421,7 @@ def test_the_elephant_plot_of_cycles_is_linear_in_time(cycles, sweep, left_alone
     assert elephant.marks_within(cycles, clock, at) == [("rupture", pytest.approx(5.0 + 7 * k)) for k in range(3)]
 
 
+@pytest.mark.slow
 def test_the_elephant_plot_of_a_span(cycles, sweep, tmp_path):
     clock, at, shapes = history(cycles, logarithmic=False, from_s=4.5, to_s=5.2)
     assert (at[0], at[-1]) == pytest.approx((4.5, 5.2)) and len(at) >= SLICES
@@ -451,6 +459,7 @@ def test_no_contour_where_the_radius_is_the_same_everywhere():
 # --- retention ----------------------------------------------------------------------------------------------
 
 
+@pytest.mark.slow
 def test_pictures_of_a_filament_left_alone(left_alone, tmp_path):
     done = dict(draw_all(left_alone, tmp_path))
     drawn = {name for name, paths in done.items() if isinstance(paths, list)}
@@ -540,6 +549,7 @@ def dashed(axes):
     return [(float(line.get_ydata()[0]), *map(float, line.get_xdata())) for line in lines]
 
 
+@pytest.mark.slow
 def test_compliance_currents_are_those_of_the_steps(tmp_path, figures):
     """In both panels; not one that never held; a negative one on the side where it limits."""
     columns, outlines = synthetic.series(60)
@@ -562,6 +572,7 @@ def test_compliance_currents_are_those_of_the_steps(tmp_path, figures):
     assert found[0][1:] == (0.0, pytest.approx(low)) and found[1][1:] == (0.0, pytest.approx(high))
 
 
+@pytest.mark.slow
 def test_a_current_source_is_drawn_against_the_cell_voltage(tmp_path, figures):
     columns, outlines = synthetic.series(60)
     columns["source_voltage_V"] = np.full(60, 2.0)

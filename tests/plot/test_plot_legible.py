@@ -108,6 +108,7 @@ def test_the_gap_of_pulses_can_be_read_where_it_is_small(pulses, sweep, tmp_path
     assert {"1", "2", "5", "10"} <= {label.get_text() for label in axes.get_yticklabels()}
 
 
+@pytest.mark.slow
 def test_one_colour_for_each_sign_of_the_bias(cycles, tmp_path, figures):
     """In the gap, in the map and on the elephant: positive is red, negative blue."""
     draw("gap", cycles, tmp_path / "gap.png")
@@ -174,6 +175,7 @@ def drawn_notes(monkeypatch, run, output, **options):
     return [note for note in seen["notes"] if note]
 
 
+@pytest.mark.slow
 def test_the_elephant_tells_its_colour_and_where_time_begins(sweep, cycles, tmp_path, monkeypatch):
     notes = drawn_notes(monkeypatch, sweep, tmp_path / "e.png", time="log")
     assert notes[0] == ",  ".join(moment.replace("  ", " ") for moment in MOMENTS)

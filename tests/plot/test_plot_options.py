@@ -65,6 +65,7 @@ def test_a_snapshot_by_its_current(sweep, monkeypatch, label):
             field.choose(sweep, other)
 
 
+@pytest.mark.slow
 def test_files_of_different_options_have_different_names(sweep, tmp_path):
     folder = shutil.copytree(sweep.folder, tmp_path / "run")
     (plain,), (cell,) = (draw("iv", open_run(folder), **options) for options in ({}, {"voltage": "cell"}))

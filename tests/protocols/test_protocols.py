@@ -36,6 +36,7 @@ def starts(programme, folder):
     return table["start_s"].to_numpy(), table
 
 
+@pytest.mark.slow
 def test_nonlinearity_is_found_as_it_was_put(tmp_path):
     begin, _ = starts(TRAINS, tmp_path / "first")
     up = 1e-6 + 9e-6 * saturating(3.0, np.arange(11) / 10)
@@ -52,6 +53,7 @@ def test_nonlinearity_is_found_as_it_was_put(tmp_path):
     assert "nonlinearity 3.00" in found.words()[0]
 
 
+@pytest.mark.slow
 def test_equal_branches_have_no_asymmetry(tmp_path):
     begin, _ = starts(TRAINS, tmp_path / "first")
     levels = np.concatenate([np.linspace(1, 2, 11), np.linspace(2, 1, 11)[1:]]) * 1e-6
@@ -93,6 +95,7 @@ rate = "1 V/s"
 """
 
 
+@pytest.mark.slow
 def test_cycles_to_failure(tmp_path):
     """From the fourth cycle on the high resistance is no longer high."""
 
@@ -254,6 +257,7 @@ def test_writing_is_verified_by_the_reduced_model(tmp_path):
     assert drawn.words == found.words() and (tmp_path / "verify.png").stat().st_size > 1000
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("name", "programme", "conductance"),
     [

@@ -146,6 +146,7 @@ def test_energy_is_conserved_without_a_thermostat():
     assert np.ptp(total) < 1e-3 < 0.1 < np.ptp(potential)
 
 
+@pytest.mark.slow
 def test_the_thermostat_keeps_its_temperature():
     """Within four standard errors: 27 atoms, 6 ps, a tenth of a ps of damping."""
     motion = dynamics(temperature=400, damping=0.1, step=4.0, seed=5)

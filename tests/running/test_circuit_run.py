@@ -66,6 +66,7 @@ def test_discharge_through_the_cell(model, tmp_path):
     assert -table["capacitor_current_A"].iloc[-1] == pytest.approx(table["current_A"].iloc[-1], rel=1e-6)
 
 
+@pytest.mark.slow
 @BOTH
 def test_energy(model, tmp_path):
     """What the source gives is in the capacitor, or went in resistor, cell and leakage, by the trapezoidal rule."""
@@ -143,6 +144,7 @@ capacitance = "0.1 pF"
 """
 
 
+@pytest.mark.slow
 def test_a_run_with_a_circuit_is_resumed_to_the_same_bytes(tmp_path):
     text = SET + '[compliance]\nkind = "ideal"\ncurrent = "10 uA"\nresponse_time = "10 ns"\n'
     config = Config.from_toml(text, overrides=["stepping.rebind_every=10", "checkpoint.interval=1 ms"])

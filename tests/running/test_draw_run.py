@@ -71,6 +71,7 @@ def test_each_cycle_is_computed_with_its_own_values(undisturbed, tmp_path):
     assert abs(ions(other) / ions(stated) - 1) > 0.1
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("cycle", "after"), [(1, -3), (2, 2), (3, -2)])
 def test_a_run_that_goes_on_has_the_same_bytes(undisturbed, tmp_path, cycle, after):
     """Stopped before the first cycle, just after the second began, and just before the third does."""

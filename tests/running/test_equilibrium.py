@@ -64,6 +64,7 @@ def crossing(table):
     return float(np.interp(0.0, table["current_A"], table["source_voltage_V"]))
 
 
+@pytest.mark.slow
 @BOTH
 def test_the_current_crosses_zero_at_the_rest_potential(model, tmp_path):
     """The cell is a battery: it drives a current against the source below that voltage, and metal dissolves."""

@@ -83,6 +83,7 @@ def test_the_example_of_the_manual_shows_what_it_borrows(tmp_path):
     assert f"    {told}\n" in readme and told == TOLD
 
 
+@pytest.mark.slow
 def test_studies_and_exports_say_so(silver, tmp_path, monkeypatch):
     """On the study's pictures, in what `sweep` prints, and at the head of exported numbers."""
     study, out = tmp_path / "study.toml", tmp_path / "out"

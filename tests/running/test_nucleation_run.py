@@ -68,6 +68,7 @@ def test_growth_begins_when_the_nucleus_has_formed(model, tmp_path):
         assert growing["time_s"].iloc[-1] - moment == pytest.approx(there["time_s"].iloc[-1], rel=0.01)
 
 
+@pytest.mark.slow
 def test_low_voltages_have_the_slope_of_nucleation(tmp_path):
     """(Nc + alpha)/alpha times as steep as growth alone; at high voltages growth is what takes its time."""
     times = {}
@@ -96,6 +97,7 @@ def test_a_nucleus_that_never_comes_is_told(model, tmp_path):
     assert not len(there.events[there.events["event"] == "nucleation"])
 
 
+@pytest.mark.slow
 def test_resuming_keeps_what_was_drawn(tmp_path):
     """To the byte; another seed waits another time."""
     drawn = ['nucleation.waiting="drawn"', "nucleation.seed=5", "stepping.rebind_every=4", "checkpoint.interval=1 ms"]

@@ -244,6 +244,7 @@ def test_laws_given_in_python_are_still_asked_for_beside_those_from_a_file(tmp_p
     assert resume(tmp_path / "run", until=0.02, laws={"tunnelling": law}, allow_code=True).steps
 
 
+@pytest.mark.slow
 def test_the_command_line_runs_validates_and_resumes_with_the_option_only(tmp_path):
     path, folder = write(tmp_path, LEAKY), tmp_path / "run"
     sets = [part for setting in REDUCED for part in ("--set", setting)]
@@ -272,6 +273,7 @@ def test_a_shown_configuration_stays_one_that_can_be_run(tmp_path):
     assert load_config(tmp_path / "again.toml").laws["tunnelling"].parameters == {"leak": 5.0}
 
 
+@pytest.mark.slow
 def test_the_mesh_of_a_cell_with_its_own_dissolution_needs_the_option(tmp_path):
     text = """class Deep:
     def recess(self, growth, offset):

@@ -78,6 +78,7 @@ def test_a_cell_that_never_switched():
     assert remarked(seen(current=-0.995e-6), limit=1e-6).of_switching()
 
 
+@pytest.mark.slow
 def test_the_end_of_a_run_that_never_switched(tmp_path):
     """In the last lines, the provenance, the log, a summary's reason and the report; resumed as in one go."""
     folder = tmp_path / "run"
@@ -199,6 +200,7 @@ def test_its_memory_is_a_checkpoint_s():
     assert again == remarks and again.switched
 
 
+@pytest.mark.slow
 def test_melting_is_an_event_a_remark_and_if_wanted_the_end(tmp_path):
     """With copper that melts at 301 K; a run goes on unless told otherwise."""
     hot = [

@@ -358,6 +358,7 @@ def test_rods_break_above_the_critical_length(ratio, reason):
     assert run.reason == reason and run.rupture_height == (0.0 if reason == "rupture" else None)
 
 
+@pytest.mark.slow
 def test_pinch_off_approaches_the_universal_cones():
     """Half angle 46.04 degrees (H. Wong et al., Scripta Mater. 39, 55 (1998)), and a neck ~ (t* - t)^(1/4)."""
     run = relax(
@@ -413,6 +414,7 @@ def test_similar_filaments_live_in_proportion_to_the_fourth_power():
     assert lifetime(0.8, 8.0)[0] / lifetime(0.5, 5.0)[0] == pytest.approx(1.6**4, rel=1e-6)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("edge", [1.0, 0.3])
 def test_lifetime_of_filaments_of_one_height(edge):
     """10 nm high: the exponent of the time to rupture is 4 +- 0.3, twice the radius lives more than ten times longer.

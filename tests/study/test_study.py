@@ -237,6 +237,7 @@ def test_all_that_is_wrong_is_told_at_once(tmp_path, text, problems):
         assert problem in str(caught.value)
 
 
+@pytest.mark.slow
 def test_the_studies_that_come_with_it_are_valid():
     sizes = {path.stem: len(Study.load(path).cases) for path in (ROOT / "configs" / "studies").glob("*.toml")}
     assert sizes["icc_series"] == 13 and sizes["quick_series"] == 3
@@ -516,6 +517,7 @@ def test_killed_study_goes_on_where_it_was(home, children_too):
     assert (frame["wall_s"][:2] == 7).all() != children_too
 
 
+@pytest.mark.slow
 def test_two_studies_at_once_share_the_work(home):
     behave(home, nA="wait")
     first, second = start_driver(home, jobs=1), start_driver(home, jobs=1)
@@ -686,6 +688,7 @@ def test_a_study_tells_what_it_varies_in_vain(tmp_path, capsys):
 # --- with real runs -----------------------------------------------------------------------------------------
 
 
+@pytest.mark.slow
 def test_small_study_from_end_to_end(tmp_path, capsys, monkeypatch):
     text = (
         'set = { programme = [{ kind = "ramp", to = "%s", rate = "1 V/s" }] }\n'

@@ -282,6 +282,7 @@ def test_temperatures_of_lower_conduction(runs, axes):
 # --- the files and the captions -----------------------------------------------------------------------------
 
 
+@pytest.mark.slow
 def test_all_figures_are_written(runs, tmp_path, monkeypatch):
     """The elephant plot has tests of its own: here it is only asked for."""
     asked = []
