@@ -1,17 +1,17 @@
-"""ecmsim benchmark: where the wall time of a run goes, with an empty form-compiler cache and with a full one."""
+"""ecmsim benchmark: what a run costs, part by part, with an empty form-compiler cache and with a full one."""
 
-import json
 import os
-import subprocess
 import sys
 import tempfile
-import time
 from pathlib import Path
 
 from rich.console import Console
 from rich.table import Table
 
-from ecmsim.errors import SolveError
+from ecmsim.commands.cost import cost_of, provenance
+
+# What a finite-element code cannot do without: of these seconds and the whole the ratio is told.
+ALGEBRA = ("assembly", "factorisation", "back substitution")
 
 
 def benchmark(config, settings, cold, until, allow_code=False):
@@ -27,26 +27,32 @@ def benchmark(config, settings, cold, until, allow_code=False):
         command = [sys.executable, "-m", "ecmsim", "run", str(config), "--quiet"]
         command += [part for setting in settings for part in ("--set", setting)]
         command += [*(["--until", until] if until else []), *(["--allow-code"] if allow_code else [])]
-        results = {name: _measured(command, Path(folder) / name, environment) for name in names}
-    parts = sorted(results["warm"]["seconds"], key=results["warm"]["seconds"].get, reverse=True)
-    table = Table("part", *(f"{name} (s)" for name in names), "share (warm)", title=f"Wall time of {config}")
-    whole = results["warm"]["wall"]
-    for part in parts:
-        seconds = [results[name]["seconds"].get(part, 0.0) for name in names]
-        table.add_row(part, *(f"{value:.2f}" for value in seconds), f"{100 * seconds[-1] / whole:.0f} %")
-    rest = [results[name]["wall"] - sum(results[name]["seconds"].values()) for name in names]
-    table.add_row("start, end and the rest", *(f"{value:.2f}" for value in rest), f"{100 * rest[-1] / whole:.0f} %")
-    table.add_row("whole command", *(f"{results[name]['wall']:.2f}" for name in names), "100 %", style="bold")
+        runs = [Path(folder) / name for name in names]
+        costs = [cost_of([*command, "--out", run], environment) for run in runs]
+        Console().print(table_of(f"Cost of {config}", names, costs, list(map(provenance, runs))))
+
+
+def table_of(title, names, costs, told):
+    """The table of runs (names) with their whole costs (Cost) and what their provenance told of the parts."""
+    table = Table("part", *(f"{name} (s)" for name in names), "CPU (s)", "share of CPU", title=title)
+    cpu, whole = told[-1]["cpu_seconds"], costs[-1]
+
+    def row(name, seconds, cpu, **style):
+        table.add_row(name, *(f"{s:.2f}" for s in seconds), f"{cpu:.2f}", f"{100 * cpu / whole.cpu:.0f} %", **style)
+
+    for part in sorted(cpu, key=cpu.get, reverse=True):
+        row(part, [run["seconds"].get(part, 0.0) for run in told], cpu[part])
+    rest = [cost.wall - sum(run["seconds"].values()) for cost, run in zip(costs, told, strict=True)]
+    row("start, end and the rest", rest, whole.cpu - sum(cpu.values()))
+    row("whole command", [cost.wall for cost in costs], whole.cpu, style="bold")
     for key in ("steps", "newton_iterations", "remeshes"):
-        table.add_row(key.replace("_", " "), *(str(results[name][key]) for name in names), "")
-    Console().print(table)
+        table.add_row(key.replace("_", " "), *(str(run[key]) for run in told), "", "")
+    table.add_row("largest memory (MB)", *(f"{cost.memory:.0f}" for cost in costs), "", "")
+    if algebra := algebra_of(cpu):
+        table.add_row(f"whole over {' + '.join(ALGEBRA)}", *[""] * len(names), f"{whole.cpu / algebra:.2f}", "")
+    return table
 
 
-def _measured(command, folder, environment):
-    """One run in a process of its own: its provenance with the wall time of the whole command."""
-    begin = time.perf_counter()
-    done = subprocess.run([*command, "--out", str(folder)], env=environment, capture_output=True, text=True)
-    wall = time.perf_counter() - begin
-    if done.returncode:
-        raise SolveError(f"the benchmark run failed: {done.stderr.strip()}")
-    return json.loads((folder / "provenance.json").read_text()) | {"wall": wall}
+def algebra_of(cpu):
+    """Seconds of the algebra among those of the parts (a dict)."""
+    return sum(cpu.get(part, 0.0) for part in ALGEBRA)

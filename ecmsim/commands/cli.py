@@ -267,13 +267,29 @@ def info():
 
 @app.command()
 def benchmark(
-    config: Config,
+    config: Annotated[Path | None, typer.Argument(help="Configuration file (TOML) [not with --all].")] = None,
     settings: Set = None,
     cold: Annotated[bool, typer.Option("--cold/--no-cold", help="Also run with an empty form-compiler cache.")] = True,
     until: Annotated[str | None, typer.Option(help='End earlier, at this time, e.g. "1.7 s".')] = None,
     allow_code: AllowCode = False,
+    every: Annotated[bool, typer.Option("--all", help="Measure runs, studies and pages of all kinds.")] = False,
+    out: Annotated[Path, typer.Option(help="With --all: the file of the results.")] = Path("benchmark.json"),
+    against: Annotated[
+        Path | None, typer.Option(help="With --all: results of another version, to be set beside these.")
+    ] = None,
+    only: Annotated[list[str] | None, typer.Option(help="With --all: measure this alone; may be repeated.")] = None,
 ):
-    """Report where the wall time of a run goes, cold and warm."""
+    """Report where the time of a run goes, cold and warm; with --all what the usual commands cost."""
+    if every == bool(config):
+        raise ConfigError("ecmsim benchmark: needs either a configuration or --all")
+    if every:
+        if settings or until or allow_code:
+            raise ConfigError("ecmsim benchmark --all: takes none of --set, --until, --allow-code")
+        from ecmsim.commands.benchmarks import benchmarks
+
+        return benchmarks(out, against, only)
+    if against or only:
+        raise ConfigError("ecmsim benchmark: --against and --only need --all")
     from ecmsim.commands.benchmark import benchmark as measure
     from ecmsim.config.laws import require_permission
 

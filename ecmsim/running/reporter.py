@@ -163,6 +163,7 @@ class Reporter:
     def _finish(self, outcome):
         self.writer.note(
             seconds=outcome.seconds,
+            cpu_seconds=outcome.cpu_seconds,
             steps=outcome.steps,
             newton_iterations=outcome.newton_iterations,
             remeshes=outcome.remeshes,

@@ -64,13 +64,15 @@ def model_of(config):
 
 @dataclass(frozen=True)
 class Outcome:
-    """How a run went. state: the last accepted one; steps accepted; seconds by part of the solver; why it ended."""
+    """How a run went. state: the last accepted one; steps accepted; seconds on the clock and of the processor by part
+    of the solver; why it ended."""
 
     state: CellState
     steps: int
     newton_iterations: int
     remeshes: int
     seconds: dict
+    cpu_seconds: dict
     reason: str
     worst: dict  # of the balances over all steps, by their names in ecmsim.observed
     remarks: list = field(default_factory=list)  # what has to be said about it: ecmsim.running.remarks
@@ -286,10 +288,11 @@ class _Run:
         self._require_sound(report, march.state)
         report.snapshot(march.simulation, march.state, "end")
         keeper.write()
-        seconds = dict(march.simulation.watch.seconds)
+        watch = march.simulation.watch
+        seconds = dict(watch.seconds), dict(watch.cpu_seconds)
         counts = march.steps, march.iterations, march.simulation.remeshes
         said = [*filter(None, [config.borrowed]), *remarks.texts()]
-        outcome = Outcome(march.state, *counts, seconds, reason, march.worst, said)
+        outcome = Outcome(march.state, *counts, *seconds, reason, march.worst, said)
         report.finish(outcome)
         return outcome
 

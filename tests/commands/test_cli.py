@@ -1,6 +1,7 @@
 """The command line end to end: a quick run, its pictures and files, and what a user is told when something is wrong."""
 
 import json
+import os
 import subprocess
 import sys
 from pathlib import Path
@@ -101,8 +102,45 @@ def test_info_names_versions_and_what_works():
 def test_benchmark_splits_the_wall_time():
     process = ecmsim("benchmark", QUICK, "--until", "0.05 s", "--no-cold")
     assert process.returncode == 0, process.stderr
-    for part in ("assembly", "factorisation", "meshing", "set-up", "output", "whole command", "steps"):
+    for part in (
+        "assembly",
+        "factorisation",
+        "meshing",
+        "set-up",
+        "output",
+        "whole command",
+        "steps",
+        "CPU",
+        "whole over",
+    ):
         assert part in process.stdout
+
+
+@pytest.mark.slow
+def test_benchmarks_are_a_file_that_another_version_is_set_beside(tmp_path):
+    first, second = tmp_path / "first.json", tmp_path / "second.json"
+    names = "quick.toml, reduced", "start-up"
+    process = ecmsim("benchmark", "--all", "--out", first, "--only", names[0], "--only", names[1])
+    assert process.returncode == 0, process.stderr
+    told = json.loads(first.read_text())
+    assert list(told["measured"]) == list(names) and told["machine"]["cores"] == os.cpu_count() and told["versions"]
+    quick, start_up = (told["measured"][name] for name in names)
+    assert quick["steps"] > 50 and 0 < sum(quick["parts_cpu_s"].values()) < quick["cpu_s"]
+    assert 0 < start_up["cpu_s"] < quick["cpu_s"] and 10 < start_up["memory_MB"] < quick["memory_MB"]
+    told["measured"]["start-up"]["cpu_s"] = 1e3
+    first.write_text(json.dumps(told))
+    process = ecmsim("benchmark", "--all", "--out", second, "--only", "start-up", "--against", first)
+    assert process.returncode == 0 and "1000.00" in process.stdout and "0.00" in process.stdout, process.stdout
+    first.write_text("{}")
+    for arguments, text in (
+        (("--all", "--only", "nothing"), "is not measured"),
+        (("--all", "--against", first), "was not written by"),
+        ((QUICK, "--against", second), "need --all"),
+        ((), "either a configuration or --all"),
+        ((QUICK, "--all"), "either a configuration or --all"),
+    ):
+        process = ecmsim("benchmark", *arguments)
+        assert process.returncode == 2 and text in process.stderr and "Traceback" not in process.stderr
 
 
 @pytest.mark.parametrize(

@@ -308,9 +308,9 @@ class TestFiles:
         assert again.programme[0].points == ((0.1 + 0.2, 0.1), (1e3, -3.3333333333333335e-05))
 
     def test_long_file(self, tmp_path):
-        lines = "".join(f"{0.001 * number},{number % 7 / 7}\n" for number in range(20_000))
+        lines = "".join(f"{0.001 * number},{number % 7 / 7}\n" for number in range(5_000))
         config = self.load(tmp_path, "time_s,voltage_V\n" + lines)
-        assert len(legs(config)) == 19_999 and Config.from_toml(config.to_toml()) == config
+        assert len(legs(config)) == 4_999 and Config.from_toml(config.to_toml()) == config
 
     def test_path_is_relative_to_the_file_that_names_it(self, tmp_path):
         inner = tmp_path / "inner"

@@ -1,0 +1,147 @@
+"""ecmsim benchmark --all: the costs of what users do, in one JSON file, so that two versions can be compared."""
+
+import json
+import os
+import platform
+import sys
+import tempfile
+from pathlib import Path
+
+from rich.console import Console
+from rich.table import Table
+
+from ecmsim.commands.benchmark import algebra_of
+from ecmsim.commands.cost import cost_of, provenance
+from ecmsim.config.shipped import path_of
+from ecmsim.errors import ConfigError, ResultsError
+from ecmsim.results.provenance import collect
+
+FORMAT = "ecmsim benchmark"
+WIDE = 120  # characters of the table in a file
+FINE = ["--until", "1 ms"]  # of the sweep: the solution at 0 V, and one step
+# Runs: what is measured, the configuration that comes with ecmsim, and options of ecmsim run.
+RUNS = {
+    "quick.toml": ("quick", []),
+    "quick.toml, reduced": ("quick", ["--reduced"]),
+    "reference sweep": ("cu_sio2_pt", []),
+    "reference sweep, reduced": ("cu_sio2_pt", ["--reduced"]),
+    "cycle": ("cycle_cu_sio2_pt", ["--set", "programme.0.count=1"]),
+    "contact": ("ag_contact", []),
+    "20,000 vertices": ("cu_sio2_pt", ["--set", "mesh.refinement=6", *FINE]),
+    "90,000 vertices": ("cu_sio2_pt", ["--set", "mesh.refinement=13", *FINE]),
+}
+CASES = 16  # of the study
+STUDY = """config = "{config}"
+[set]
+model = "reduced"
+[grid]
+"compliance.current" = {{ from = "1 nA", to = "100 nA", count = {count}, spacing = "log" }}
+"""
+
+
+def benchmarks(out, against=None, only=None):
+    """Measure all of it, print a table, and write it to a file (Path); against: such a file of another version; only:
+    names of what is measured."""
+    before = read(against) if against else None
+    found, console = {}, Console(width=None if sys.stdout.isatty() else WIDE)
+    with tempfile.TemporaryDirectory(prefix="ecmsim-benchmark-") as place:
+        known = measures(Path(place))
+        if unknown := [name for name in only or () if name not in known]:
+            raise ConfigError(f"--only = {unknown[0]!r}: is not measured; choose from {', '.join(known)}")
+        for name in only or known:
+            found[name] = known[name]()
+            console.print(f"{name}: {found[name]['cpu_s']:.2f} s of CPU", highlight=False)
+            write(out, found)
+    console.print(table_of(found, before))
+    console.print(f"wrote {out}", highlight=False)
+
+
+def measures(folder):
+    """What is measured: name -> function that measures it in a folder and returns a dict of numbers."""
+    report = folder / "report.html"
+
+    def start_up():
+        return plain("--version")
+
+    def study():
+        path = folder / "study.toml"
+        path.write_text(STUDY.format(config=path_of("ecmsim:quick"), count=CASES), encoding="utf-8")
+        told = plain("sweep", path, "--out", folder / "study", "--quiet")
+        return told | {"cases": CASES, "cpu_per_case_s": told["cpu_s"] / CASES}
+
+    def page():
+        run = folder / "reported"
+        plain("run", path_of("ecmsim:quick"), "--out", run, "--quiet")
+        return plain("report", run, "--out", report)
+
+    def of_run(number, config, options):
+        return lambda: run_of(folder / str(number), config, options)
+
+    runs = {name: of_run(number, *what) for number, (name, what) in enumerate(RUNS.items())}
+    return {"start-up": start_up} | runs | {f"study of {CASES} reduced cases": study, "report": page}
+
+
+def plain(*arguments):
+    """The cost of a command of ecmsim as a dict."""
+    cost = cost_of([sys.executable, "-m", "ecmsim", *arguments])
+    return {"cpu_s": cost.cpu, "wall_s": cost.wall, "memory_MB": cost.memory}
+
+
+def run_of(folder, config, options):
+    """The cost of a run with what its provenance tells."""
+    told = plain("run", path_of(f"ecmsim:{config}"), "--out", folder, "--quiet", *options)
+    known = provenance(folder)
+    told |= {name: known[name] for name in ("steps", "newton_iterations", "remeshes")}
+    told |= {"vertices": vertices_of(folder), "parts_cpu_s": known["cpu_seconds"]}
+    algebra = algebra_of(known["cpu_seconds"])
+    return told | ({"cpu_over_algebra": told["cpu_s"] / algebra} if algebra else {})
+
+
+def vertices_of(folder):
+    """The largest number of vertices of a run's meshes."""
+    from ecmsim.results import open_run
+
+    return int(open_run(folder).series["vertices"].max())
+
+
+def write(path, found):
+    """Write what has been measured so far, with the machine and the version."""
+    machine = {"processor": processor(), "cores": os.cpu_count(), "platform": platform.platform()}
+    known = {name: value for name, value in collect().items() if name in ("versions", "git", "host", "start_time")}
+    content = {"format": FORMAT, "machine": machine, **known, "measured": found}
+    Path(path).write_text(json.dumps(content, indent=2) + "\n", encoding="utf-8")
+
+
+def read(path):
+    """What a file of another version has measured. Raises ResultsError."""
+    try:
+        content = json.loads(Path(path).read_text(encoding="utf-8"))
+        if content["format"] != FORMAT:
+            raise ValueError(f"its format is {content['format']!r}")
+        return {name: {"cpu_s": float(told["cpu_s"])} for name, told in content["measured"].items()}
+    except (OSError, ValueError, TypeError, KeyError, AttributeError) as error:
+        raise ResultsError(f"{path} was not written by ecmsim benchmark --all: {error}") from error
+
+
+def processor():
+    """Name of the processor."""
+    try:
+        lines = Path("/proc/cpuinfo").read_text(encoding="utf-8").splitlines()
+        return next(line.partition(":")[2].strip() for line in lines if line.startswith("model name"))
+    except (OSError, StopIteration):
+        return platform.processor()
+
+
+def table_of(found, before=None):
+    """The table of what was measured; before: of another version."""
+    names = ["what", "CPU (s)", "clock (s)", "memory (MB)", "vertices", "steps", "CPU/algebra"]
+    table = Table(*names, *(["CPU before (s)", "now/before"] if before is not None else []), title="ecmsim benchmark")
+    for name, told in found.items():
+        row = [name, f"{told['cpu_s']:.2f}", f"{told['wall_s']:.2f}", f"{told['memory_MB']:.0f}"]
+        row += [str(told.get("vertices") or ""), str(told.get("steps", ""))]
+        row += [f"{told['cpu_over_algebra']:.2f}" if "cpu_over_algebra" in told else ""]
+        if before is not None:
+            old = before.get(name, {}).get("cpu_s")
+            row += [f"{old:.2f}", f"{told['cpu_s'] / old:.2f}"] if old else ["", ""]
+        table.add_row(*row)
+    return table
