@@ -59,11 +59,14 @@ RULES = (
         *("law", "table", "plateaus", "seed", "fluctuation", "barrier", "effective_mass", "prefactor"),
         elsewhere=_in("heat", "tunnel_barrier"),
     ),
-    Rule(
-        "tunnelling.law",
-        'tunnelling.law = "landauer"',
-        lambda config: config.tunnelling.law == "landauer",
-        _in("tunnelling", "prefactor"),
+    *(
+        Rule(
+            "tunnelling.law",
+            f'tunnelling.law = "{law}"',
+            lambda config, law=law: config.tunnelling.law == law,
+            _in("tunnelling", "prefactor"),
+        )
+        for law in ("landauer", "terraces")
     ),
     Rule(
         "contact.atoms",

@@ -13,9 +13,10 @@ class Tunnelling(Section):
     """Electrons between filament and active electrode: tunnelling, Eq. (5), and atomic contact."""
 
     enabled: StrictBool = needed(description="Whether electrons tunnel")
-    law: Literal["simmons", "landauer", "blend"] = needed(
-        description="Linearised Simmons equation, up to contact; blend: the same, and through contact with the "
-        "conductance of the atoms that bridge the gap; landauer: with tunnelling from first principles as well",
+    law: Literal["simmons", "terraces", "landauer", "blend"] = needed(
+        description="Linearised Simmons equation, up to contact; terraces: through contact, one sum over the atoms of "
+        "the tip's layers, from first principles with the barrier of the switching layer; blend: simmons beside the "
+        "atoms that bridge the gap; landauer: first principles beside them, without layers",
     )
     table: StrictStr | None = Field(
         None, description="Metal (or file) of the table of conductances; [the active electrode's]"
@@ -41,7 +42,8 @@ class Tunnelling(Section):
         "atoms of the last layer bridge the gap, and it closes no further",
     )
     prefactor: quantity("", gt=0, le=10) = needed(
-        description="C: 1/2 as printed in Eq. (5), 3/2 in Simmons 1963, 1 in the WKB limit; not used by landauer"
+        description="C: 1/2 as printed in Eq. (5), 3/2 in Simmons 1963, 1 in the WKB limit; not used by "
+        "terraces and landauer"
     )
 
     @field_validator("table", "plateaus", "seed", "fluctuation")
@@ -52,7 +54,7 @@ class Tunnelling(Section):
             return value
         others, remedy = info.data, ""
         if others.get("law") == "simmons":
-            remedy = 'not used by law = "simmons", only by "blend" or "landauer"; leave it out or choose one of these'
+            remedy = 'not used by law = "simmons", only by those with contact; leave it out or choose "terraces"'
         elif info.field_name == "seed" and others.get("plateaus") is False:
             remedy = "not used with plateaus = false, which have the mean over arrangements; leave one of both out"
         elif info.field_name == "fluctuation" and "seed" in others and others["seed"] is None:

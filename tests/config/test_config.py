@@ -86,7 +86,7 @@ def problems(text, overrides=(), base=Path()):
     return list(caught.value.problems)
 
 
-NOT_WITH_SIMMONS = 'not used by law = "simmons", only by "blend" or "landauer"; leave it out or choose one of these'
+NOT_WITH_SIMMONS = 'not used by law = "simmons", only by those with contact; leave it out or choose "terraces"'
 
 # Overrides of MINIMAL, each with the one message it gives.
 BAD = [
@@ -264,7 +264,7 @@ def test_bad_configuration_says_what_and_where(override, message):
     assert problems(MINIMAL, [override]) == [message]
 
 
-@pytest.mark.parametrize("law", ["blend", "landauer"])
+@pytest.mark.parametrize("law", ["terraces", "blend", "landauer"])
 def test_settings_of_the_atoms_in_contact_are_used_or_refused(law):
     law = f"tunnelling.law={law}"
     (seedless,) = problems(MINIMAL, [law, "tunnelling.fluctuation=0.1"])
