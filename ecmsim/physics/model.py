@@ -21,13 +21,14 @@ from ecmsim.physics.contract import require, roles_of
 from ecmsim.physics.dissolution import MirroredDissolution
 from ecmsim.physics.facing_atoms import FacingAtoms
 from ecmsim.physics.faraday import Faraday
+from ecmsim.physics.gap_decay import Decay
 from ecmsim.physics.mott_gurney import MottGurney
 from ecmsim.physics.nucleation import Nucleation
 from ecmsim.physics.nucleus import StableNucleus
 from ecmsim.physics.size_effect import SizeEffect
 from ecmsim.physics.surface_diffusion import SurfaceDiffusion
 from ecmsim.physics.temperature_law import TemperatureLaw
-from ecmsim.physics.terraces import Decay, Terraces
+from ecmsim.physics.terraces import Terraces
 from ecmsim.physics.tunnel_heating import TunnelHeating
 from ecmsim.physics.tunnelling import Simmons
 from ecmsim.quantum.lookup import Lookup

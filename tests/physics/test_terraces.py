@@ -9,8 +9,8 @@ import pytest
 from ecmsim.config import load_config
 from ecmsim.constants import CONDUCTANCE_QUANTUM
 from ecmsim.physics.bridging import ROUNDING
+from ecmsim.physics.gap_decay import Decay
 from ecmsim.physics.model import tunnelling_law
-from ecmsim.physics.terraces import Decay
 from ecmsim.physics.tunnelling import over_tip
 from ecmsim.quantum.table import TABLES
 
