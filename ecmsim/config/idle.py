@@ -56,7 +56,7 @@ RULES = (
     # The gap that the law would see, and the one at which a run ends, are told and heeded all the same.
     _off(
         "tunnelling",
-        *("law", "table", "plateaus", "seed", "fluctuation", "barrier", "effective_mass", "prefactor"),
+        *("law", "table", "plateaus", "seed", "fluctuation", "barrier_shape", "barrier", "effective_mass", "prefactor"),
         elsewhere=_in("heat", "tunnel_barrier"),
     ),
     *(

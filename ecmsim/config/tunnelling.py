@@ -32,6 +32,11 @@ class Tunnelling(Section):
         description="Relative standard deviation of the conductance of such an arrangement beside its shape, at one "
         "atom; at N atoms smaller by sqrt(N)",
     )
+    barrier_shape: Literal["rectangular"] | None = Field(
+        None,
+        description="With terraces: rectangular, the barrier has its full height from contact on; "
+        "[lowered near the metals, as that of the table's vacuum is]",
+    )
     gap: Literal["vertical", "shortest"] = needed(
         description="Gap from a point of the filament: straight up, or to the nearest point"
     )
@@ -46,7 +51,7 @@ class Tunnelling(Section):
         "terraces and landauer"
     )
 
-    @field_validator("table", "plateaus", "seed", "fluctuation")
+    @field_validator("table", "plateaus", "seed", "fluctuation", "barrier_shape")
     @classmethod
     def _is_used(cls, value, info: ValidationInfo):
         """A setting of the atoms in contact is used by a law that has them, an arrangement's by one with a seed."""
@@ -55,6 +60,8 @@ class Tunnelling(Section):
         others, remedy = info.data, ""
         if others.get("law") == "simmons":
             remedy = 'not used by law = "simmons", only by those with contact; leave it out or choose "terraces"'
+        elif info.field_name == "barrier_shape" and others.get("law") in ("blend", "landauer"):
+            remedy = f'not used by law = "{others["law"]}", only by "terraces"; leave it out or choose that one'
         elif info.field_name == "seed" and others.get("plateaus") is False:
             remedy = "not used with plateaus = false, which have the mean over arrangements; leave one of both out"
         elif info.field_name == "fluctuation" and "seed" in others and others["seed"] is None:

@@ -2,7 +2,8 @@
 
 d is that of the table's facing tips, which are in vacuum, with its logarithm multiplied by the ratio of both barriers'
 decay constants: the exponent 2 int kappa dx of WKB in the switching layer, if that barrier is lowered by a near
-electrode as the vacuum's is. The voltage enters as the table has it, up to its largest bias.
+electrode as the vacuum's is. A rectangular barrier is not, and then d = exp(-2 kappa g) from contact on, as in Simmons'
+equation without image forces. The voltage enters as the table has it, up to its largest bias.
 """
 
 from dataclasses import dataclass
@@ -19,11 +20,12 @@ EVERY = 4  # of the table's rows in the bias: T is smooth over 0.2 V
 @dataclass(frozen=True)
 class Decay:
     """What a gap leaves of a contact's transmission. lookup: in vacuum; constant: 2 kappa in the switching layer, 1/nm;
-    layer: thickness of an atomic layer, nm."""
+    layer: thickness of an atomic layer, nm; rectangular: whether the barrier is not lowered near contact."""
 
     lookup: Lookup
     constant: float
     layer: float
+    rectangular: bool = False
 
     @property
     def ratio(self):
@@ -38,6 +40,14 @@ class Decay:
 
     def __call__(self, gap, bias=0.0):
         """d (1) at gaps (nm) between the metals' surfaces and biases (V) that broadcast."""
+        if self.rectangular:
+            there, still = np.broadcast_arrays(self._of_tips(gap, bias), self._of_tips(gap, 0.0))
+            by_bias = np.divide(there, still, out=np.ones(there.shape), where=still > 0)  # far away both are nothing
+            return np.exp(-self.constant * np.asarray(gap)) * by_bias
+        return self._of_tips(gap, bias)
+
+    def _of_tips(self, gap, bias):
+        """The table's, with the exponent of the layer's barrier."""
         radius = self.lookup.atom_radius
         return (self.lookup(radius, gap, bias).conductance / self.lookup(radius, 0.0, bias).conductance) ** self.ratio
 

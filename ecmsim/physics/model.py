@@ -369,5 +369,7 @@ def contact_law(config, simmons):
     levels = Levels(lookup, tunnel.plateaus, tunnel.seed, tunnel.fluctuation)
     bridging = Bridging(lookup.layer_spacing, lookup.area_per_atom, tunnel.contact_gap)
     if terraced:
-        return Terraces(levels, bridging, Decay(lookup, simmons.decay_constant(), lookup.layer_spacing))
+        rectangular = tunnel.barrier_shape == "rectangular"
+        decay = Decay(lookup, simmons.decay_constant(), lookup.layer_spacing, rectangular)
+        return Terraces(levels, bridging, decay)
     return ContactLaw(FacingAtoms(lookup) if tunnel.law == "landauer" else simmons, levels, bridging)

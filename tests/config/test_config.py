@@ -280,6 +280,13 @@ def test_settings_of_the_atoms_in_contact_are_used_or_refused(law):
         Config.from_toml(MINIMAL, overrides=[law, *(f"tunnelling.{text}" for text in right)])
 
 
+@pytest.mark.parametrize("law", ["simmons", "blend", "landauer"])
+def test_the_shape_of_the_barrier_is_one_of_the_terraces(law):
+    (told,) = problems(MINIMAL, [f"tunnelling.law={law}", "tunnelling.barrier_shape=rectangular"])
+    assert told.startswith('tunnelling.barrier_shape = "rectangular": not used by law = ') and '"terraces"' in told
+    Config.from_toml(MINIMAL, overrides=["tunnelling.law=terraces", "tunnelling.barrier_shape=rectangular"])
+
+
 def test_all_settings_that_simmons_does_not_use_are_told_at_once():
     given = ["table=Ag", "plateaus=false", "seed=1", "fluctuation=0.1"]
     told = problems(MINIMAL, [f"tunnelling.{text}" for text in given])

@@ -120,6 +120,18 @@ def test_the_barrier_of_the_layer_decides_over_the_decay():
     assert (low.decay(gaps) > high.decay(gaps)).all() and (np.diff(high.decay(gaps)) < 0).all()
 
 
+def test_a_rectangular_barrier_is_not_lowered_near_contact():
+    lowered, law = law_of(), law_of("Ag", "tunnelling.barrier_shape=rectangular")
+    gaps = np.array([0.0, 0.1, 0.24, 1.0])
+    assert law.decay(gaps) == pytest.approx(np.exp(-law.decay_constant() * gaps), rel=1e-12)
+    assert (law.decay(gaps[1:]) < 0.6 * lowered.decay(gaps[1:])).all()
+    gaining = law.decay(gaps, 0.8) / law.decay(gaps)
+    assert gaining == pytest.approx(lowered.decay(gaps, 0.8) / lowered.decay(gaps), rel=1e-12)
+    # Then even a blunt tip has its first plateau within a sixth of the table's necks of one atom.
+    gap = next(gap for gap in np.linspace(0.3, 0.2, 400) if over_tip(law, *cap(2.0, gap)).atoms > 1)
+    assert whole(law, *cap(2.0, gap)) == pytest.approx(law.levels(1), rel=1 / 6)
+
+
 def test_wide_planes_of_silver_beside_plane_waves():
     """0.16 to 0.56 nm apart: within a third of pwcond's conductance per atom, over three decades."""
     with open(TABLES / "pwcond.csv") as file:
