@@ -307,8 +307,13 @@ def quantum_devices(
 def quantum_annotate(
     run: RunFolder,
     law: Annotated[
-        str, typer.Option(help="blend: Simmons tunnelling beside the atoms; landauer: the table's.")
-    ] = "blend",
+        str | None,
+        typer.Option(
+            help="terraces, blend or landauer (settings of tunnelling.law) [default: blend; of a run through contact "
+            "its own].",
+            show_default=False,
+        ),
+    ] = None,
     settings: Annotated[
         list[str] | None,
         typer.Option(
@@ -318,11 +323,12 @@ def quantum_annotate(
     out: Annotated[Path | None, typer.Option(help="Table [default: conductance.csv in the run's folder].")] = None,
     picture: Annotated[Path | None, typer.Option(help="Also a picture (.png, .pdf, .svg).", show_default=False)] = None,
 ):
-    """Count the atoms that bridge the gap in a run made with simmons, from its outlines; the run is left as it is.
+    """Count the atoms that bridge the gap in a run made with simmons, from its outlines, or tell more of a run through
+    contact; the run is left as it is.
 
     Columns: time_s, step, source_voltage_V, cell_voltage_V, current_A (of the run), gap_nm (smallest), contact_atoms
-    (N), contact_G0 (of these atoms), tunnelling_G0 (beside them), junction_G0 (both), simmons_G0 (in the run),
-    contact_fano (of the atoms' shot noise).
+    (N), contact_G0 (of these atoms), tunnelling_G0 (beside them), junction_G0 (both), simmons_G0 (by that equation),
+    contact_fano (of the atoms' shot noise), contact_thermopower_V_per_K, junction_differential_G0 (dI/dV of both).
     """
     from ecmsim.commands.annotate import write
 

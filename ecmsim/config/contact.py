@@ -31,7 +31,7 @@ def without_contact(section, tunnelling):
     if tunnelling.enabled is False:
         without = "tunnelling.enabled = false has no contact"
     elif tunnelling.law == "simmons":
-        without = 'tunnelling.law = "simmons" ends where atoms meet; choose "blend" or "landauer"'
+        without = 'tunnelling.law = "simmons" ends where atoms meet; choose "terraces" or "blend"'
     elif not tunnelling.plateaus:
         without = "tunnelling.plateaus = false is for any number of atoms; leave it out"
     else:

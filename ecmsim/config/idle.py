@@ -56,14 +56,17 @@ RULES = (
     # The gap that the law would see, and the one at which a run ends, are told and heeded all the same.
     _off(
         "tunnelling",
-        *("law", "table", "plateaus", "seed", "fluctuation", "barrier", "effective_mass", "prefactor"),
+        *("law", "table", "plateaus", "seed", "fluctuation", "barrier_shape", "barrier", "effective_mass", "prefactor"),
         elsewhere=_in("heat", "tunnel_barrier"),
     ),
-    Rule(
-        "tunnelling.law",
-        'tunnelling.law = "landauer"',
-        lambda config: config.tunnelling.law == "landauer",
-        _in("tunnelling", "prefactor"),
+    *(
+        Rule(
+            "tunnelling.law",
+            f'tunnelling.law = "{law}"',
+            lambda config, law=law: config.tunnelling.law == law,
+            _in("tunnelling", "prefactor"),
+        )
+        for law in ("landauer", "terraces")
     ),
     Rule(
         "contact.atoms",

@@ -37,25 +37,33 @@ class Levels:
 
     def of(self, atoms):
         """T of a whole number of atoms (1)."""
+        return float(self._whole(atoms, 0.0))
+
+    def _whole(self, atoms, bias):
+        """T of a whole number of atoms at biases (V)."""
         if atoms < 1:
-            return 0.0
-        found = self.lookup(self.lookup.atom_radius * np.sqrt(atoms), 0.0)
+            return np.zeros(np.shape(bias))
+        found = self.lookup(self.lookup.atom_radius * np.sqrt(atoms), 0.0, bias)
         if self.seed is None:
-            return float(found.transmission)
+            return found.transmission
         low, high = found.low / CONDUCTANCE_QUANTUM, found.high / CONDUCTANCE_QUANTUM
         shape = low + (high - low) * self._drawn().uniform()
         moved = self._drawn(int(atoms)).standard_normal() * self.fluctuation / np.sqrt(atoms)
-        return float(shape * max(0.0, 1 + moved))
+        return shape * max(0.0, 1 + moved)
 
     def __call__(self, atoms):
         """S(N) for any N >= 0 (1)."""
+        return float(self.at(atoms, 0.0))
+
+    def at(self, atoms, bias):
+        """S(N) at biases (V), of their shape (1)."""
         if not self.plateaus:
-            return self._smooth(atoms)
+            return self.smooth(atoms, bias)
         below = int(np.floor(atoms))
         share = between_atoms(atoms - below, STEP)[0]
-        return (1 - share) * self.of(below) + share * self.of(below + 1)
+        return (1 - share) * self._whole(below, bias) + share * self._whole(below + 1, bias)
 
-    def _smooth(self, atoms):
-        """Proportional to N below one atom."""
-        radius = self.lookup.atom_radius * np.sqrt(max(atoms, LEAST))
-        return float(self.lookup(radius, 0.0).transmission) * min(atoms / LEAST, 1.0)
+    def smooth(self, atoms, bias=0.0):
+        """S of any numbers of atoms without steps, the mean over the shapes, at biases (V) that broadcast (1)."""
+        radius = self.lookup.atom_radius * np.sqrt(np.maximum(atoms, LEAST))
+        return self.lookup(radius, 0.0, bias).transmission * np.minimum(np.divide(atoms, LEAST), 1.0)

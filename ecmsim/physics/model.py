@@ -21,12 +21,14 @@ from ecmsim.physics.contract import require, roles_of
 from ecmsim.physics.dissolution import MirroredDissolution
 from ecmsim.physics.facing_atoms import FacingAtoms
 from ecmsim.physics.faraday import Faraday
+from ecmsim.physics.gap_decay import Decay
 from ecmsim.physics.mott_gurney import MottGurney
 from ecmsim.physics.nucleation import Nucleation
 from ecmsim.physics.nucleus import StableNucleus
 from ecmsim.physics.size_effect import SizeEffect
 from ecmsim.physics.surface_diffusion import SurfaceDiffusion
 from ecmsim.physics.temperature_law import TemperatureLaw
+from ecmsim.physics.terraces import Terraces
 from ecmsim.physics.tunnel_heating import TunnelHeating
 from ecmsim.physics.tunnelling import Simmons
 from ecmsim.quantum.lookup import Lookup
@@ -346,14 +348,15 @@ def atoms_law(config):
 
 
 def contact_law(config, simmons):
-    """The law "blend" or "landauer" of a configuration: simmons tunnels, or at least ends what the table tells.
+    """The law with contact of a configuration: simmons tunnels, or at least lends its barrier.
 
     Raises ConfigError where there is no table, or none that goes far enough.
     """
     tunnel = config.tunnelling
     metal = tunnel.table or config.cell.active_electrode
+    terraced = tunnel.law == "terraces"
     try:
-        lookup = Lookup(metal, decay=simmons.decay_constant(), step=None)
+        lookup = Lookup(metal, decay=None if terraced else simmons.decay_constant(), step=None)
     except TransportError as error:
         raise ConfigError(
             f'tunnelling.table = "{metal}": {error}; law = "{tunnel.law}" needs such a table, "simmons" none'
@@ -363,8 +366,10 @@ def contact_law(config, simmons):
             f"tunnelling.contact_gap = {tunnel.contact_gap:g} nm: must be less than a layer of atoms of {metal}, "
             f"{lookup.layer_spacing:.3g} nm"
         )
-    return ContactLaw(
-        beyond=FacingAtoms(lookup) if tunnel.law == "landauer" else simmons,
-        levels=Levels(lookup, tunnel.plateaus, tunnel.seed, tunnel.fluctuation),
-        bridging=Bridging(lookup.layer_spacing, lookup.area_per_atom, tunnel.contact_gap),
-    )
+    levels = Levels(lookup, tunnel.plateaus, tunnel.seed, tunnel.fluctuation)
+    bridging = Bridging(lookup.layer_spacing, lookup.area_per_atom, tunnel.contact_gap)
+    if terraced:
+        rectangular = tunnel.barrier_shape == "rectangular"
+        decay = Decay(lookup, simmons.decay_constant(), lookup.layer_spacing, rectangular)
+        return Terraces(levels, bridging, decay)
+    return ContactLaw(FacingAtoms(lookup) if tunnel.law == "landauer" else simmons, levels, bridging)

@@ -114,7 +114,8 @@ class TunnellingAtTip(Protocol):
 class Tunnelling(TunnellingAtTip, Protocol):
     """Electrons between filament and electrode where the current at a place depends on that place alone, Eq. (5).
 
-    Any current between the two surfaces above the filament, a leak through the layer among them.
+    Any current between the two surfaces above the filament, a leak through the layer among them. A run says where it
+    went beyond the law's attribute `largest_bias` (V), if it has one.
     """
 
 

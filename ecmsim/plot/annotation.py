@@ -25,7 +25,7 @@ def draw(table, output):
     conductance = table["junction_G0"].to_numpy()
     with style.picture(output, style.COLUMN_MM, 100) as figure:
         above, below = figure.subplots(2, 1, sharex=True, height_ratios=[1.7, 1])
-        above.plot(time, table["simmons_G0"], color=style.GREY, lw=0.9, label="in the run (Simmons)", zorder=2)
+        above.plot(time, table["simmons_G0"], color=style.GREY, lw=0.9, label="Simmons equation", zorder=2)
         above.plot(time, table["tunnelling_G0"], color=style.SKY, lw=0.9, label="tunnelling beside", zorder=2.5)
         above.plot(time, conductance, color=style.BLUE, label="with contact", zorder=3)
         top = max(conductance[shown].max(), table["simmons_G0"][shown].max(), 1.0)

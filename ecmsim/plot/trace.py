@@ -14,7 +14,7 @@ from ecmsim.plot import style
 
 LEAST_V = 1e-3  # V; a smaller voltage tells no conductance
 MODEL = "model"
-QUANTIZED = ("blend", "landauer")  # laws of tunnelling that know atoms and the quantum of conductance
+QUANTIZED = ("terraces", "blend", "landauer")  # laws of tunnelling that know atoms and the quantum of conductance
 CURRENT_SOURCES = ("current_ramp", "current_sweep", "current_hold", "current_table")
 
 

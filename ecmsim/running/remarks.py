@@ -22,7 +22,7 @@ class Ranges:
     """What the laws of a run are made for. melting_point: of the filament's metal, K, or None; metal: its name;
     barrier: of linearised tunnelling, in V, or None where that is not the law; gap: smallest one, nm; field: V/nm;
     layer: thickness of the switching layer where the reduced model runs, nm, else None; rest: voltage above which metal
-    is deposited, V."""
+    is deposited, V; bias: largest voltage that the law of tunnelling knows, V, or None where it has no end."""
 
     metal: str
     melting_point: float | None
@@ -31,10 +31,11 @@ class Ranges:
     field: float = LARGEST_FIELD
     layer: float | None = None
     rest: float = 0.0
+    bias: float | None = None
 
     @classmethod
-    def from_config(cls, config, bridged=False):
-        """bridged: whether atoms bridge the gap, which then may close."""
+    def from_config(cls, config, bridged=False, bias=None):
+        """bridged: whether atoms bridge the gap, which then may close; bias: of the law of tunnelling, V."""
         metal, tunnel = config.materials["active_electrode"], config.tunnelling
         linear = tunnel.enabled and tunnel.law == "simmons" and "tunnelling" not in config.laws
         melting_point = metal.melting_point if config.heat.enabled else None
@@ -42,7 +43,7 @@ class Ranges:
         gap = 0.0 if bridged else SMALLEST_GAP
         layer = float(config.cell.layer_thickness) if config.model == "reduced" else None
         rest = float(config.butler_volmer.rest_potential or 0.0)
-        return cls(metal.name, melting_point and float(melting_point), barrier, gap, layer=layer, rest=rest)
+        return cls(metal.name, melting_point and float(melting_point), barrier, gap, layer=layer, rest=rest, bias=bias)
 
 
 @dataclass
@@ -133,6 +134,11 @@ class Remarks:
             found.append(
                 f"electrons tunnelled at up to {self.junction:.3g} V, above their barrier (tunnelling.barrier = "
                 f"{ranges.barrier:g} eV): linearised tunnelling, Eq. (5), is not made for that"
+            )
+        if ranges.bias is not None and self.junction > ranges.bias:
+            found.append(
+                f"electrons crossed the gap at up to {self.junction:.3g} V; the table of conductances goes to "
+                f"{ranges.bias:g} V, and beyond that its last conductance is taken"
             )
         if self.strength > ranges.field:
             found.append(

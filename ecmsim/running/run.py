@@ -231,7 +231,8 @@ class _Run:
         config, march = self.config, self.march
         bridged = march.simulation.model.bridging is not None
         detector, milestones = EventDetector.from_config(config, bridged), Milestones(config)
-        growth, remarks = GrowthStop(), Remarks(Ranges.from_config(config, bridged))
+        bias = getattr(march.simulation.model.tunnelling, "largest_bias", None)
+        growth, remarks = GrowthStop(), Remarks(Ranges.from_config(config, bridged, bias))
         planned = march.simulation.programme.duration
         stop = inf if self.until is None else self.until
         report.begin(min(stop, planned))

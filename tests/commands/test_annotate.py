@@ -111,6 +111,31 @@ def test_other_laws_and_settings(copper, tmp_path):
     assert silver["contact_atoms"][0] != pytest.approx(2, rel=1e-3)
 
 
+def test_a_run_through_contact_is_read_with_its_own_law(copper, tmp_path):
+    """Its atoms and conductances are those of the law; dI/dV is of the voltage that the run has, thermopower of its
+    temperature."""
+    radii = radius_for([1, 2, 2, 2, 2], 0.12, copper)
+    own = open_run(write_tips(tmp_path / "own", radii, np.full(5, 0.12), "terraces"))
+    table, asked = annotated(own), annotated(own, "terraces")
+    of_simmons = annotated(open_run(write_tips(tmp_path / "run", radii, np.full(5, 0.12))), "terraces")
+    for name in COLUMNS:
+        assert table[name] == pytest.approx(asked[name], nan_ok=True), name
+        assert table[name] == pytest.approx(of_simmons[name], nan_ok=True), name
+    kept = own.timeseries
+    found = copper.channels(copper.atom_radius, temperature=kept.temperature_max_K.iloc[0])
+    assert table["contact_fano"][0] == pytest.approx(found.fano)
+    assert table["contact_thermopower_V_per_K"][0] == pytest.approx(found.thermopower)
+    blend = annotated(open_run(write_tips(tmp_path / "blend", radii, np.full(5, 0.12), "blend")))
+    assert blend["junction_differential_G0"] == pytest.approx(blend["junction_G0"], rel=1e-12)  # linear
+    assert (table["junction_G0"] > blend["junction_G0"]).all()
+    biased, change = (
+        kept.junction_voltage_V.to_numpy() > 0.1,
+        table["junction_differential_G0"] / table["junction_G0"] - 1,
+    )
+    assert biased.any() and (np.abs(change[biased]) > 1e-4).all()
+    assert not write(tmp_path / "own")[1][0].startswith("growth")
+
+
 def test_the_run_is_left_as_it_is(copper, tmp_path):
     folder = write_tips(tmp_path / "run", radius_for([0.4, 1, 1, 1, 3], 0.12, copper), np.full(5, 0.12))
 
@@ -152,7 +177,7 @@ def test_what_cannot_be_annotated(copper, tmp_path):
     folder = write_tips(tmp_path / "run", [1, 1], [0.2, 0.1])
     run = open_run(folder)
     for options, error, match in (
-        ({"law": "simmons"}, ConfigError, 'law = "simmons": choose one of blend, landauer'),
+        ({"law": "simmons"}, ConfigError, 'law = "simmons": choose one of terraces, blend, landauer'),
         ({"settings": ["cell.radius=30 nm"]}, ConfigError, "only settings of"),
         ({"settings": ["tunnelling.table=Pb"]}, ConfigError, "Pb"),
         ({"settings": ["tunnelling.seeed=3"]}, ConfigError, "seed"),
@@ -160,7 +185,7 @@ def test_what_cannot_be_annotated(copper, tmp_path):
         (
             {"settings": ["tunnelling.law=simmons"]},
             ConfigError,
-            'tunnelling.law=simmons": .* --law blend or --law land',
+            'tunnelling.law=simmons": .* --law terraces or --law blend or --law land',
         ),
         ({"settings": [" tunnelling.law = landauer"]}, ConfigError, "--law blend or --law landauer"),
         ({"settings": ["tunnelling.enabled=false"]}, ConfigError, 'tunnelling.enabled=false": .*leave it out'),
@@ -168,8 +193,10 @@ def test_what_cannot_be_annotated(copper, tmp_path):
     ):
         with pytest.raises(error, match=match):
             annotate(run, **options)
-    with pytest.raises(ResultsError, match='made with tunnelling.law = "blend"'):
-        annotate(open_run(write_tips(tmp_path / "blend", [1, 1], [0.2, 0.1], "blend")))
+    blend = open_run(write_tips(tmp_path / "blend", [1, 1], [0.2, 0.1], "blend"))
+    for options in ({"law": "landauer"}, {"settings": ["tunnelling.seed=1"]}):
+        with pytest.raises(ResultsError, match='made with tunnelling.law = "blend".*leave --law and --set out'):
+            annotate(blend, **options)
     with pytest.raises(EcmsimError, match="nowhere"):
         write(tmp_path / "nowhere")
 

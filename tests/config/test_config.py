@@ -86,7 +86,7 @@ def problems(text, overrides=(), base=Path()):
     return list(caught.value.problems)
 
 
-NOT_WITH_SIMMONS = 'not used by law = "simmons", only by "blend" or "landauer"; leave it out or choose one of these'
+NOT_WITH_SIMMONS = 'not used by law = "simmons", only by those with contact; leave it out or choose "terraces"'
 
 # Overrides of MINIMAL, each with the one message it gives.
 BAD = [
@@ -264,7 +264,7 @@ def test_bad_configuration_says_what_and_where(override, message):
     assert problems(MINIMAL, [override]) == [message]
 
 
-@pytest.mark.parametrize("law", ["blend", "landauer"])
+@pytest.mark.parametrize("law", ["terraces", "blend", "landauer"])
 def test_settings_of_the_atoms_in_contact_are_used_or_refused(law):
     law = f"tunnelling.law={law}"
     (seedless,) = problems(MINIMAL, [law, "tunnelling.fluctuation=0.1"])
@@ -278,6 +278,13 @@ def test_settings_of_the_atoms_in_contact_are_used_or_refused(law):
     assert problems(MINIMAL, wrong) == ["tunnelling.seed = -1: must be at least 0"]
     for right in (["table=Ag", "seed=0", "fluctuation=0.1"], ["plateaus=false", "fluctuation=0"], []):
         Config.from_toml(MINIMAL, overrides=[law, *(f"tunnelling.{text}" for text in right)])
+
+
+@pytest.mark.parametrize("law", ["simmons", "blend", "landauer"])
+def test_the_shape_of_the_barrier_is_one_of_the_terraces(law):
+    (told,) = problems(MINIMAL, [f"tunnelling.law={law}", "tunnelling.barrier_shape=rectangular"])
+    assert told.startswith('tunnelling.barrier_shape = "rectangular": not used by law = ') and '"terraces"' in told
+    Config.from_toml(MINIMAL, overrides=["tunnelling.law=terraces", "tunnelling.barrier_shape=rectangular"])
 
 
 def test_all_settings_that_simmons_does_not_use_are_told_at_once():

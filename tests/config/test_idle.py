@@ -70,6 +70,7 @@ OWN = "programme.0.compliance={kind='none'}"
         (["dissolution.void_barrier=false", "dissolution.void_energy=1 eV"], 'dissolution.void_energy = "1 eV"'),
         (["tunnelling.enabled=false", "heat.tunnel_barrier=true"], "heat.tunnel_barrier = true"),
         (['tunnelling.law="landauer"', "tunnelling.prefactor=1.5"], "tunnelling.prefactor = 1.5"),
+        (['tunnelling.law="terraces"', "tunnelling.prefactor=1.5"], "tunnelling.prefactor = 1.5"),
         (["filament.size_effect=false", "filament.specularity=0.5"], "filament.specularity = 0.5"),
         (["heat.enabled=false", "heat.wall=ambient"], 'heat.wall = "ambient"'),
         (["surface_diffusion.coefficient=2 nm^4/s"], 'surface_diffusion.coefficient = "2 nm^4/s"'),

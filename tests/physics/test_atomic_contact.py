@@ -1,4 +1,4 @@
-"""The gap that closes atom by atom: bridging, levels of the contact, the laws blend and landauer."""
+"""The gap that closes atom by atom: bridging, levels of the contact, the laws with contact; terraces: its own file."""
 
 import numpy as np
 import pytest
@@ -154,6 +154,8 @@ def test_arrangements_are_drawn_around_their_shape():
         (METALS[1], "landauer", "true", spherical_tip),
         (METALS[1], "blend", "true", flat_tip),
         (METALS[0], "landauer", "false", spherical_tip),
+        (METALS[0], "terraces", "true", spherical_tip),
+        (METALS[1], "terraces", "false", flat_tip),
     ],
 )
 def test_conductance_is_continuously_differentiable_in_gap_and_radius(metal, name, plateaus, tip):
@@ -176,7 +178,7 @@ def test_conductance_is_continuously_differentiable_in_gap_and_radius(metal, nam
     assert kinks[1] < 0.7 * kinks[0]
 
 
-@pytest.mark.parametrize("name", ["blend", "landauer"])
+@pytest.mark.parametrize("name", ["terraces", "blend", "landauer"])
 def test_conductance_rises_as_the_gap_closes(name):
     law = law_of(name)
     values = [conductance(law, *spherical_tip(1.5, gap)) for gap in np.linspace(1.0, 0.05, 400)]

@@ -46,7 +46,7 @@ def model(*overrides):
 @pytest.fixture(scope="module")
 def shipped():
     """Shipped laws as (law, role)."""
-    tunnelling = {law: model(*SILVER, f"tunnelling.law={law}").tunnelling for law in ("blend", "landauer")}
+    tunnelling = {law: model(*SILVER, f"tunnelling.law={law}").tunnelling for law in ("terraces", "blend", "landauer")}
     found = [(getattr(model(*EVERYTHING), name), roles_of(kind)[0]) for name, kind in HINTS.items()]
     found += [(law, role) for law in tunnelling.values() for role in (roles.Contact, roles.CountedContact)]
     found += [(law, roles.Decaying) for law in (*tunnelling.values(), model().tunnelling)]

@@ -4,6 +4,7 @@ import dataclasses
 import sys
 
 import numpy as np
+import pandas as pd
 import pytest
 from ase import Atoms
 from ase.calculators.emt import EMT
@@ -19,11 +20,12 @@ from ecmsim.quantum.atoms.dynamics import Dynamics, EffectiveMedium
 from ecmsim.quantum.atoms.electrons import Electrons
 from ecmsim.quantum.atoms.hopping import Smooth
 from ecmsim.quantum.atoms.record import load
-from ecmsim.quantum.atoms.section import narrowest
+from ecmsim.quantum.atoms.section import bottlenecks, narrowest
 from ecmsim.quantum.atoms.settings import Settings
 from ecmsim.quantum.atoms.trajectory import samples
 from ecmsim.quantum.recoil import HELLMANN_FEYNMAN, recoil_forces
 from ecmsim.quantum.tight_binding import Harrison
+from validation.quantum import endings
 
 SMALL = Settings("Ag", (4, 1, 4), size=3, time_ps=0.2, sample_ps=0.1, settle_ps=0)
 
@@ -102,6 +104,35 @@ def test_a_parted_contact_has_no_section():
     near, far = settings, dataclasses.replace(settings, separation_A=4.0)
     found = [narrowest(s.contact().positions, s.contact().cell, s.law.distance, *s.frozen()) for s in (near, far)]
     assert found == [1, 0]
+
+
+@pytest.mark.parametrize(
+    ("counts", "separation", "alone"), [((4, 1, 4), None, 1), ((1,), 2.9, 2), ((9, 4, 9), None, 0), ((1,), 6.0, 0)]
+)
+def test_monomers_and_dimers_are_told_apart(counts, separation, alone):
+    settings = Settings("Ag", counts, size=3, separation_A=separation)
+    contact = settings.contact()
+    at = contact.cell, settings.law.distance, *settings.frozen()
+    found = bottlenecks(contact.positions, *at)
+    assert len(found) == alone and (np.diff(contact.positions[found, 2]) > 0).all()
+    if alone:  # each of them is one: without it nothing joins the ends
+        assert narrowest(contact.positions, *at) == 1
+        apart = contact.positions.copy()
+        apart[found[0], 2] += 100
+        assert not len(bottlenecks(apart, *at)) and narrowest(apart, *at) == 0
+
+
+def test_how_a_pulled_contact_ends_is_counted(monkeypatch):
+    """A single atom between fours, pulled fast: it stays one until it ruptures; the table has all contacts."""
+    monkeypatch.setattr(endings, "SPEED", 60.0)
+    monkeypatch.setattr(endings, "EVERY", 20)
+    monomer, dimer, chain, time, pulled = endings.ended("Ag", "100", 3, (4, 1, 4), 1)
+    assert monomer >= 10 and monomer > 3 * dimer and not chain
+    assert 1 < pulled < 10 and pulled == pytest.approx(0.6 * time, rel=1e-6) and time < endings.LONGEST
+    table = pd.read_csv(endings.TABLE)
+    assert set(table.metal) == set(endings.METALS)
+    assert len(table) == len(endings.METALS) * len(endings.NECKS) * len(endings.SEEDS)
+    assert (table[["monomer", "dimer", "chain"]].sum(axis=1) > 0).all()
 
 
 def test_electrons_of_a_contact_in_motion():

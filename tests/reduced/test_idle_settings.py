@@ -52,6 +52,7 @@ OTHER = {
     "tunnelling.table": "Ag",
     "tunnelling.plateaus": False,
     "tunnelling.seed": 3,
+    "tunnelling.barrier_shape": "rectangular",
     "tunnelling.barrier": "3 eV",
     "tunnelling.effective_mass": 0.5,
     "tunnelling.prefactor": 1.5,
@@ -130,6 +131,7 @@ def test_a_setting_that_is_idle(switch, setting):
     on, off = SWITCHES.get(switch, (f"{switch}=true", f"{switch}=false"))
     law = ["nucleation.enabled=true"] if switch == "nucleation.waiting" else []
     law += ["tunnelling.law=blend"] if setting in NEEDS_BLEND else []
+    law += ["tunnelling.law=terraces"] if setting == "tunnelling.barrier_shape" else []
     law += BACKWARDS if setting in NEEDS_RESET else ()
     law = [*EMPTY, *law] if setting.startswith("nucleation.") else law
     law += ["nucleation.waiting=drawn"] if setting == "nucleation.seed" else []

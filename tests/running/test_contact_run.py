@@ -8,7 +8,7 @@ from helpers.contact import NEAR
 from ecmsim.config import load_config
 from ecmsim.constants import CONDUCTANCE_QUANTUM
 from ecmsim.results import open_run
-from ecmsim.running.run import run
+from ecmsim.running.run import resume, run
 
 
 def went(folder, *settings, config="configs/ag_contact.toml", until=None):
@@ -80,9 +80,29 @@ def test_the_junction_is_a_part_of_the_cell(contact):
 
 
 @pytest.mark.slow
-def test_full_and_reduced_agree(tmp_path):
-    found = [junction(went(tmp_path / model, f"model={model}", until=2.45)[1])[-1] for model in ("full", "reduced")]
+@pytest.mark.parametrize("law", ["blend", "terraces"])
+def test_full_and_reduced_agree(tmp_path, law):
+    found = [
+        junction(went(tmp_path / model, f"model={model}", f"tunnelling.law={law}", until=2.45)[1])[-1]
+        for model in ("full", "reduced")
+    ]
     assert found[0] == pytest.approx(found[1], rel=0.1)
+
+
+@pytest.mark.slow
+def test_terraces_through_contact_and_resumed(tmp_path):
+    """Balances hold, the voltage beyond the table is told, and a run that was stopped has the same bytes."""
+    settings = ["model=reduced", "tunnelling.law=terraces", 'compliance.current="400 uA"']
+    _, series = went(tmp_path / "whole", *settings)
+    assert series.contact_atoms.max() > 1
+    assert series.charge_imbalance.max() < 1e-8 and series.power_imbalance.max() < 1e-6
+    assert (series.current_A <= 4e-4 * (1 + 1e-9)).all()
+    (told,) = [text for text in open_run(tmp_path / "whole").provenance["remarks"] if "table of conductances" in text]
+    assert "beyond that its last conductance is taken" in told
+    went(tmp_path / "stopped", *settings, until=2.45)
+    resume(tmp_path / "stopped", until=float("inf"))
+    first, second = ((tmp_path / name / "timeseries.csv").read_bytes() for name in ("whole", "stopped"))
+    assert first == second
 
 
 @pytest.mark.slow

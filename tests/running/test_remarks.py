@@ -236,3 +236,16 @@ def test_log_events_and_report_tell_the_same_moments(tmp_path):
         (event,) = found.events[found.events.event == name].itertuples()
         assert event.time_s == pytest.approx(moment, rel=1e-12)
         assert f"t = {moment:.9g} s: {name}" in log
+
+
+def test_a_voltage_beyond_the_table_of_conductances_is_told():
+    table = Ranges("silver", None, None, 0.0, bias=1.0)
+    crossing = seen(tunnel_current=1e-6, junction_voltage=-1.6)
+    (told,) = remarked(crossing, ranges=table).texts()
+    assert told.startswith("electrons crossed the gap at up to 1.6 V; the table of conductances goes to 1 V")
+    for other in (
+        remarked(seen(tunnel_current=1e-6, junction_voltage=0.9), ranges=table),
+        remarked(seen(junction_voltage=1.6), ranges=table),  # ions alone
+        remarked(crossing, ranges=Ranges("silver", None, None, 0.0)),
+    ):
+        assert other.texts() == []

@@ -145,7 +145,7 @@ fact(
     "G0",
     doubt="Growth stops at nearly the same voltage (1.6 V) with both compliances, so that four times the current ends "
     "at four times the conductance; the nanowire has two to three times as much. The fit is a compromise. A smaller "
-    "contact_gap or another law of tunnelling moves both by a tenth.",
+    "contact_gap or landauer in place of blend moves both by a tenth.",
     fitted=CONTACT,
 )
 

@@ -2,7 +2,7 @@
 
 import numpy as np
 from scipy.sparse import coo_array
-from scipy.sparse.csgraph import maximum_flow
+from scipy.sparse.csgraph import connected_components, maximum_flow
 
 from ecmsim.quantum.tight_binding import hopping_matrix
 
@@ -39,3 +39,23 @@ def narrowest(positions, cell, distance, left, right):
     capacity[n : n + len(first)] = 1
     graph = coo_array((capacity, (rows, columns)), shape=(2 * n + 2, 2 * n + 2)).tocsr()
     return int(maximum_flow(graph, 2 * n, 2 * n + 1).flow_value)
+
+
+def bottlenecks(positions, cell, distance, left, right):
+    """Atoms each of which alone holds both ends together: their numbers in order of z, (m,); arguments as of narrowest.
+
+    One is a monomer, two a dimer, more a chain; none where two ways or more lead across, or no way at all.
+    """
+    first, second = np.nonzero(hopping_matrix(_Neighbours(distance), positions, positions, cell))
+    n = len(positions)
+
+    def joined(without):
+        kept = (first != without) & (second != without)
+        graph = coo_array((np.ones(kept.sum()), (first[kept], second[kept])), shape=(n, n))
+        _, part = connected_components(graph, directed=False)
+        return bool(np.intersect1d(part[left], part[right]).size)
+
+    if not joined(-1):
+        return np.zeros(0, dtype=int)
+    alone = np.array([atom for atom in np.nonzero(~(left | right))[0] if not joined(atom)], dtype=int)
+    return alone[np.argsort(positions[alone, 2], kind="stable")]
