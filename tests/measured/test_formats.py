@@ -54,6 +54,23 @@ def test_every_form_gives_the_same_numbers(tmp_path, form):
     assert recording.limit(1) == pytest.approx(LIMIT, rel=1e-3)
 
 
+@pytest.mark.parametrize(
+    ("line", "limit"),
+    [
+        ("Compliance,5 mA", 5e-3),
+        ("Compliance,5e-3", 5e-3),
+        ("Limit I,0.1,0.005", 5e-3),  # of several terminals
+        ("Current_Limit,5 mV", 5.0),  # no unit of a current: the number alone
+        ("Compliance,none", None),
+        ("Speed,5 mA", None),
+    ],
+)
+def test_a_limit_that_the_file_states(tmp_path, line, limit):
+    found = read(saved(tmp_path, f"Model,2450\n{line}\n\nTime (s),V (V),I (A)\n" + instruments.lines(DATA)))
+    assert found.compliance == ({} if limit is None else {1: pytest.approx(limit)})
+    assert any(line.partition(",")[0] in note for note in found.notes) == (limit is not None)
+
+
 def test_readings_in_one_line(tmp_path):
     content = instruments.lines((VOLTAGE, CURRENT, 0 * TIME + 9.91e37, TIME, 0 * TIME), form="{:+.6E}").replace(
         "\n", ","

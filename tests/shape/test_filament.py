@@ -91,6 +91,15 @@ def test_normals_point_outwards_also_below_an_overhang():
     assert normal[3, 1] < 0 < normal[3, 0]
 
 
+@pytest.mark.parametrize(("factor", "follows"), [(0.3, False), (0.7, True), (1.8, True), (2.5, False)])
+def test_a_volume_rate_that_the_points_hardly_see_is_not_followed(factor, follows):
+    """Up to a half of what they see, or up to twice as much, is the polygon's error; more is none."""
+    ball = Filament.nucleus(2.0, 24)
+    seen = (ball.area_vectors() * ball.growth_velocity(np.ones(25))).sum()
+    gained = (ball.area_vectors() * ball.growth_velocity(np.ones(25), factor * seen)).sum()
+    assert gained == pytest.approx((factor if follows else 1.0) * seen)
+
+
 @pytest.mark.parametrize("filament", [ellipsoid(1.5, 5, 12), uneven_sphere(2, 9), MUSHROOM])
 def test_growth_meets_the_volume_rate(filament):
     speed = 1 + 0.5 * np.cos(filament.points[:, 1])
