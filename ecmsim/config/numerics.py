@@ -31,6 +31,11 @@ class Mesh(Section):
     smallest_size: quantity("nm", gt=0) = Field("0.02 nm", description="Smallest edge length wanted anywhere")
     largest_size: quantity("nm", gt=0) = Field("4 nm", description="Largest edge length, far from the filament")
     cells_across_gap: quantity("", gt=0) = Field(3.0, description="Edges across the gap at its narrowest place")
+    contact_line: quantity("", ge=1e-4, le=1) | None = Field(
+        None,
+        description="Edge length at the rim of the filament's foot over its radius there, where temperature and "
+        "potential are singular; none: as along the surface",
+    )
     turning: quantity("", gt=0, lt=1) = Field(0.25, description="Turn of the outline wanted per edge, in rad")
     growth: quantity("", gt=0, lt=1) = Field(0.35, description="Growth of the edge length per unit of length")
     stretch: quantity("", gt=1.5) = Field(2.2, description="Edge length over the wanted one at which to rebuild")
@@ -43,6 +48,7 @@ class Mesh(Section):
         """The same settings with the refinement worked into the sizes."""
         finer = {name: getattr(self, name) / self.refinement for name in EDGES}
         finer |= {"cells_across_gap": self.cells_across_gap * self.refinement}
+        finer |= {"contact_line": self.contact_line and self.contact_line / self.refinement}
         finer |= {"nucleus_segments": max(round(self.nucleus_segments * self.refinement), 4)}
         return self.model_copy(update=finer | {"refinement": 1.0})
 

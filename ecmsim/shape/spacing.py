@@ -39,6 +39,8 @@ def _body_spacing(filament, gap, numerics, speed):
     wanted = np.clip(wanted, numerics.smallest_size, numerics.surface_size)
     # However small the filament, its outline keeps as many edges as the nucleus began with.
     wanted = np.minimum(wanted, length.sum() / numerics.nucleus_segments)
+    if numerics.contact_line and not filament.floats:
+        wanted[-1] = min(wanted[-1], numerics.contact_line * filament.points[-1, 0])
     return graded(wanted, filament.points, numerics.growth)
 
 

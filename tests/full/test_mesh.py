@@ -498,6 +498,21 @@ def test_outline_is_finer_where_the_gap_closes():
         assert spacing_of(filament, turning=1e3, cells_across_gap=6.0)[0] == pytest.approx(gap / 6)
 
 
+def test_the_rim_of_the_foot_is_finer_if_wanted():
+    filament, rim = ellipsoid(5.0, 8.0, 200), 0.015 * 5.0
+    assert spacing_of(filament)[-1] == 0.8
+    spacing = spacing_of(filament, contact_line=0.015)
+    assert spacing[-1] == pytest.approx(rim) and spacing[0] == spacing_of(filament)[0]
+    assert np.diff(spacing[-8:]) == pytest.approx(-0.35 * filament.segment_lengths[-7:])
+    config = Config.from_toml(CONFIG + "refinement = 2\ncontact_line = 0.015\n")
+    assert config.mesh.refined().contact_line == 0.0075
+    filament = filament.resampled(np.zeros((201, 0)), spacing)[0]
+    found = build_mesh(filament, flat(), config.cell, config.mesh)
+    edge = np.hypot(*(filament.points[-1] - filament.points[-2]))
+    beside = np.hypot(*(found.points - filament.points[-1]).T)
+    assert edge < 1.5 * rim and (beside < 4 * rim).sum() > 15  # on both sides of the rim
+
+
 def test_spacing_keeps_its_bounds():
     for filament in SHAPES.values():
         spacing = spacing_of(filament, smallest_size=0.1)
