@@ -29,11 +29,12 @@ TESTS = {
     "models/reduced": ("reduced", "running/test_march.py"),
     "models": ("models", "full", "reduced", "running"),
     "running": ("running", "results"),
-    "results": ("results", "running", "page"),
+    "results": ("results", "plot/test_plot.py", "running", "page"),
+    "switching": ("switching", "study/test_draw.py", "results/test_tables.py", "measured"),
     "fitting": ("fitting",),
     "materials": ("config",),
     "shape": ("shape", "full/test_analytic.py", "running/test_march.py"),
-    "drive": ("drive", "config/test_config_programme.py", "running/test_compliance_run.py"),
+    "drive": ("drive", "results/test_limits.py", "config/test_config_programme.py", "running/test_compliance_run.py"),
 }
 LEFT_OUT = ("commands/clone.py", "quantum/build")  # the first says how to find a clone; the second needs GPAW
 SWAPPED = {

@@ -115,6 +115,8 @@ def test_bits():
     fair = bits_of(np.random.default_rng(2).integers(0, 2, 4000))
     assert fair.ones == pytest.approx(0.5, abs=0.03) and abs(fair.runs) < 3 and fair.entropy > 0.99
     assert bits_of([0, 1] * 50).runs > 5 and bits_of([0] * 50 + [1] * 50).runs < -5
+    # Wald and Wolfowitz's runs, for 6 ones among 10 bits in 4 runs: (4 - 5.8)/sqrt(2 24 (2 24 - 10)/(10^2 9)).
+    assert bits_of([1, 1, 1, 0, 0, 0, 1, 1, 1, 0]).runs == pytest.approx((4 - 5.8) / np.sqrt(48 * 38 / 900))
     assert bits_of([1, 1, 1]).entropy == 0 and "3 bits" in bits_of([1, 1, 1]).words()[0]
 
 
