@@ -42,9 +42,12 @@ def fields(state, model, config):
         chosen = mesh.region == region
         sigma[chosen] = conductor.electrical(warmth[chosen])
     inside = mesh.region == Region.FILAMENT
+    if mesh.needle:
+        inside |= mesh.region == Region.ACTIVE_ELECTRODE
     if model.size_effect:
         heights = mesh.points[mesh.triangles[inside], 1].mean(axis=1)
-        sigma[inside] *= model.size_effect.conductivity_ratio(state.filament.local_diameter(heights))
+        ratio = size_ratio(model, state.front, config.cell.layer_thickness)
+        sigma[inside] *= ratio(heights, mesh.region[inside])
     current = sigma * gradient
     if model.tunnelling:
         layer = mesh.region == Region.SWITCHING_LAYER
@@ -56,6 +59,22 @@ def fields(state, model, config):
     }
     field_data = {"cell_voltage_V": float(state.seen["cell_voltage"]), "gap_nm": float(state.seen["gap"])}
     return point_data, cell_data, field_data | material_numbers(config)
+
+
+def size_ratio(model, front, layer_thickness):
+    """sigma/sigma_bulk of Eq. (6) as a function of heights (n,), nm, in regions (n,): of the filament, and of an
+    electrode with a needle, which is bulk behind its plane."""
+    law = model.size_effect
+
+    def ratio(heights, region):
+        found = law.conductivity_ratio(front.filament.local_diameter(heights))
+        if front.needle:
+            below = layer_thickness - heights
+            own = np.where(below > 0, law.conductivity_ratio(front.needle.filament.local_diameter(below)), 1.0)
+            found = np.where(region == Region.ACTIVE_ELECTRODE, own, found)
+        return found
+
+    return ratio if law else lambda heights, region: np.ones_like(heights)
 
 
 def material_numbers(config):
@@ -84,13 +103,15 @@ def _gradients(mesh, values):
 def _surfaces(state, radius):
     """Potentials and heights of the surfaces that bound each column from below and above: four arrays."""
     mesh, potential = state.mesh, state.values[:, 0] + state.lift
-    plate = mesh.electrode_points
-    above = np.interp(radius, plate[:, 0], potential[mesh.electrode_nodes])
+    gap, nodes = mesh.gap, mesh.electrode_nodes
+    if gap.underside is not gap.surface:  # of a needle that hangs over, the nodes that are seen from below
+        nodes = nodes[np.isin(gap.surface[:, 0], gap.underside[:, 0])]
+    above = np.interp(radius, np.maximum.accumulate(mesh.points[nodes, 0]), potential[nodes])
     envelope = state.filament.top()
     kept = np.isin(mesh.filament_points[:, 0], envelope[:, 0])
     r = np.maximum.accumulate(mesh.filament_points[kept, 0])
     below = np.interp(radius, r, potential[mesh.filament_nodes[kept]], right=0.0)
-    return below, above, state.filament.top_height(radius), np.interp(radius, *plate.T)
+    return below, above, state.filament.top_height(radius), np.interp(radius, *gap.underside.T)
 
 
 def _tunnel_current(state, model, config, points):
