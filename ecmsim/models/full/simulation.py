@@ -230,14 +230,8 @@ class Simulation(GrowingCell):
             between = trial.mesh.gap.between_bodies(self.config.tunnelling.gap)
             needle = trial.front.needle
             shifts = self._shift(trial.filament), needle and self._shift(needle.filament, of_needle=True)
-            problem.set_geometry(
-                trial.mesh,
-                columns,
-                size_ratio(self.model, trial.front, self.cell.layer_thickness),
-                tip,
-                between,
-                *shifts,
-            )
+            ratio = size_ratio(self.model, trial.front, self.cell.layer_thickness)
+            problem.set_geometry(trial.mesh, columns, ratio, tip, between, *shifts)
             problem.set_circuit(self._law(trial.leg, trial.time))
         if self.transient and step is not None:
             problem.set_time_step(step, self._old_rise(trial, state))
