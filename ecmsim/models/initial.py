@@ -10,8 +10,9 @@ from ecmsim.shape.relaxation import rounded_cylinder
 
 def initial_front(config, numerics):
     """The surfaces at t = 0, at rest. numerics: configuration [mesh], refined."""
-    needle = config.needle and _cone(config.needle, numerics)
-    return Front.at_rest(initial_filament(config, numerics), needle)
+    needle = config.needle
+    hanging = needle and _cone(needle.tip_radius, needle.half_angle, needle.height, numerics)
+    return Front.at_rest(initial_filament(config, numerics), hanging)
 
 
 def initial_filament(config, numerics):
@@ -20,14 +21,13 @@ def initial_filament(config, numerics):
     if initial.kind == "cylinder":
         return rounded_cylinder(initial.radius, initial.height, _spacing(initial.radius, numerics))
     if initial.kind == "cone":
-        return _cone(initial, numerics)
+        return _cone(initial.tip_radius, initial.half_angle, initial.height, numerics)
     return Filament.nucleus(config.cell.nucleus_radius, numerics.nucleus_segments)
 
 
-def _cone(needle, numerics):
-    """The needle that a section of a configuration describes."""
-    spacing = _spacing(needle.tip_radius, numerics)
-    return cone(float(needle.tip_radius), float(np.deg2rad(needle.half_angle)), float(needle.height), spacing)
+def _cone(tip_radius, half_angle, height, numerics):
+    """A needle; half_angle in deg."""
+    return cone(float(tip_radius), float(np.deg2rad(half_angle)), float(height), _spacing(tip_radius, numerics))
 
 
 def _spacing(radius, numerics):
