@@ -12,6 +12,7 @@ READ = 0.1  # V, at which a state is read
 NEAR = 0.25  # of an atom: as near to a whole number counts as a level
 SEEN = 1.0  # s: a level that lasts as long is seen
 FIRST = 0.5  # of an atom: with as much the contact has formed
+BEGUN = 0.25  # of an atom: with as much it has begun to
 
 
 def conductance(series):
@@ -114,10 +115,9 @@ def table(root, drawn):
     add("slow", levels_in_RESET=len(levels(reset)), most_negative_V=float(reset.source_voltage_V.min()))
     add("slow", atoms_after_RESET=float(reset.contact_atoms.iloc[-1]))
     rest = series["rest"]
-    legs = {"joined": 0.0, "alone": 500.0, "begin of read": 1000.0, "end of read": 0.0}
     end, alone = float(rest.time_s.iloc[-1]), rest[(rest.source_voltage_V == 0) & (rest.time_s > 0)]
-    legs["joined"] = float(rest.contact_metal[rest.time_s <= alone.time_s.iloc[0]].iloc[-1])
-    add("rest", metal_when_left=legs["joined"], metal_after_1000_s=float(alone.contact_metal.iloc[-1]))
+    add("rest", metal_when_left=float(alone.contact_metal.iloc[0]))
+    add("rest", metal_after_1000_s=float(alone.contact_metal.iloc[-1]))
     read = rest[rest.time_s >= end - 1000.0]
     begin = spread(read[read.time_s <= end - 900.0], 0.0)
     late = spread(read, end - 100.0)
@@ -129,13 +129,9 @@ def table(root, drawn):
             rows.append(("drawn", f"G with {number} atoms", float(np.mean(found))))
     ends = [float(series[name].contact_atoms.iloc[-1]) for name in drawn]
     add("drawn", fewest_atoms_at_20_uA=min(ends), most_atoms_at_20_uA=max(ends))
-    if "equal" in series:
-        add("equal", first_contact_s=float(first_contact_or_last(series["equal"]).time_s))
-        add("equal", most_atoms=float(series["equal"].contact_atoms.max()))
+    atoms = series["equal"].contact_atoms
+    begun = series["equal"][atoms >= BEGUN].iloc[0]
+    add("equal", first_contact_s=float(begun.time_s), most_atoms=float(atoms.max()))
+    begun = series["current"][series["current"].contact_atoms >= BEGUN].iloc[0]
+    add("current", contact_begun_s=float(begun.time_s))
     return pd.DataFrame(rows, columns=["run", "quantity", "value"])
-
-
-def first_contact_or_last(series):
-    """The row in which the contact has formed, or else the last one."""
-    formed = series[series.contact_atoms >= FIRST]
-    return formed.iloc[0] if len(formed) else series.iloc[-1]

@@ -11,10 +11,7 @@ def page(found):
     facts = [
         "| fact | tolerance (ours) | ecmsim | ground | |",
         "|---|---|---|---|---|",
-        *(
-            f"| {what} | {limit} | {ours} | {ground} | {word(hit)} |"
-            for what, limit, ours, ground, hit in rows(value)
-        ),
+        *(f"| {what} | {limit} | {ours} | {ground} | {word(hit)} |" for what, limit, ours, ground, hit in rows(value)),
     ]
     sweep = [
         ("as it is", "current"),
@@ -24,7 +21,7 @@ def page(found):
     names = ("first contact (s)", "atoms at the end", "G at the end (G0)")
     convergence = [f"| | {' | '.join(names)} |", "|---" * 4 + "|"]
     convergence += [f"| {label} | {' | '.join(f'{value[run, name]:.3g}' for name in names)} |" for label, run in sweep]
-    first = value["current", "first contact (s)"]
+    first = value["current", "contact begun s"]
     equal = value["equal", "first contact s"]
     told = {
         "grown": value["current", "filament grown nm"],
@@ -59,11 +56,12 @@ def rows(value):
     begin, end = value["rest", "G in first 100 s of read"], value["rest", "G in last 100 s"]
     up, down = value["slow", "levels in SET"], value["slow", "levels in RESET"]
     fewest, most = value["drawn", "fewest atoms at 20 uA"], value["drawn", "most atoms at 20 uA"]
+    counted = f"{fewest:.0f}" if fewest == most else f"{fewest:.0f} to {most:.0f}"
     return [
         (
             "current sweep 0 to 20 µA at 90 nA/s: four levels of the conductance (Fig. 3a)",
             "3 to 5 atoms at 20 µA",
-            f"{atoms:.2f}; atom by atom {fewest:.0f} to {most:.0f}",
+            f"{atoms:.2f}; atom by atom {counted}",
             "fitted",
             3 <= round(atoms) <= 5,
         ),
@@ -93,14 +91,14 @@ def rows(value):
             "slow SET, 2.6 mV/s: levels are seen (Fig. 2g)",
             "two at least that last 1 s",
             f"{up:.0f}, from {value['slow', 'SET voltage']:.2f} V on",
-            "predicted",
+            "predicted, steps put in",
             up >= 2,
         ),
         (
             "slow RESET, 4.5 mV/s: levels are seen on the way down (Fig. 2h)",
             "two at least below that of the SET",
-            f"none: at {value['slow', 'most negative V']:.2f} V the contact has grown from "
-            f"{value['slow', 'atoms after SET']:.0f} to {value['slow', 'atoms after RESET']:.0f} atoms",
+            f"the contact goes from {value['slow', 'atoms after SET']:.0f} to "
+            f"{value['slow', 'atoms after RESET']:.0f} atoms until {value['slow', 'most negative V']:.2f} V",
             "predicted",
             down >= 2 and value["slow", "atoms after RESET"] < value["slow", "atoms after SET"],
         ),
