@@ -41,13 +41,12 @@ def fields(state, model, config):
     ):
         chosen = mesh.region == region
         sigma[chosen] = conductor.electrical(warmth[chosen])
-    inside = mesh.region == Region.FILAMENT
-    if mesh.needle:
-        inside |= mesh.region == Region.ACTIVE_ELECTRODE
-    if model.size_effect:
-        heights = mesh.points[mesh.triangles[inside], 1].mean(axis=1)
-        ratio = size_ratio(model, state.front, config.cell.layer_thickness)
-        sigma[inside] *= ratio(heights, mesh.region[inside])
+    ratios = {Region.FILAMENT: size_ratio(model, state.filament)}
+    if needle := state.front.needle:
+        ratios[Region.ACTIVE_ELECTRODE] = needle_ratio(model, needle.filament, config.cell.layer_thickness)
+    for region, ratio in ratios.items():
+        inside = mesh.region == region
+        sigma[inside] *= ratio(mesh.points[mesh.triangles[inside], 1].mean(axis=1))
     current = sigma * gradient
     if model.tunnelling:
         layer = mesh.region == Region.SWITCHING_LAYER
@@ -61,20 +60,16 @@ def fields(state, model, config):
     return point_data, cell_data, field_data | material_numbers(config)
 
 
-def size_ratio(model, front, layer_thickness):
-    """sigma/sigma_bulk of Eq. (6) as a function of heights (n,), nm, in regions (n,): of the filament, and of an
-    electrode with a needle, which is bulk behind its plane."""
+def size_ratio(model, filament):
+    """sigma/sigma_bulk of Eq. (6) in a filament as a function of the height (n,), nm."""
     law = model.size_effect
+    return (lambda heights: law.conductivity_ratio(filament.local_diameter(heights))) if law else np.ones_like
 
-    def ratio(heights, region):
-        found = law.conductivity_ratio(front.filament.local_diameter(heights))
-        if front.needle:
-            below = layer_thickness - heights
-            own = np.where(below > 0, law.conductivity_ratio(front.needle.filament.local_diameter(below)), 1.0)
-            found = np.where(region == Region.ACTIVE_ELECTRODE, own, found)
-        return found
 
-    return ratio if law else lambda heights, region: np.ones_like(heights)
+def needle_ratio(model, needle, layer_thickness):
+    """The same in an active electrode with a needle (Filament, upside down), which is bulk behind its plane."""
+    ratio = size_ratio(model, needle)
+    return lambda heights: np.where(heights < layer_thickness, ratio(layer_thickness - heights), 1.0)
 
 
 def material_numbers(config):

@@ -111,8 +111,8 @@ class FieldProblem:
             )
             for name in field_forms.compiled
         }
-        sized = np.isin(domain.region, [Region.FILAMENT, Region.ACTIVE_ELECTRODE] if mesh.needle else Region.FILAMENT)
-        self._sized_cells = np.nonzero(sized)[0]
+        self._filament_cells = np.nonzero(domain.region == Region.FILAMENT)[0]
+        self._needle_cells = np.nonzero((domain.region == Region.ACTIVE_ELECTRODE) & bool(mesh.needle))[0]
         self._boundary_conditions(mesh, direct, wall_ambient, heat)
         self._dofs = domain.block_dof_of_nodes()
         self.matrix = compat.matrix_with(self._forms["jacobian"], self._joined(mesh))
@@ -157,18 +157,21 @@ class FieldProblem:
         crossed += [CoupledColumns.of(inner, mesh, True) for inner in gap.between_bodies("vertical")]
         return self._dofs[np.vstack([columns.nodes for columns in crossed])].astype(np.int32)
 
-    def set_geometry(self, mesh: CellMesh, columns, size_ratio, tip, between=(), shift=None, needle_shift=None):
+    def set_geometry(self, mesh: CellMesh, columns, size_ratio, tip, between=(), shift=None, needle=(None, None)):
         """Move the mesh and evaluate what depends on the outline.
 
-        columns: of the gap (ecmsim.shape.gap.Columns); size_ratio(z, region): conductivity ratio at heights in regions
-        of the filament, and of an electrode with a needle, Eq. (6); tip: ecmsim.models.cell.Tip; between: columns of
-        each gap between bodies; shift (n,), needle_shift (m,): of the equilibrium potential, V; None: none.
+        columns: of the gap (ecmsim.shape.gap.Columns); size_ratio(z): conductivity ratio of the
+        filament at a height, Eq. (6); tip: ecmsim.models.cell.Tip; between: columns of each gap between bodies; shift
+        (n,): of the filament's equilibrium potential, V; None: none; needle: size_ratio and shift (m,) of an electrode
+        with a needle.
         """
         domain = self.domain
         domain.move(mesh)
-        nodes = compat.cell_corners(domain.mesh)[self._sized_cells]
-        heights = domain.mesh.geometry.x[nodes, 1].mean(axis=1)
-        self.size_ratio.x.array[self._sized_cells] = size_ratio(heights, domain.region[self._sized_cells])
+        needle_ratio, needle_shift = needle
+        for cells, ratio in ((self._filament_cells, size_ratio), (self._needle_cells, needle_ratio)):
+            if ratio:
+                nodes = compat.cell_corners(domain.mesh)[cells]
+                self.size_ratio.x.array[cells] = ratio(domain.mesh.geometry.x[nodes, 1].mean(axis=1))
         if self.forms.model.boundary_resistance is not None:
             self.film.x.array[:] = inverse_heights(mesh)[domain.input_cell]
         if tip.open_shares:

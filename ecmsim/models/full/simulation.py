@@ -19,7 +19,7 @@ from ecmsim.models.full import compat
 from ecmsim.models.full.at_node import settled
 from ecmsim.models.full.discretisation import Discretisation, Solved, refused
 from ecmsim.models.full.fields import fields as snapshot_fields
-from ecmsim.models.full.fields import size_ratio
+from ecmsim.models.full.fields import needle_ratio, size_ratio
 from ecmsim.models.full.mesh.build import build_mesh
 from ecmsim.models.full.mesh.cell_mesh import CellMesh, Region
 from ecmsim.models.full.mesh.motion import HarmonicMotion
@@ -229,9 +229,11 @@ class Simulation(GrowingCell):
             tip = self._tip(trial, state, step, columns)
             between = trial.mesh.gap.between_bodies(self.config.tunnelling.gap)
             needle = trial.front.needle
-            shifts = self._shift(trial.filament), needle and self._shift(needle.filament, of_needle=True)
-            ratio = size_ratio(self.model, trial.front, self.cell.layer_thickness)
-            problem.set_geometry(trial.mesh, columns, ratio, tip, between, *shifts)
+            ratio, shift, hanging = size_ratio(self.model, trial.filament), self._shift(trial.filament), (None, None)
+            if needle:
+                own = needle_ratio(self.model, needle.filament, self.cell.layer_thickness)
+                hanging = own, self._shift(needle.filament, of_needle=True)
+            problem.set_geometry(trial.mesh, columns, ratio, tip, between, shift, hanging)
             problem.set_circuit(self._law(trial.leg, trial.time))
         if self.transient and step is not None:
             problem.set_time_step(step, self._old_rise(trial, state))
