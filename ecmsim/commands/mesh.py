@@ -8,12 +8,15 @@ from ecmsim.errors import ConfigError, ResultsError
 from ecmsim.models.full.mesh.build import build_mesh
 from ecmsim.models.full.mesh.cell_mesh import Region
 from ecmsim.models.full.mesh.files import write_mesh
+from ecmsim.models.initial import initial_front
 from ecmsim.physics.model import DeviceModel
 from ecmsim.plot.options import file_stem
 from ecmsim.running.own_laws import own_laws
 from ecmsim.shape.electrode import ActiveElectrode
 from ecmsim.shape.filament import Filament
-from ecmsim.shape.spacing import filament_spacing
+from ecmsim.shape.front import Front
+from ecmsim.shape.needle import needle_of
+from ecmsim.shape.spacing import spacings
 
 COLOURS = {
     Region.COUNTER_ELECTRODE: "#c9c9c9",
@@ -43,18 +46,19 @@ def preview(config, path, run=None, time=None, allow_code=False):
     if path.suffix.lower() not in SUFFIXES:
         raise ConfigError(f"--out {path}: the name of a mesh file must end in {' or '.join(SUFFIXES)}")
     numerics = config.mesh.refined()
-    filament = Filament.nucleus(config.cell.nucleus_radius, numerics.nucleus_segments)
+    front = initial_front(config, numerics)
     if run:
         from ecmsim.results import open_run
 
         outlines = open_run(run).outlines
-        filament = Filament((outlines[-1] if time is None else outlines.nearest(time_s=time)).points)
+        outline = outlines[-1] if time is None else outlines.nearest(time_s=time)
+        needle = needle_of(outline.electrode_points, config.cell.layer_thickness) if config.needle else None
+        front = Front.at_rest(Filament(outline.points), needle)
     model = DeviceModel.from_config(config, own_laws(config, allow_code=allow_code).laws)
     electrode = ActiveElectrode.from_config(config, model.dissolution)
     if run:
-        spacing = filament_spacing(filament, electrode.surface(filament), numerics)
-        filament, _ = filament.resampled(np.zeros_like(filament.points), spacing)
-    mesh = build_mesh(filament, electrode.surface(filament), config.cell, numerics)
+        front = front.resampled(*spacings(front, electrode, numerics))
+    mesh = build_mesh(front.filament, front.surface(electrode), config.cell, numerics, bool(front.needle))
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
         return [write_mesh(mesh, path), _draw(mesh, config, path.with_suffix(".png"))]

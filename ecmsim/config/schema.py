@@ -18,7 +18,7 @@ from ecmsim.config.draw import Draw, of_cycle, problem, values_of_cycle
 from ecmsim.config.equilibrium import Capillarity, Nucleation
 from ecmsim.config.frozen import frozen
 from ecmsim.config.heat import Heat, SurfaceDiffusion
-from ecmsim.config.initial import Initial, Nucleus, wrong_start
+from ecmsim.config.initial import Initial, Needle, Nucleus, wrong_needle, wrong_start
 from ecmsim.config.interface import Interface, borrowed, loans
 from ecmsim.config.laws import EXPECTED, SWITCHES, OwnLaw, unusable
 from ecmsim.config.material import AnyMaterial
@@ -191,6 +191,11 @@ class Config(Section):
     capillarity: Capillarity = Field(default_factory=Capillarity, description="Equilibrium of curved metal")
     nucleation: Nucleation = Field(default_factory=Nucleation, description="Formation of the nucleus")
     initial: Initial = Field(default_factory=lambda: Nucleus(kind="nucleus"), description="Filament at the start")
+    needle: Needle | None = Field(
+        None,
+        description="Needle of the active electrode's own metal at the start, towards the filament; it dissolves and "
+        "grows by its own reaction, the plane around it does not react (full model)",
+    )
     mesh: Mesh = Field(default_factory=Mesh, description="Mesh")
     stepping: Stepping = Field(default_factory=Stepping, description="Time steps")
     solver: Solver = Field(default_factory=Solver, description="Solver")
@@ -291,6 +296,13 @@ class Config(Section):
     @classmethod
     def _filament_fits(cls, value, info: ValidationInfo):
         if wrong := wrong_start(value, info.data.get("cell"), info.data.get("nucleation")):
+            raise inconsistent(*wrong)
+        return value
+
+    @field_validator("needle")
+    @classmethod
+    def _needle_fits(cls, value, info: ValidationInfo):
+        if value is not None and (wrong := wrong_needle(value, info.data)):
             raise inconsistent(*wrong)
         return value
 

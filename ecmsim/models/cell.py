@@ -17,6 +17,7 @@ from ecmsim.models.balance import Balance, Limits, Outside
 from ecmsim.models.circuit import Surroundings, circuit
 from ecmsim.models.contract import CellModel
 from ecmsim.models.counting import Count, Counting
+from ecmsim.models.initial import initial_front
 from ecmsim.models.rates import Rates
 from ecmsim.models.state import CellState
 from ecmsim.models.waiting import Waiting, threshold_of
@@ -24,10 +25,8 @@ from ecmsim.physics.model import DeviceModel
 from ecmsim.physics.roles import TunnellingAtTip
 from ecmsim.physics.tunnelling import over_tip
 from ecmsim.shape.curvature import curvature
-from ecmsim.shape.filament import Filament
 from ecmsim.shape.front import Displacement, FrontMotion, integral
 from ecmsim.shape.gap import Columns
-from ecmsim.shape.relaxation import rounded_cylinder
 from ecmsim.timing import Stopwatch
 
 PART = 0.1  # of an atom's conductance
@@ -78,24 +77,21 @@ class GrowingCell(CellModel):
         self.electrode = self.motion.electrode
         self.transient = config.heat.enabled and config.heat.mode == "transient"
         self.remeshes = 0
-        self._first_volume = self._initial_filament().volume
+        begun = initial_front(config, self.numerics)
+        self._first_volume, self._first_needle = begun.filament.volume, begun.needle and begun.needle.filament
         self._nm3_per_coulomb = self.model.faraday.volume_per_charge * 1e27
 
     def _surface_temperature(self, state):
         """Temperature at the outline's points, K, (n,)."""
         raise NotImplementedError
 
+    def _needle_temperature(self, state):
+        """The same at the points of the active electrode's needle, (m,), where the model knows one."""
+        raise NotImplementedError
+
     def _overpotential(self, state):
         """phi_e - phi_i at the outline's points, V, (n,)."""
         raise NotImplementedError
-
-    def _initial_filament(self):
-        """The filament that [initial] describes."""
-        initial = self.config.initial
-        if initial.kind == "cylinder":
-            spacing = min(self.numerics.surface_size, self.numerics.turning * initial.radius)
-            return rounded_cylinder(initial.radius, initial.height, spacing)
-        return Filament.nucleus(self.cell.nucleus_radius, self.numerics.nucleus_segments)
 
     def _first_waiting(self):
         """For the nucleus, at t = 0."""
@@ -128,9 +124,10 @@ class GrowingCell(CellModel):
         coefficient = law.coefficient(self._surface_temperature(state)) if law else None
         front = state.front
         if self._starts_anew(state) or step > LEAP * state.previous_step:  # short steps tell little of a long one
-            front = replace(front, previous=None)
-        move = self.motion.displaced(front, state.previous_step, step, coefficient)
-        move.front.filament.check(self.cell.radius)
+            front = front.begun_anew
+        needle = law.coefficient(self._needle_temperature(state)) if law and front.needle else None
+        move = self.motion.displaced(front, state.previous_step, step, coefficient, needle)
+        move.front.check(self.cell.radius)
         return move
 
     def _tried(self, state, time, move: Displacement, **own):
@@ -170,14 +167,14 @@ class GrowingCell(CellModel):
         voltage = state.observed["cell_voltage"] if told else state.driving_voltage
         return (self.model.rest_potential or 0.0) - voltage
 
-    def _shift(self, filament):
-        """By which the equilibrium potential at the outline's points lies below that of the active electrode, V, (n,);
-        None where nowhere."""
+    def _shift(self, filament, of_needle=False):
+        """By which the equilibrium potential at the outline's points lies below that of a flat active electrode, V,
+        (n,); None where nowhere. of_needle: the outline is that of the active electrode's needle."""
         if not self.model.shifts:
             return None
         law = self.model.capillarity
         bent = curvature(filament, law.resolution) if law else np.zeros(len(filament.points))
-        return self.model.shift(bent)
+        return self.model.shift(bent, of_needle)
 
     def _tip(self, trial, state, step, columns: Columns) -> Tip:
         """What electrons and ions see of a trial's gap; state: the one before; step: between them, s, None at the
@@ -230,10 +227,11 @@ class GrowingCell(CellModel):
         rates = ionic_current * self._nm3_per_coulomb, dissolving * self._nm3_per_coulomb
         return filament.growth_velocity(speed, *rates)
 
-    def _completed(self, trial, state, step, balance: Balance, velocity, **own):
+    def _completed(self, trial, state, step, balance: Balance, velocity, needle_velocity=None, **own):
         """A trial with all that follows from the solution at its geometry, time and voltage.
 
-        state: the one before; step: between them, s, None at the start; own: fields of the model's own state.
+        state: the one before; step: between them, s, None at the start; velocity, needle_velocity: of the points of the
+        filament and of the active electrode's needle; own: fields of the model's own state.
         """
         deposited, contact = trial.deposited, own.get("contact")
         jumped = step is not None and contact is not None and contact.number != state.contact.number
@@ -241,7 +239,7 @@ class GrowingCell(CellModel):
         # as before.
         floats = trial.rupture is not None and trial.rupture.floats
         before = jumped or bool(trial.unions) or floats or trial.awakened
-        front = trial.front.moving(velocity, step, state.previous_step, before)
+        front = trial.front.moving(velocity, step, state.previous_step, before, needle_velocity)
         if trial.rupture is not None and not floats:  # what broke off is gone, and the new top has been nowhere before
             front = replace(front, owed=np.zeros_like(front.owed))
         if step is not None:
@@ -253,7 +251,7 @@ class GrowingCell(CellModel):
         goes_on = step is not None and not (jumped or self._is_new(trial) or state.time == self.laws_since)
         return replace(
             trial,
-            front=front if goes_on else replace(front, previous=None),
+            front=front if goes_on else front.begun_anew,
             deposited=deposited,
             supplied=balance.supplied,
             previous_supplied=state.supplied if goes_on else None,
@@ -283,7 +281,7 @@ class GrowingCell(CellModel):
         self.limits.check(trial.observed)
         if self._is_new(trial):
             return
-        settings, speed = self.config.stepping.refined(), float(np.hypot(*trial.velocity.T).max())
+        settings, speed = self.config.stepping.refined(), trial.front.speed
         allowed = settings.allowed_error(speed * trial.previous_step)
         if trial.front.misplaced > MISPLACED * allowed:
             raise RejectedStep(f"the outline was {trial.front.misplaced:.2g} nm from where it should have come to")
@@ -323,6 +321,11 @@ class GrowingCell(CellModel):
         smallest, position = gap.smallest(self.config.tunnelling.gap)
         volume = filament.volume
         grown = front.paid.volume - self._first_volume
+        missed, recess = abs(grown - deposited), float(trial.electrode_points[:, 1].max() - self.cell.layer_thickness)
+        if front.needle:
+            lost = self._first_needle.volume - front.needle.paid.volume
+            missed = max(missed, abs(lost - deposited))
+            recess = self._first_needle.height - front.needle.filament.height
         driving = balance.outside.voltage if balance.outside else trial.source_voltage
         seen = balance.observed(driving, state.largest_current, self.transient, self.limits.floor)
         return seen | {
@@ -336,8 +339,8 @@ class GrowingCell(CellModel):
             "volume": volume,
             "bodies": len(filament.parts),
             "floating_volume": sum(body.volume for body in filament.bodies[:-1]),
-            "recess": float(trial.electrode_points[:, 1].max() - self.cell.layer_thickness),
-            "faraday_error": abs(grown - deposited) / max(state.largest_volume, volume),
+            "recess": recess,
+            "faraday_error": missed / max(state.largest_volume, volume),
             "cycle": trial.leg.cycle(trial.time),
             "pulse": trial.leg.piece.pulse,
             "read": int(trial.leg.piece.part == "read"),
@@ -351,7 +354,9 @@ class GrowingCell(CellModel):
             eta, nucleation = self._on_bare_electrode(state), self.model.nucleation
             times.append(pace.nucleus_time(state, nucleation, eta, self.cell.ambient_temperature, settings))
         elif law is not None:
-            times.append(pace.capillary_time(state, law, self.model, self._surface_temperature(state)))
+            surfaces = [(state.front, self._surface_temperature(state))]
+            surfaces += [(state.front.needle, self._needle_temperature(state))] if state.front.needle else []
+            times += [pace.capillary_time(front.velocity, law, self.model, warmth) for front, warmth in surfaces]
         if state.awakened:
             times.append(pace.waking_time(state))
         return Rates(

@@ -12,9 +12,7 @@ def of_outline(state):
     """The numbers of Rates that tell of the outline, as a dict."""
     filament = state.filament
     speed = np.hypot(*state.velocity.T)
-    gap = state.gap.from_filament("vertical")
-    near = gap < 1.5 * gap.min() + 0.05
-    closing = float(np.abs(state.velocity[near, 1]).max())
+    closing = nearest_speed(state.front, state.gap.from_filament("vertical"))
     height, smallest_gap = filament.height, state.observed["gap"]
     if len(filament.parts) > 1:
         apart = filament.clearance
@@ -22,19 +20,36 @@ def of_outline(state):
         closing = max(closing, 2 * float(speed[near].max()))  # both sides of a gap between bodies move
         smallest_gap = min(smallest_gap, float(apart.min()))
         height = shortest_lived(filament, speed)
-    lengths = filament.segment_lengths
-    around = np.minimum(np.append(lengths, np.inf), np.append(np.inf, lengths))
-    # The segment that is first overrun by its own motion sets the pace.
-    moving = speed > 1e-3 * speed.max() if speed.max() > 0 else np.zeros_like(speed, bool)
-    return {
-        "growth_speed": float(speed.max()),
+    found = {"growth_speed": float(speed.max()), "height": height, "finest": overrun(state.front)}
+    if needle := state.front.needle:
+        closing += nearest_speed(needle, state.gap.from_electrode("vertical")[: len(needle.velocity)])
+        other = {"growth_speed": needle.speed, "height": needle.filament.height, "finest": overrun(needle)}
+        fastest = max(found["growth_speed"], needle.speed)
+        # Of each surface as if it moved at the largest of all speeds.
+        slower = [fastest / max(its["growth_speed"], 1e-300) if fastest else 1.0 for its in (found, other)]
+        found = {name: min(found[name] * slower[0], other[name] * slower[1]) for name in ("height", "finest")}
+        found["growth_speed"] = fastest
+    return found | {
         "closing_speed": closing,
         "misplaced": state.front.misplaced,
         "last_step": state.previous_step,
-        "height": height,
         "gap": smallest_gap,
-        "finest": float((around[moving] * speed.max() / speed[moving]).min()) if moving.any() else np.inf,
     }
+
+
+def nearest_speed(front, gap):
+    """Largest speed of a front's points along the axis, nm/s, where the gap (n,), nm, is smallest or nearly."""
+    near = gap < 1.5 * gap.min() + 0.05
+    return float(np.abs(front.velocity[near, 1]).max())
+
+
+def overrun(front):
+    """Length of the segment of a front that is first overrun by its own motion, which sets the pace, as if it moved at
+    the largest speed of the front's points, nm."""
+    speed, lengths = np.hypot(*front.velocity.T), front.filament.segment_lengths
+    around = np.minimum(np.append(lengths, np.inf), np.append(np.inf, lengths))
+    moving = speed > 1e-3 * speed.max() if speed.max() > 0 else np.zeros_like(speed, bool)
+    return float((around[moving] * speed.max() / speed[moving]).min()) if moving.any() else np.inf
 
 
 def shortest_lived(filament, speed):
@@ -68,15 +83,15 @@ def source_time(leg, settings):
     return change / abs(leg.rate) if leg.rate else np.inf
 
 
-def capillary_time(state, law, model, temperature):
-    """Time in which the filament's roundest places, of the size of the curvature's resolution, come to rest, s.
+def capillary_time(velocity, law, model, temperature):
+    """Time in which a surface's roundest places, of the size of the curvature's resolution, come to rest, s.
 
-    A point's velocity changes by dv/d(eta) gamma Omega/(z e) per curvature; explicit steps may take twice as long. law:
-    of capillarity; temperature at the points, K, (n,).
+    A point's velocity changes by dv/d(eta) gamma Omega/(z e) per curvature; explicit steps may take twice as long.
+    velocity of the points, nm/s, (n, 2); law: of capillarity; temperature at the points, K, (n,).
     """
     small = 1e-3 * BOLTZMANN_EV * temperature
     exchange = model.faraday.normal_velocity(-model.kinetics.current_density(small, temperature, 0.0)) / small * 1e9
-    steepness = np.hypot(*state.velocity.T) * model.faraday.charge_number / (BOLTZMANN_EV * temperature)
+    steepness = np.hypot(*velocity.T) * model.faraday.charge_number / (BOLTZMANN_EV * temperature)
     stiffness = (exchange + steepness) * law.potential(1.0, model.faraday.volume_per_charge)  # nm2/s
     return law.resolution**2 / float(stiffness.max())
 

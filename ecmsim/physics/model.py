@@ -93,6 +93,7 @@ class DeviceModel:
     nucleation: roles.Nucleation | None = None
     boundary_resistance: float | None = None  # thermal, between metal and switching layer, m2K/W
     rest_potential: float | None = None  # voltage at which no ions flow, V; None: zero
+    needle: StableNucleus | None = None  # what stays of the active electrode's needle; None: that is a plane
 
     @classmethod
     def from_config(cls, config, laws=None):
@@ -155,6 +156,7 @@ class DeviceModel:
             capillarity=capillarity_law(config.capillarity),
             rest_potential=config.butler_volmer.rest_potential and float(config.butler_volmer.rest_potential),
             nucleation=nucleation_law(config) if config.nucleation.enabled else None,
+            needle=StableNucleus(config.cell.nucleus_radius, 0.0) if config.needle else None,
         )
         return model.with_laws(laws)
 
@@ -225,9 +227,10 @@ class DeviceModel:
         """Whether the filament's equilibrium potential is another than that of the flat active electrode."""
         return bool(self.rest_potential) or self.capillarity is not None
 
-    def shift(self, curvature):
-        """By which it lies below that, V, (n,); curvature of the filament's surface in 1/nm, (n,)."""
-        shift = np.full(len(curvature), self.rest_potential or 0.0)
+    def shift(self, curvature, of_needle=False):
+        """By which it lies below that, V, (n,), or that of the active electrode's needle; curvature of the surface in
+        1/nm, (n,)."""
+        shift = np.full(len(curvature), 0.0 if of_needle else self.rest_potential or 0.0)
         if self.capillarity:
             shift += self.capillarity.potential(curvature, self.faraday.volume_per_charge)
         return shift
@@ -237,12 +240,12 @@ class DeviceModel:
     ):
         """J_BV at a point of the filament's or the active electrode's surface, Eqs. (2), (3), (12), in A/m2.
 
-        overpotential in V against a flat active electrode, to which on the filament `shift` (V; None: 0) is added;
-        temperature in K, radius in nm, height above the original layer/electrode interface in nm, open_share: of the
-        surface that no atom bridges (1; None: all). Stress acts on the filament; the void on both surfaces. Positive
-        from metal to layer.
+        overpotential in V against a flat active electrode, to which on the filament, and on an electrode's needle,
+        `shift` (V; None: 0) is added; temperature in K, radius in nm, height above the original layer/electrode
+        interface in nm, open_share: of the surface that no atom bridges (1; None: all). Stress acts on the filament;
+        the void on both surfaces. Positive from metal to layer.
         """
-        if shift is not None and on_filament:
+        if shift is not None and (on_filament or self.needle):
             overpotential = overpotential + shift
         barriers = self._barriers(radius, height, on_filament)
         current_density = readings.current_density(self.kinetics, overpotential, temperature, barriers)
@@ -250,7 +253,9 @@ class DeviceModel:
             current_density = self.electrode_ratio * current_density
         if open_share is not None:
             current_density = open_share * current_density
-        return self.nucleus(current_density, radius, height) if on_filament else current_density
+        if on_filament:
+            return self.nucleus(current_density, radius, height)
+        return self.needle(current_density, radius, -height) if self.needle else current_density
 
     def _barriers(self, radius, height, on_filament):
         """Those of Eq. (12): (reading, W in eV) each."""

@@ -38,7 +38,7 @@ def content_of(march: March, detector: EventDetector):
         | {
             "observed": dict(state.observed),
             "leg": {name: getattr(state.leg, name) for name in LEG},
-            "front": {"points": state.filament.points, "carried": state.front.carried},
+            "front": _kept(state.front),
         }
         | {name: (value := getattr(state, name)) and vars(value) for name in PARTS}
         | march.simulation.kept(state),
@@ -49,15 +49,26 @@ def content_of(march: March, detector: EventDetector):
     }
 
 
+def _kept(front):
+    """A Front as plain data."""
+    own = {"points": front.filament.points, "carried": front.carried}
+    return own | ({"needle": _kept(front.needle)} if front.needle else {})
+
+
+def _recalled(data):
+    """The Front that `_kept` made the data of."""
+    needle = _recalled(data["needle"]) if "needle" in data else None
+    return Front.of(Filament(data["points"]), data["carried"], needle)
+
+
 def restore(content, march: March, detector: EventDetector):
     """Bring a fresh march and detector to where a content was taken; the solver is bound to the state."""
     data, simulation = content["state"], march.simulation
     leg = data["leg"]
-    front = Front.of(Filament(data["front"]["points"]), data["front"]["carried"])
     march.state = simulation.recalled(
         data,
         leg=Leg(**leg, piece=simulation.programme.pieces[leg["number"]]),
-        front=front,
+        front=_recalled(data["front"]),
         observed=dict(data["observed"]),
         **{name: kind(**data[name]) if data.get(name) else None for name, kind in PARTS.items()},
         **{name: data[name] for name in SCALARS},

@@ -13,7 +13,8 @@ import numpy as np
 
 from ecmsim.shape.bodies import WIDER, absorbed, broken, merged, touching, with_volume
 from ecmsim.shape.electrode import ActiveElectrode
-from ecmsim.shape.filament import Filament
+from ecmsim.shape.filament import Filament, OutlineError
+from ecmsim.shape.needle import surface_around
 from ecmsim.shape.relaxation import relax
 from ecmsim.shape.topology import Neck, neck, ruptured, untangled
 
@@ -25,19 +26,20 @@ STOPPED = 0.01  # of the speed a step before: a point has come to rest
 class Front:
     """filament; velocity (n, 2) of its points in nm/s; memory (n,): see ActiveElectrode.remembered, nm; owed (n, 2):
     way that they still have to go, nm; previous: their velocities one step earlier, None where the present ones do not
-    go on from them."""
+    go on from them; needle: the front of the active electrode's own, upside down (ecmsim.shape.needle), or None."""
 
     filament: Filament
     velocity: np.ndarray
     memory: np.ndarray
     owed: np.ndarray
     previous: np.ndarray | None = None
+    needle: "Front | None" = None
 
     @classmethod
-    def at_rest(cls, filament):
-        """A filament that has not moved yet."""
+    def at_rest(cls, filament, needle=None):
+        """A filament, and a needle of the active electrode (Filament, upside down), that have not moved yet."""
         rest = np.zeros_like(filament.points)
-        return cls(filament, rest, rest[:, 0], rest)
+        return cls(filament, rest, rest[:, 0], rest, needle=needle and cls.at_rest(needle))
 
     @property
     def carried(self):
@@ -49,29 +51,56 @@ class Front:
         return () if self.previous is None else (self.previous,)
 
     @classmethod
-    def of(cls, filament, carried):
+    def of(cls, filament, carried, needle=None):
         """A front whose points carry what another's `carried` told."""
         owed, velocity, *before = np.hsplit(carried[:, 1:], carried.shape[1] // 2)
-        return cls(filament, velocity, carried[:, 0], owed, *before)
+        return cls(filament, velocity, carried[:, 0], owed, *before, needle=needle)
 
-    def moving(self, velocity, step, last, parted=False):
+    def moving(self, velocity, step, last, parted=False, needle_velocity=None):
         """The same front at its new velocity (n, 2), nm/s, which makes known what way it should have gone.
 
         step: it took to come here, s, None where none was taken; last: the one before, s; parted: the new velocity does
-        not go on from the one before, which held until now.
+        not go on from the one before, which held until now; needle_velocity: that of the needle's points.
         """
+        needle = self.needle and self.needle.moving(needle_velocity, step, last, parted)
         if step is None:
-            return replace(self, velocity=velocity, previous=None)
+            return replace(self, velocity=velocity, previous=None, needle=needle)
         way = step * self.velocity if parted else integral(velocity, self.velocity, self.previous, step, last)
         owed = self.owed + way
         # What has come to rest does so at an obstacle, as the nucleus is, and not in the midst of the step.
         owed[np.hypot(*velocity.T) <= STOPPED * np.hypot(*self.velocity.T)] = 0.0
-        return replace(self, velocity=velocity, owed=owed, previous=None if parted else self.velocity)
+        return replace(self, velocity=velocity, owed=owed, previous=None if parted else self.velocity, needle=needle)
+
+    @property
+    def begun_anew(self):
+        """The same front, whose velocities go on from no earlier ones."""
+        return replace(self, previous=None, needle=self.needle and self.needle.begun_anew)
 
     @property
     def misplaced(self):
         """Largest way that a point still has to go, nm."""
-        return float(np.hypot(*self.owed.T).max())
+        own = float(np.hypot(*self.owed.T).max())
+        return max(own, self.needle.misplaced) if self.needle else own
+
+    @property
+    def metals(self):
+        """The filament and, if there is one, the needle, upside down: a tuple of Filaments."""
+        return (self.filament, self.needle.filament) if self.needle else (self.filament,)
+
+    @property
+    def speed(self):
+        """Largest speed of a point, nm/s."""
+        own = float(np.hypot(*self.velocity.T).max())
+        return max(own, self.needle.speed) if self.needle else own
+
+    def check(self, cell_radius):
+        """Raise OutlineError where a surface is none of solid metal, or nears the wall; see Filament.check."""
+        self.filament.check(cell_radius)
+        if self.needle:
+            try:
+                self.needle.filament.check(cell_radius)
+            except OutlineError as error:
+                raise OutlineError(f"the active electrode's needle, upside down: {error}") from None
 
     @property
     def paid(self):
@@ -79,7 +108,9 @@ class Front:
         return Filament(self.filament.points + self.owed)
 
     def surface(self, electrode: ActiveElectrode):
-        """The active electrode's surface above this front; see ActiveElectrode.surface."""
+        """The active electrode's surface above this front; see ActiveElectrode.surface and surface_around."""
+        if self.needle:
+            return surface_around(self.needle.filament, electrode.layer_thickness, electrode.cell_radius)
         return electrode.surface(self.filament, self.memory)
 
     @property
@@ -87,16 +118,17 @@ class Front:
         """Speed of each point along the outward normal, nm/s, (n,)."""
         return (self.velocity * self.filament.normals()).sum(axis=1)
 
-    def resampled(self, spacing):
-        """The same front with segments of the wanted lengths (n,); see Filament.resampled.
+    def resampled(self, spacing, needle_spacing=None):
+        """The same front with segments of the wanted lengths (n,), those of the needle (m,); see Filament.resampled.
 
         Small bodies would not always keep their volume by it: among several each is given back what it had.
         """
+        needle = self.needle and self.needle.resampled(needle_spacing)
         filament, carried = self.filament.resampled(self.carried, spacing)
         if len(filament.parts) > 1:
             pairs = zip(filament.bodies, self.filament.bodies, strict=True)
             filament = Filament.of_bodies([with_volume(new, old.volume, new.points[0], np.inf) for new, old in pairs])
-        return Front.of(filament, carried)
+        return Front.of(filament, carried, needle)
 
 
 def integral(now, before, earlier, step, last):
@@ -179,12 +211,26 @@ class FrontMotion:
         gap = float(config.tunnelling.contact_gap)
         return cls(electrode, float(config.filament.rupture_radius), angle, nucleus_reach, gap)
 
-    def displaced(self, front, last, step, coefficient=None) -> Displacement:
+    def displaced(self, front, last, step, coefficient=None, needle_coefficient=None) -> Displacement:
         """The front after a step (s): reactions first, then surface diffusion.
 
         last: the step before, s, over which front.previous became front.velocity. coefficient (n,): of surface
-        diffusion at the points, nm4/s, or None. Raises OutlineError when distinct parts of the surface meet.
+        diffusion at the points, nm4/s, or None; needle_coefficient (m,): at the needle's. Raises OutlineError when
+        distinct parts of a surface meet, and where a needle breaks: only the filament's metal may float.
         """
+        move = self._displaced(front, last, step, coefficient)
+        if not front.needle:
+            return move
+        other = self._displaced(front.needle, last, step, needle_coefficient)
+        if other.rupture:
+            height = other.rupture.neck.height
+            raise OutlineError(f"the active electrode's needle would break, {height:.3g} nm from the electrode's plane")
+        moved = replace(move.front, needle=other.front)
+        way = max(move.relaxation, other.relaxation)
+        return replace(move, front=moved, kept=move.kept and other.kept, relaxation=way)
+
+    def _displaced(self, front, last, step, coefficient) -> Displacement:
+        """The same for one front alone."""
         velocity = front.velocity
         planned = continued(velocity, front.previous, step, last)
         way = planned + front.owed

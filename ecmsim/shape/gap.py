@@ -41,7 +41,8 @@ class Columns:
 
 @dataclass(frozen=True, eq=False)
 class Gap:
-    """The gap above a filament. surface (k, 2): the electrode's, a polyline from the axis outwards, a graph over r.
+    """The gap above a filament. surface (k, 2): the electrode's, a polyline from the axis outwards; of one that hangs
+    over (a needle's) a column ends where it meets it first.
 
     What is asked for with a definition is "vertical", straight up, or "shortest", to the nearest point.
     """
@@ -73,7 +74,7 @@ class Gap:
         if definition == "shortest":
             return distance_to_polyline(self.filament.points, self.surface)
         r, z = self.filament.points.T
-        return np.interp(r, *self.surface.T) - z
+        return np.interp(r, *self.underside.T) - z
 
     def from_electrode(self, definition):
         """Gap as seen from each point of the electrode's surface, (k,); infinite beside the filament, vertically."""
@@ -83,13 +84,20 @@ class Gap:
         return np.where(r <= self.filament.radius_max, z - self.filament.top_height(r), np.inf)
 
     @cached_property
+    def underside(self):
+        """What is seen of the electrode's surface from below, a graph over r, (m, 2)."""
+        if np.all(np.diff(self.surface[:, 0]) >= 0):
+            return self.surface
+        return Filament(self.surface * [1.0, -1.0]).top() * [1.0, -1.0]
+
+    @cached_property
     def _envelope(self):
         return self.filament.top()
 
     @cached_property
     def _vertical(self):
         r, z = self._envelope.T
-        return np.interp(r, *self.surface.T) - z
+        return np.interp(r, *self.underside.T) - z
 
     @cached_property
     def _shortest(self):

@@ -4,6 +4,7 @@ import numpy as np
 
 CROWDED = 0.3  # segment over the wanted length below which a point has to go
 CORNER = 0.9  # turn in rad from which a point that turns ALONE is a corner (a nucleus of few points turns 0.6 at each)
+MEETING = 1e-9  # nm: boxes that far apart still meet
 ALONE = 0.35  # of its turn: what the points beside it turn at most
 
 
@@ -44,7 +45,11 @@ def crossing_segments(points):
         s = cross2(offset, d[None]) / denominator
         t = cross2(offset, d[:, None]) / denominator
     i, j = np.nonzero((s >= 0) & (s <= 1) & (t >= 0) & (t <= 1))
-    return np.stack([i, j], axis=1)[j > i + 1]
+    pairs = np.stack([i, j], axis=1)[j > i + 1]
+    # On a straight line all of these are round-off: segments that cross have boxes that meet.
+    ends = np.stack([points[pairs], points[pairs + 1]])
+    low, high = ends.min(axis=0), ends.max(axis=0)
+    return pairs[(low.max(axis=1) <= high.min(axis=1) + MEETING).all(axis=1)]
 
 
 def turns(direction):

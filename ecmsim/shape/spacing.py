@@ -2,6 +2,7 @@
 
 import numpy as np
 
+from ecmsim.shape.needle import upside_down
 from ecmsim.shape.polyline import arc_length, distance_to_polyline
 
 
@@ -44,6 +45,26 @@ def _body_spacing(filament, gap, numerics, speed):
     return graded(wanted, filament.points, numerics.growth)
 
 
+def spacings(front, electrode, numerics):
+    """Wanted lengths of segments at the points of a Front's filament, (n,), and of its needle, if any, (m,), nm.
+
+    electrode: ActiveElectrode.
+    """
+    found = [filament_spacing(front.filament, front.surface(electrode), numerics, front.normal_speed)]
+    if front.needle:
+        other = upside_down(front.filament.points, electrode.layer_thickness)
+        found.append(filament_spacing(front.needle.filament, other, numerics, front.needle.normal_speed))
+    return found
+
+
+def needle_nodes(surface, numerics):
+    """Nodes of the surface of an electrode with a needle: points (k, 2) and, for each, the needle's point that it is
+    (-1: none). surface: polyline of surface_around, each point of which but the wall is one of the needle's."""
+    size = float(np.hypot(*(surface[-2] - surface[-3])))
+    flat = _flat(surface[-2, 0], surface[-1], size, numerics)
+    return np.vstack([surface[:-1], flat]), np.append(np.arange(len(surface) - 1), np.full(len(flat), -1))
+
+
 def electrode_nodes(surface, filament, numerics):
     """Choose nodes of the active electrode's surface: points (k, 2) and the outline point each mirrors (-1: none).
 
@@ -66,14 +87,18 @@ def electrode_nodes(surface, filament, numerics):
         elif length[edge] - length[chosen[-1]] > 0.3 * wanted[edge]:
             chosen.append(edge)
     points, markers = [surface[chosen]], list(chosen)
-    # The flat part out to the wall, with growing segments.
-    start, stop = surface[chosen[-1], 0], surface[-1, 0]
-    position, size = [start], min(wanted[chosen[-1]], numerics.surface_size)
+    flat = _flat(surface[chosen[-1], 0], surface[-1], min(wanted[chosen[-1]], numerics.surface_size), numerics)
+    points.append(flat)
+    return np.vstack(points), np.array(markers + [-1] * len(flat))
+
+
+def _flat(start, wall, size, numerics):
+    """Nodes of the flat part from a radius out to the wall (point), with segments that grow from a size; nm, (k, 2)."""
+    stop, position = wall[0], [start]
     while position[-1] < stop:
         position.append(position[-1] + size)
         size = min(size * (1 + numerics.growth), numerics.largest_size)
     position = start + (np.array(position[1:]) - start) * (stop - start) / (position[-1] - start)
-    flat = np.stack([position, np.full(len(position), surface[-1, 1])], axis=1)
-    flat[-1] = surface[-1]
-    points.append(flat)
-    return np.vstack(points), np.array(markers + [-1] * len(flat))
+    flat = np.stack([position, np.full(len(position), wall[1])], axis=1)
+    flat[-1] = wall
+    return flat

@@ -605,7 +605,7 @@ class TestConfig:
         for row in reference():
             name = row.name.rpartition(".")[2]
             # But those of steps and kinds that MINIMAL does not use, and those that TOML cannot express.
-            kinds = ("programme[]", "leakage.", "draw.", "contact.")
+            kinds = ("programme[]", "leakage.", "draw.", "contact.", "needle.")
             elsewhere = row.name.startswith(kinds) or "kind = " in row.meaning[:7]
             assert f"\n{name} = " in text or elsewhere or row.default == "none"
         assert '\nenergy = { value = "0.02 eV", label = "fitted", source = "here" }\n' in text

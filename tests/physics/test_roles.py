@@ -93,7 +93,7 @@ def test_a_model_says_which_roles_its_laws_have():
     others = {item.name for item in fields(DeviceModel)} - set(HINTS)
     assert others == {
         *("heat", "joule_heating", "electrode_ratio", "rest_potential", "thermal_size_effect"),
-        *("boundary_resistance", "atom_by_atom"),
+        *("boundary_resistance", "atom_by_atom", "needle"),
     }
 
 

@@ -63,7 +63,8 @@ class Domain:
         return np.nonzero(self.region[: self.owned_cells] == region)[0].astype(np.int32)
 
     def facets(self, surface, region):
-        """Edges of a surface seen from the owned cells of one region: (cell, local edge) pairs, flattened.
+        """Edges of a surface seen from the owned cells of one region: (cell, local edge) pairs, flattened; of an
+        interface those where ions react.
 
         One-sided integration over an inner interface needs no ghost cells, and each edge belongs to one rank.
         """
@@ -73,7 +74,7 @@ class Domain:
             return pairs.min(axis=-1) * count + pairs.max(axis=-1)
 
         nodes = self.cell_nodes[: self.owned_cells]
-        tagged = keys(self.cell_mesh.edges(surface).astype(np.int64))
+        tagged = keys(self.cell_mesh.reacting_edges(surface).astype(np.int64))
         found = np.isin(keys(nodes[:, TRIANGLE_EDGES].astype(np.int64)), tagged)
         found &= (self.region[: self.owned_cells] == region)[:, None]
         return np.argwhere(found).astype(np.int32).ravel()

@@ -41,10 +41,12 @@ def fields(state, model, config):
     ):
         chosen = mesh.region == region
         sigma[chosen] = conductor.electrical(warmth[chosen])
-    inside = mesh.region == Region.FILAMENT
-    if model.size_effect:
-        heights = mesh.points[mesh.triangles[inside], 1].mean(axis=1)
-        sigma[inside] *= model.size_effect.conductivity_ratio(state.filament.local_diameter(heights))
+    ratios = {Region.FILAMENT: size_ratio(model, state.filament)}
+    if needle := state.front.needle:
+        ratios[Region.ACTIVE_ELECTRODE] = needle_ratio(model, needle.filament, config.cell.layer_thickness)
+    for region, ratio in ratios.items():
+        inside = mesh.region == region
+        sigma[inside] *= ratio(mesh.points[mesh.triangles[inside], 1].mean(axis=1))
     current = sigma * gradient
     if model.tunnelling:
         layer = mesh.region == Region.SWITCHING_LAYER
@@ -56,6 +58,18 @@ def fields(state, model, config):
     }
     field_data = {"cell_voltage_V": float(state.seen["cell_voltage"]), "gap_nm": float(state.seen["gap"])}
     return point_data, cell_data, field_data | material_numbers(config)
+
+
+def size_ratio(model, filament):
+    """sigma/sigma_bulk of Eq. (6) in a filament as a function of the height (n,), nm."""
+    law = model.size_effect
+    return (lambda heights: law.conductivity_ratio(filament.local_diameter(heights))) if law else np.ones_like
+
+
+def needle_ratio(model, needle, layer_thickness):
+    """The same in an active electrode with a needle (Filament, upside down), which is bulk behind its plane."""
+    ratio = size_ratio(model, needle)
+    return lambda heights: np.where(heights < layer_thickness, ratio(layer_thickness - heights), 1.0)
 
 
 def material_numbers(config):
@@ -84,13 +98,15 @@ def _gradients(mesh, values):
 def _surfaces(state, radius):
     """Potentials and heights of the surfaces that bound each column from below and above: four arrays."""
     mesh, potential = state.mesh, state.values[:, 0] + state.lift
-    plate = mesh.electrode_points
-    above = np.interp(radius, plate[:, 0], potential[mesh.electrode_nodes])
+    gap, nodes = mesh.gap, mesh.electrode_nodes
+    if gap.underside is not gap.surface:  # of a needle that hangs over, the nodes that are seen from below
+        nodes = nodes[np.isin(gap.surface[:, 0], gap.underside[:, 0])]
+    above = np.interp(radius, np.maximum.accumulate(mesh.points[nodes, 0]), potential[nodes])
     envelope = state.filament.top()
     kept = np.isin(mesh.filament_points[:, 0], envelope[:, 0])
     r = np.maximum.accumulate(mesh.filament_points[kept, 0])
     below = np.interp(radius, r, potential[mesh.filament_nodes[kept]], right=0.0)
-    return below, above, state.filament.top_height(radius), np.interp(radius, *plate.T)
+    return below, above, state.filament.top_height(radius), np.interp(radius, *gap.underside.T)
 
 
 def _tunnel_current(state, model, config, points):

@@ -97,10 +97,15 @@ def conductor(model: DeviceModel, region):
     }[region]
 
 
+def is_sized(model, region):
+    """Whether a region is so narrow that its surface scatters electrons, Eq. (6): the filament, and a needle."""
+    return region == Region.FILAMENT or (region == Region.ACTIVE_ELECTRODE and model.needle is not None)
+
+
 def metal_conductivity(s: Symbols, model, region):
-    """sigma_e(T) of Eq. (8), in the filament times the size factor of Eq. (6), S/nm."""
+    """sigma_e(T) of Eq. (8), in the filament and in a needle times the size factor of Eq. (6), S/nm."""
     sigma = conductor(model, region).electrical(s.temperature) * METRES_PER_NM
-    return sigma * s.size_ratio if region == Region.FILAMENT else sigma
+    return sigma * s.size_ratio if is_sized(model, region) else sigma
 
 
 def reaction_current(s: Symbols, model, surface):
@@ -165,7 +170,7 @@ def thermal_conductivity(s: Symbols, model, region):
     kappa = METRES_PER_NM * conductor(model, region).thermal(s.temperature)
     if region == Region.SWITCHING_LAYER and model.boundary_resistance is not None:
         return kappa / (1 + kappa * s.film * model.boundary_resistance / SQUARE_METRES_PER_NM2)
-    return kappa * s.size_ratio if region == Region.FILAMENT and model.thermal_size_effect else kappa
+    return kappa * s.size_ratio if model.thermal_size_effect and is_sized(model, region) else kappa
 
 
 def heat_conduction(s: Symbols, model):

@@ -19,7 +19,7 @@ from ecmsim.models.full.films import inverse_heights
 from ecmsim.models.full.floating import GROUND, FloatingBodies
 from ecmsim.models.full.form_cache import compile_forms
 from ecmsim.models.full.mesh.cell_mesh import METALS, CellMesh, Region
-from ecmsim.models.full.reaction import FilamentReaction
+from ecmsim.models.full.reaction import FilamentReaction, NeedleReaction
 from ecmsim.models.full.tunnel_coupling import CoupledColumns, TunnelCoupling
 
 PSI, PHI_I, RISE = range(3)
@@ -112,6 +112,7 @@ class FieldProblem:
             for name in field_forms.compiled
         }
         self._filament_cells = np.nonzero(domain.region == Region.FILAMENT)[0]
+        self._needle_cells = np.nonzero((domain.region == Region.ACTIVE_ELECTRODE) & bool(mesh.needle))[0]
         self._boundary_conditions(mesh, direct, wall_ambient, heat)
         self._dofs = domain.block_dof_of_nodes()
         self.matrix = compat.matrix_with(self._forms["jacobian"], self._joined(mesh))
@@ -125,7 +126,7 @@ class FieldProblem:
         parts = mesh.gap.filament.parts
         self.floating = FloatingBodies(mesh, parts) if len(parts) > 1 else None
         self.potentials = np.zeros(len(parts) - 1)  # of the floating bodies: psi counts from them, V
-        self._lift, self.reaction = np.zeros(len(mesh.points)), None
+        self._lift, self.reaction, self.needle_reaction = np.zeros(len(mesh.points)), None, None
         self._spread = domain.ghosted_vector() if self.floating else None
         self.vector = domain.ghosted_vector()
 
@@ -156,18 +157,21 @@ class FieldProblem:
         crossed += [CoupledColumns.of(inner, mesh, True) for inner in gap.between_bodies("vertical")]
         return self._dofs[np.vstack([columns.nodes for columns in crossed])].astype(np.int32)
 
-    def set_geometry(self, mesh: CellMesh, columns, size_ratio, tip, between=(), shift=None):
+    def set_geometry(self, mesh: CellMesh, columns, size_ratio, tip, between=(), shift=None, needle=(None, None)):
         """Move the mesh and evaluate what depends on the outline.
 
         columns: of the gap (ecmsim.shape.gap.Columns); size_ratio(z): conductivity ratio of the
         filament at a height, Eq. (6); tip: ecmsim.models.cell.Tip; between: columns of each gap between bodies; shift
-        (n,): of the filament's equilibrium potential, V; None: none.
+        (n,): of the filament's equilibrium potential, V; None: none; needle: size_ratio and shift (m,) of an electrode
+        with a needle.
         """
         domain = self.domain
         domain.move(mesh)
-        nodes = compat.cell_corners(domain.mesh)[self._filament_cells]
-        heights = domain.mesh.geometry.x[nodes, 1].mean(axis=1)
-        self.size_ratio.x.array[self._filament_cells] = size_ratio(heights)
+        needle_ratio, needle_shift = needle
+        for cells, ratio in ((self._filament_cells, size_ratio), (self._needle_cells, needle_ratio)):
+            if ratio:
+                nodes = compat.cell_corners(domain.mesh)[cells]
+                self.size_ratio.x.array[cells] = ratio(domain.mesh.geometry.x[nodes, 1].mean(axis=1))
         if self.forms.model.boundary_resistance is not None:
             self.film.x.array[:] = inverse_heights(mesh)[domain.input_cell]
         if tip.open_shares:
@@ -178,10 +182,14 @@ class FieldProblem:
         if shift is not None:
             nodal = np.zeros(len(mesh.points))
             nodal[mesh.filament_nodes] = shift
+            nodal[mesh.needle_nodes] = needle_shift if mesh.needle else 0.0
             self.shift.x.array[:] = nodal[domain.scalar_nodes]
         self.reaction = FilamentReaction(
             self.forms.model, self.forms.cell, mesh, tip.open_shares[0] if tip.open_shares else None, shift
         )
+        if mesh.needle:
+            share = tip.open_shares[1][: mesh.needle] if tip.open_shares else None
+            self.needle_reaction = NeedleReaction(self.forms.model, self.forms.cell, mesh, share, needle_shift)
         if tip.laws and domain.comm.rank == 0:
             across = CoupledColumns.of(columns, mesh)
             crossed = [(name, name, law, across) for name, law in tip.laws.items()]
@@ -238,9 +246,9 @@ class FieldProblem:
 
     @property
     def rest(self):
-        """Largest shift of the filament's equilibrium potential, V."""
-        shift = self.reaction.shift if self.reaction else None
-        return 0.0 if shift is None else float(np.abs(shift).max())
+        """Largest shift of a surface's equilibrium potential, V."""
+        shifts = [reaction.shift for reaction in (self.reaction, self.needle_reaction) if reaction]
+        return max((float(np.abs(shift).max()) for shift in shifts if shift is not None), default=0.0)
 
     # --- fields as arrays ---------------------------------------------------------------------------------------------
 

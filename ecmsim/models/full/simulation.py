@@ -19,6 +19,7 @@ from ecmsim.models.full import compat
 from ecmsim.models.full.at_node import settled
 from ecmsim.models.full.discretisation import Discretisation, Solved, refused
 from ecmsim.models.full.fields import fields as snapshot_fields
+from ecmsim.models.full.fields import needle_ratio, size_ratio
 from ecmsim.models.full.mesh.build import build_mesh
 from ecmsim.models.full.mesh.cell_mesh import CellMesh, Region
 from ecmsim.models.full.mesh.motion import HarmonicMotion
@@ -26,10 +27,10 @@ from ecmsim.models.full.mesh.transfer import interpolate
 from ecmsim.models.full.newton import Newton, NewtonError
 from ecmsim.models.full.problem import BETWEEN, FieldForms, FieldProblem
 from ecmsim.models.full.state import State, continued, raised, transferred
+from ecmsim.models.initial import initial_front
 from ecmsim.models.node import Node
-from ecmsim.shape.front import Front
 from ecmsim.shape.polyline import CROWDED
-from ecmsim.shape.spacing import filament_spacing
+from ecmsim.shape.spacing import spacings
 
 __all__ = ["Discretisation", "RejectedStep", "Simulation", "State", "transferred"]
 REFINEMENTS = 4  # corrections at most after convergence, until the charge balance holds
@@ -52,11 +53,6 @@ class Simulation(GrowingCell):
     versions = staticmethod(compat.versions)
 
     # --- geometry ---------------------------------------------------------------------------------------------------
-
-    def _size_ratio(self, filament):
-        if not self.model.size_effect:
-            return np.ones_like
-        return lambda z: self.model.size_effect.conductivity_ratio(filament.local_diameter(z))
 
     def _kind(self, leg):
         """What the compiled forms depend on in the circuit of a leg."""
@@ -86,7 +82,8 @@ class Simulation(GrowingCell):
             outcome = None
             if self.comm.rank == 0:
                 try:
-                    outcome = build_mesh(front.filament, front.surface(self.electrode), self.cell, self.numerics)
+                    surface = front.surface(self.electrode)
+                    outcome = build_mesh(front.filament, surface, self.cell, self.numerics, bool(front.needle))
                 except SolveError as error:
                     outcome = error
             outcome = self.comm.bcast(outcome)
@@ -99,7 +96,7 @@ class Simulation(GrowingCell):
 
     def start(self) -> State:
         """The state at t = 0: the initial filament at the programme's first voltage."""
-        front = Front.at_rest(self._initial_filament())
+        front = initial_front(self.config, self.numerics)
         mesh, leg = self._mesh(front), self.programme.first()
         self.discretisation = self._discretise(mesh, leg)
         voltage, values = leg.source_voltage(0.0), np.zeros((len(mesh.points), 3))
@@ -194,20 +191,23 @@ class Simulation(GrowingCell):
             flat, edge_old, edge = ~tied, old.electrode_points[tied][-1, 0], plate[tied][-1, 0]
             wall = self.cell.radius
             plate[flat, 0] = wall - (wall - plate[flat, 0]) * (wall - edge) / (wall - edge_old)
-            if np.any(np.diff(plate[:, 0]) < -1e-9):
+            if np.any(np.diff(plate[flat if front.needle else slice(None), 0]) < -1e-9):
                 return None
-            length = filament.segment_lengths
-            spacing = filament_spacing(filament, surface, self.numerics, front.normal_speed)
-            wanted = np.minimum(spacing[:-1], spacing[1:])
-            share = (length / wanted)[filament.points[:-1, 0] + filament.points[1:, 0] > 0]  # not from body to body
-            if share.max() > self.numerics.stretch or share.min() < CROWDED:
-                return None
+            for metal, spacing in zip(front.metals, spacings(front, self.electrode, self.numerics), strict=True):
+                wanted = np.minimum(spacing[:-1], spacing[1:])
+                share = (metal.segment_lengths / wanted)[metal.points[:-1, 0] + metal.points[1:, 0] > 0]  # of one body
+                if share.max() > self.numerics.stretch or share.min() < CROWDED:
+                    return None
             mesh = motion.moved(filament.points, plate)
             return mesh if mesh.quality().min() > self.numerics.quality else None
 
     def _surface_temperature(self, state):
         """Temperature at the outline's points, K, (n,)."""
         return self.cell.ambient_temperature + state.values[state.mesh.filament_nodes, 2]
+
+    def _needle_temperature(self, state):
+        """The same at the needle's, (m,)."""
+        return self.cell.ambient_temperature + state.values[state.mesh.needle_nodes, 2]
 
     def _overpotential(self, state):
         """phi_e - phi_i at the outline's points, V, (n,)."""
@@ -218,8 +218,7 @@ class Simulation(GrowingCell):
         """The front with points inserted and removed to the wanted spacing."""
         with self.watch("outline"):
             for _ in range(3):
-                surface = front.surface(self.electrode)
-                front = front.resampled(filament_spacing(front.filament, surface, self.numerics, front.normal_speed))
+                front = front.resampled(*spacings(front, self.electrode, self.numerics))
         return front
 
     def _solve(self, discretisation, trial, state, step):
@@ -229,8 +228,12 @@ class Simulation(GrowingCell):
             columns = trial.mesh.gap.columns(self.config.tunnelling.gap)
             tip = self._tip(trial, state, step, columns)
             between = trial.mesh.gap.between_bodies(self.config.tunnelling.gap)
-            shift = self._shift(trial.filament)
-            problem.set_geometry(trial.mesh, columns, self._size_ratio(trial.filament), tip, between, shift)
+            needle = trial.front.needle
+            ratio, shift, hanging = size_ratio(self.model, trial.filament), self._shift(trial.filament), (None, None)
+            if needle:
+                own = needle_ratio(self.model, needle.filament, self.cell.layer_thickness)
+                hanging = own, self._shift(needle.filament, of_needle=True)
+            problem.set_geometry(trial.mesh, columns, ratio, tip, between, shift, hanging)
             problem.set_circuit(self._law(trial.leg, trial.time))
         if self.transient and step is not None:
             problem.set_time_step(step, self._old_rise(trial, state))
@@ -243,6 +246,10 @@ class Simulation(GrowingCell):
         with self.watch("outline"):
             current_density, *rates = self._reaction(trial, values, problem, totals.currents["ionic"])
             velocity = self._growth_velocity(trial.filament, current_density, *rates)
+            dissolved = None
+            if needle:
+                density, lost = problem.needle_reaction.of_all(values, trial.driving_voltage)
+                dissolved = self._growth_velocity(needle.filament, density, -totals.supplied["ionic"], lost)
         powers, tunnel = totals.powers, totals.currents.get("tunnel")
         heating = {"metal": self.model.joule_heating} | dict.fromkeys(("tunnel", BETWEEN), self.model.tunnel_heating)
         balance = Balance(
@@ -267,7 +274,7 @@ class Simulation(GrowingCell):
             shift = np.outer(raised(trial.mesh, state.potentials - problem.potentials), [1.0, 0.0, 0.0])
             before = [past if past is None else past + shift for past in before]
         own = dict(zip(OWN, (values, *before, problem.potentials), strict=True)) | {"node": node, "contact": tip.count}
-        return self._completed(trial, state, step, balance, velocity, iterations=solved.iterations, **own)
+        return self._completed(trial, state, step, balance, velocity, dissolved, iterations=solved.iterations, **own)
 
     def _fields(self, discretisation, trial, state, again=False) -> Solved:
         """The fields at a trial's geometry, time and driving voltage, until the terminal currents agree.

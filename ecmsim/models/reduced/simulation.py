@@ -14,6 +14,7 @@ import numpy as np
 from ecmsim.errors import SolveError
 from ecmsim.models.balance import Balance
 from ecmsim.models.cell import GrowingCell
+from ecmsim.models.initial import initial_front
 from ecmsim.models.reduced import bipolar
 from ecmsim.models.reduced.bodies import carried_over, floating_guess, lift
 from ecmsim.models.reduced.electrons import Line, operation, operation_at_node
@@ -24,7 +25,6 @@ from ecmsim.models.reduced.profile import SLICES, Profile
 from ecmsim.models.reduced.spreading import halo
 from ecmsim.models.state import CellState
 from ecmsim.shape.filament import OutlineError
-from ecmsim.shape.front import Front
 from ecmsim.shape.gap import Gap
 from ecmsim.shape.polyline import CROWDED
 from ecmsim.shape.spacing import filament_spacing
@@ -76,7 +76,7 @@ class ReducedSimulation(GrowingCell):
 
     def start(self):
         """The state at t = 0: the initial filament at the programme's first voltage."""
-        front, leg = Front.at_rest(self._initial_filament()), self.programme.first()
+        front, leg = initial_front(self.config, self.numerics), self.programme.first()
         voltage = leg.source_voltage(0.0)
         state = ReducedState(
             time=0.0,

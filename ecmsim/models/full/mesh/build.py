@@ -9,27 +9,29 @@ from scipy.spatial import cKDTree
 from ecmsim.errors import SolveError
 from ecmsim.models.full.mesh.cell_mesh import CellMesh, Region
 from ecmsim.shape.filament import Filament
+from ecmsim.shape.gap import Gap
 from ecmsim.shape.polyline import crossing_segments, distance_to_polyline
-from ecmsim.shape.spacing import electrode_nodes, filament_spacing
+from ecmsim.shape.spacing import electrode_nodes, filament_spacing, needle_nodes
 
 
 class MeshError(SolveError):
     """The mesh of the present geometry cannot be built."""
 
 
-def build_mesh(filament: Filament, surface, cell, numerics) -> CellMesh:
+def build_mesh(filament: Filament, surface, cell, numerics, needle=False) -> CellMesh:
     """Mesh of the cell's cross-section (serial; call it on one rank).
 
     filament: its outline; every segment becomes one edge. surface: the electrode's polyline as made by
-    ActiveElectrode.surface. cell: configuration [cell]; numerics: configuration [mesh].
+    ActiveElectrode.surface, or of its needle (surface_around). cell: configuration [cell]; numerics: configuration
+    [mesh].
     Raises OutlineError for a broken outline, MeshError when the interfaces touch or gmsh fails.
     """
     filament.check(cell.radius)  # gmsh would not come back from curves that cross
-    nodes, markers = electrode_nodes(surface, filament, numerics)
+    nodes, markers = needle_nodes(surface, numerics) if needle else electrode_nodes(surface, filament, numerics)
     if crossing_segments(nodes).size:
         raise MeshError("the active electrode's surface crosses itself")
     clearance = distance_to_polyline(filament.points, nodes).min()
-    if clearance < 1e-3 or np.any(np.interp(filament.points[:, 0], *nodes.T) <= filament.points[:, 1]):
+    if clearance < 1e-3 or np.any(Gap(filament, nodes).from_filament("vertical") <= 0):
         raise MeshError("the filament touches the active electrode")
     spacing = filament_spacing(filament, surface, numerics)
     if not _warm():
@@ -51,6 +53,7 @@ def build_mesh(filament: Filament, surface, cell, numerics) -> CellMesh:
         electrode_nodes=tree.query(nodes)[1],
         electrode_markers=markers,
         floating=floating,
+        needle=int(np.count_nonzero(markers >= 0)) if needle else 0,
     )
 
 

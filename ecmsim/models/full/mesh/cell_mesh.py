@@ -40,6 +40,7 @@ class CellMesh:
     electrode_markers: for each electrode node the index of the outline point that it mirrors, -1 for none.
     floating (n,): the number of the floating body (from the topmost on) of whose metal a node is, -1 for others; None
     where no body floats. All bodies are of the region FILAMENT, and filament_nodes run along all of their outline.
+    needle: how many of the electrode's nodes, from the axis on, are its needle's; 0: it is a plane with a void.
     """
 
     points: np.ndarray
@@ -49,6 +50,7 @@ class CellMesh:
     electrode_nodes: np.ndarray
     electrode_markers: np.ndarray
     floating: np.ndarray | None = None
+    needle: int = 0
 
     def at(self, points):
         """The same mesh with its nodes elsewhere."""
@@ -72,6 +74,16 @@ class CellMesh:
         mask = np.zeros(len(self.points), dtype=bool)
         mask[self.triangles[np.isin(self.region, regions)]] = True
         return mask
+
+    @property
+    def needle_nodes(self):
+        """The nodes of the electrode's needle, (m,)."""
+        return self.electrode_nodes[: self.needle]
+
+    def reacting_edges(self, surface):
+        """Node pairs of an interface where ions react, (k, 2): around a needle the electrode's plane does not."""
+        edges = self.edges(surface)
+        return edges[: self.needle - 1] if self.needle and surface == Surface.ACTIVE_ELECTRODE else edges
 
     def edges(self, surface):
         """Node pairs of a tagged curve, (k, 2)."""
