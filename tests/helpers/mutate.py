@@ -32,6 +32,7 @@ TESTS = {
     "results": ("results", "plot/test_plot.py", "running", "page"),
     "switching": ("switching", "study/test_draw.py", "results/test_tables.py", "measured"),
     "fitting": ("fitting",),
+    "config": ("config", "house/test_wheel.py"),
     "materials": ("config",),
     "shape": ("shape", "full/test_analytic.py", "running/test_march.py"),
     "drive": ("drive", "results/test_limits.py", "config/test_config_programme.py", "running/test_compliance_run.py"),
