@@ -4,8 +4,6 @@ run = open_run("runs/reference")
 run.timeseries.plot(x="source_voltage_V", y="current_A")
 """
 
-import csv
-import io
 import json
 import logging
 import tomllib
@@ -36,6 +34,7 @@ from ecmsim.results.folder import (
 )
 from ecmsim.results.history_reader import CRC, DAMAGE, crc_of, read_history
 from ecmsim.results.holder import process_is_gone, writer_of
+from ecmsim.results.lines_reader import moments_of, numbers_of, table_of
 
 logger = logging.getLogger("ecmsim")
 
@@ -185,20 +184,16 @@ class Run:
     @cached_property
     def series(self):
         """The same as arrays (n,) by the names of the columns: for what cannot wait until pandas is loaded."""
-        return self._numbers(TIMESERIES, columns.COLUMNS)
+        return numbers_of(self.folder / TIMESERIES, columns.COLUMNS)
 
     @cached_property
     def events(self):
         """What happened when: time_s, step, event, detail (pandas DataFrame)."""
-        return self._table(EVENTS, columns.EVENT_COLUMNS)
+        return table_of(self.folder / EVENTS, columns.EVENT_COLUMNS)
 
     def moments_of(self, *names):
         """When something happened of these names, as (time in s, detail) in order of time; without pandas."""
-        lines = csv.DictReader(self._lines(EVENTS, columns.EVENT_COLUMNS).decode(errors="replace").splitlines())
-        try:
-            return [(float(line["time_s"]), line["detail"]) for line in lines if line["event"] in names]
-        except (ValueError, TypeError, KeyError, csv.Error) as error:
-            raise ResultsError(f"{self.folder / EVENTS} is damaged: {error}") from error
+        return moments_of(self.folder / EVENTS, names)
 
     @cached_property
     def outlines(self):
@@ -209,7 +204,7 @@ class Run:
     def snapshots(self):
         """The field snapshots that are complete: a list of Snapshot in order of time."""
         folder = self.folder / SNAPSHOTS
-        table = self._table(Path(SNAPSHOTS) / SNAPSHOT_INDEX, columns.SNAPSHOT_COLUMNS)
+        table = table_of(folder / SNAPSHOT_INDEX, columns.SNAPSHOT_COLUMNS)
         return [
             Snapshot(
                 str(row.label),
@@ -342,51 +337,3 @@ class Run:
             raise ResultsError(f"cannot read {self.folder / name}: {error.strerror}") from error
         except UnicodeDecodeError as error:
             raise ResultsError(f"{self.folder / name} is damaged: it is no text") from error
-
-    def _lines(self, name, names):
-        """The bytes of a CSV file of whole lines: what a kill or a power cut left of a last line is dropped."""
-        path = self.folder / name
-        data = path.read_bytes().split(b"\0", 1)[0] if path.exists() else b""
-        return data[: data.rfind(b"\n") + 1] or (",".join(names) + "\n").encode()
-
-    def _numbers(self, name, names):
-        """A CSV file of numbers as arrays (n,) by column, those of `names` first; nan where the file has none."""
-        path, lines = self.folder / name, self._lines(name, names).splitlines()
-        header = lines[0].decode(errors="replace").split(",")
-        if not set(names) & set(header):
-            raise ResultsError(f"{path} is damaged: it has none of its columns")
-        try:
-            rows = np.loadtxt(lines[1:], delimiter=",", ndmin=2, comments=None) if len(lines) > 1 else np.empty((0, 0))
-            if len(rows) and rows.shape[1] != len(header):
-                raise ValueError(f"{rows.shape[1]} fields under {len(header)} names")
-        except ValueError as error:
-            raise ResultsError(f"{path} is damaged: it holds something else than numbers ({error})") from error
-        found = dict(zip(header, rows.T if len(rows) else np.empty((len(header), 0)), strict=True))
-        for column in columns.INTEGER_COLUMNS & found.keys():
-            if np.isfinite(found[column]).all():
-                found[column] = found[column].astype(int)
-        unknown = np.full(len(rows), np.nan)
-        return {column: found.get(column, unknown) for column in [*names, *(set(header) - set(names))]}
-
-    def _table(self, name, names):
-        """A CSV file as a DataFrame."""
-        import pandas as pd
-
-        path, data = self.folder / name, self._lines(name, names)
-        numbers = [column for column in names if column not in columns.TEXT_COLUMNS]
-        try:
-            table = pd.read_csv(
-                io.BytesIO(data),
-                float_precision="round_trip",
-                keep_default_na=False,
-                na_values=dict.fromkeys(numbers, "nan"),
-                dtype=dict.fromkeys(columns.TEXT_COLUMNS, str),
-            )
-        except ValueError as error:
-            raise ResultsError(f"cannot read {path}: {error}") from error
-        for column in numbers:
-            if len(table) and column in table and table[column].dtype.kind not in "iuf":
-                raise ResultsError(f"{path} is damaged: {column} holds something else than numbers")
-        if not set(names) & set(table):
-            raise ResultsError(f"{path} is damaged: it has none of its columns")
-        return table.reindex(columns=[*names, *table.columns.difference(names, sort=False)])

@@ -1,7 +1,6 @@
 """Several MPI ranks: the results of one rank, errors told once, and thousands of meshes without running out."""
 
 import json
-import os
 import shutil
 import subprocess
 import sys
@@ -10,6 +9,7 @@ import numpy as np
 import pandas as pd
 import pytest
 from helpers.paths import ROOT
+from helpers.ranks import ENVIRONMENT, launcher, needs_mpirun
 from helpers.stopping import CASE
 
 from ecmsim import open_run
@@ -28,20 +28,13 @@ COARSE = [
     "stepping.height_fraction=0.3",
     "stepping.first_step=20 ms",
 ]
-# Ranks that wait give way, so that a busy machine does not slow them down tenfold.
-ENVIRONMENT = os.environ | {"OMPI_MCA_mpi_yield_when_idle": "1", "PYTHONPATH": str(ROOT)}
-
-pytestmark = [
-    pytest.mark.slow,
-    pytest.mark.skipif(shutil.which("mpirun") is None, reason="there is no mpirun here"),
-]
+pytestmark = [pytest.mark.slow, needs_mpirun]
 
 
 def start(ranks, *arguments, timeout=1500):
     """A Python process, under mpirun for more than one rank."""
-    launcher = ["mpirun", "-n", str(ranks)] if ranks > 1 else []
     return subprocess.run(
-        [*launcher, sys.executable, *map(str, arguments)],
+        [*launcher(ranks), sys.executable, *map(str, arguments)],
         capture_output=True,
         text=True,
         timeout=timeout,

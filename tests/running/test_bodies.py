@@ -1,7 +1,5 @@
 """A filament that breaks and grows together again in the full model: no metal is lost, on any ranks, resumed or not."""
 
-import os
-import shutil
 import subprocess
 import sys
 
@@ -9,6 +7,7 @@ import numpy as np
 import pandas as pd
 import pytest
 from helpers.paths import ROOT
+from helpers.ranks import ENVIRONMENT, launcher, needs_mpirun
 from helpers.stopping import CASE, During, signalled
 
 from ecmsim import open_run
@@ -109,12 +108,11 @@ def test_stopped_with_two_bodies_and_resumed(case, whole, tmp_path):
         assert (folder / name).read_bytes() == (whole / name).read_bytes()
 
 
-@pytest.mark.skipif(shutil.which("mpirun") is None, reason="there is no mpirun here")
+@needs_mpirun
 def test_bodies_do_not_depend_on_the_ranks(case, whole, tmp_path):
-    environment = os.environ | {"OMPI_MCA_mpi_yield_when_idle": "1", "PYTHONPATH": str(ROOT)}
-    command = ["mpirun", "-n", "2", sys.executable, "-m", "ecmsim", "run", str(case), "--quiet"]
+    command = [*launcher(2), sys.executable, "-m", "ecmsim", "run", str(case), "--quiet"]
     done = subprocess.run(
-        [*command, "--out", str(tmp_path / "run")], capture_output=True, text=True, cwd=ROOT, env=environment
+        [*command, "--out", str(tmp_path / "run")], capture_output=True, text=True, cwd=ROOT, env=ENVIRONMENT
     )
     assert done.returncode == 0, done.stderr
     one, other = (pd.read_csv(folder / "timeseries.csv") for folder in (whole, tmp_path / "run"))

@@ -19,6 +19,7 @@ import numpy as np
 import pandas as pd
 import pytest
 from helpers.paths import ROOT
+from helpers.ranks import ENVIRONMENT, launcher, needs_mpirun
 from helpers.stopping import CASE, During, signalled
 
 from ecmsim import open_run
@@ -35,7 +36,6 @@ KILLS, SEED = int(os.environ.get("ECMSIM_KILLS", "4")), int(os.environ.get("ECMS
 # A thin filament dissolves and breaks, and what is left grows: two circuits, a condition, a void that remembers, some
 # ten meshes in some hundred coarse steps of 20 ms.
 SAME = ("timeseries.csv", "events.csv", "snapshots/index.csv")
-ENVIRONMENT = os.environ | {"OMPI_MCA_mpi_yield_when_idle": "1", "PYTHONPATH": str(ROOT)}
 
 
 @pytest.fixture(scope="module")
@@ -62,9 +62,8 @@ def stopped(case, folder, rows, overrides=()):
 
 def ecmsim(*arguments, ranks=1, **options):
     """The command line, started in a process of its own."""
-    launcher = ["mpirun", "-n", str(ranks)] if ranks > 1 else []
     return subprocess.Popen(
-        [*launcher, sys.executable, "-m", "ecmsim", *map(str, arguments), "--quiet"],
+        [*launcher(ranks), sys.executable, "-m", "ecmsim", *map(str, arguments), "--quiet"],
         stderr=subprocess.PIPE,
         stdout=subprocess.PIPE,
         text=True,
@@ -450,7 +449,7 @@ def test_a_folder_that_cannot_be_written(case, tmp_path):
 # --- ranks --------------------------------------------------------------------------------------------------------
 
 
-@pytest.mark.skipif(shutil.which("mpirun") is None, reason="there is no mpirun here")
+@needs_mpirun
 def test_on_another_number_of_ranks(case, undisturbed, tmp_path):
     """Begun on one and gone on with on two: the same to the solver's tolerance."""
     folder = stopped(case, tmp_path / "run", rows=61)

@@ -31,6 +31,7 @@ class Numerics:
     growth: float = 0.3
     nucleus_segments: int = 10
     stretch: float = 1.6
+    contact_line: float | None = None
 
 
 def two_cones(height=9.0, other=9.0):

@@ -15,6 +15,7 @@ import pandas as pd
 import pytest
 from helpers import own_laws
 from helpers.paths import ROOT, STUB
+from helpers.ranks import launcher, needs_mpirun
 
 from ecmsim.config.structure import column
 from ecmsim.errors import ConfigError, PlotError, ResultsError
@@ -588,7 +589,7 @@ def test_ranks_are_started_by_mpirun(home):
         assert child.arguments(job, "resume")[-2:] == ["resume", str(job.place.run)]
 
 
-@pytest.mark.skipif(not shutil.which("mpirun"), reason="needs mpirun")
+@needs_mpirun
 def test_mpi_ranks_start_the_cases(home):
     code = f"""
 import sys
@@ -598,8 +599,9 @@ with pool.ranks() as workers:
         outcome = Study.load({str(home / "study.toml")!r}).run({str(home / "out")!r}, pool=workers, command={STUB!r})
         assert outcome.counts == {{"finished": 3}} and workers.size == 2
 """
-    ranks = ["mpirun", "-n", "3", sys.executable, "-c", code]
-    done = subprocess.run(ranks, capture_output=True, text=True, timeout=1500, cwd=ROOT)
+    done = subprocess.run(
+        [*launcher(3), sys.executable, "-c", code], capture_output=True, text=True, timeout=1500, cwd=ROOT
+    )
     assert done.returncode == 0, done.stderr
     environment = json.loads((home / "environment.json").read_text())
     assert not [name for name in environment if name.startswith(("OMPI_COMM", "PMIX_", "PMI_"))]
