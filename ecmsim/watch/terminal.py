@@ -62,8 +62,6 @@ def _run(look, width, height):
 
 
 def _status(look):
-    if look.status == "unreadable":
-        return f"unreadable: {look.reason}"
     return WORDS.get(look.status) or (f"{look.status}: {look.reason}" if look.reason else look.status)
 
 

@@ -158,6 +158,23 @@ def test_protocols_ask_for_what_they_need(tmp_path):
             index(open_run(path))
 
 
+@pytest.mark.parametrize(("count", "enough"), [(2, False), (3, True)])
+def test_three_pulses_are_enough_for_a_branch(tmp_path, count, enough):
+    train = f"""[[programme]]
+kind = "pulse_train"
+amplitude = "1 V"
+width = "1 ms"
+count = {count}
+interval = "1 ms"
+{READ}"""
+    made = open_run(write_pulsed(tmp_path / "run", train, lambda time: 1e-6 + time))
+    if enough:
+        assert len(potentiation_of(made).up.conductance) == count + 1
+    else:
+        with pytest.raises(ResultsError, match="has 2 pulses; this needs 3 at least"):
+            potentiation_of(made)
+
+
 # --- steps -----------------------------------------------------------------------------------------------------------
 
 LADDER = {"start": 1.0, "stop": 1.3, "increment": 0.1, "width": 1e-3, "verify": "resistance < 1 kohm"}

@@ -22,7 +22,7 @@ from ecmsim.config import Config
 from ecmsim.drive import Programme
 from ecmsim.errors import ConfigError, ResultsError
 from ecmsim.watch import cost
-from ecmsim.watch.look import kind_of, look, thinned
+from ecmsim.watch.look import Look, kind_of, look, thinned
 from ecmsim.watch.server import address, server
 from ecmsim.watch.terminal import line, plotted, text
 
@@ -123,6 +123,21 @@ def test_half_written_and_damaged_files_are_told_of(finished, tmp_path):
         json.dumps(seen.plain(), allow_nan=False)
     shutil.rmtree(folder)
     assert look(folder).status == "unreadable" and "unreadable" in line(look(folder))
+
+
+@pytest.mark.parametrize(
+    ("status", "reason", "said"),
+    [
+        ("unreadable", "it is gone", "unreadable: it is gone"),
+        ("failed", "no step succeeds", "failed: no step succeeds"),
+        ("running", "", "running"),
+        ("stopped", "signal SIGTERM", "stopped; this waits until it is resumed"),
+        ("interrupted", "", "interrupted: its process is gone; this waits"),
+    ],
+)
+def test_the_words_of_each_status(status, reason, said):
+    lines = text(Look(status, reason, title="a title")).splitlines()
+    assert [line for line in lines if line.startswith(said)] and lines[0] != said
 
 
 def test_an_empty_run_has_nothing_to_draw_yet(finished, tmp_path):
