@@ -235,6 +235,7 @@ def facts(folder, **changes):
     return path
 
 
+@pytest.mark.slow
 def test_a_calibration_is_a_fit_to_facts_that_the_full_model_finishes(tmp_path, command):
     result = start(facts(tmp_path), command)
     assert result.model == "full" and result.values == pytest.approx([0.15, 0.03], rel=5e-3)
@@ -255,6 +256,7 @@ def test_a_calibration_may_end_with_the_reduced_model(tmp_path, command):
     assert result.model == "reduced" and not [line for line in made_up.calls(tmp_path) if line.startswith("full")]
 
 
+@pytest.mark.slow
 def test_the_command_prints_the_answer_and_writes_where_it_is_told(tmp_path, command):
     words = ["calibrate", str(facts(tmp_path)), "--reduced", "--out", str(tmp_path / "out"), "--jobs", "1", "-q"]
     done = CliRunner().invoke(app, words)
@@ -263,6 +265,7 @@ def test_the_command_prints_the_answer_and_writes_where_it_is_told(tmp_path, com
     assert again.exit_code == 0 and again.stdout == done.stdout  # a calibration is a fit
 
 
+@pytest.mark.slow
 def test_laws_of_ones_own_run_with_the_option_alone(tmp_path, command):
     config = own_laws.write(tmp_path, 'stress = { law = "my_laws.py:Yielding", energy = 0.03 }')
     parameters = {"laws.stress.energy": {"from": 0.01, "to": 0.04}}

@@ -48,6 +48,7 @@ FITTED_WITH = {
 }
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("options", "missing"),
     [({}, set()), ({"noise": 0.05}, set()), ({"compliance": 2e-4}, {5}), ({"stop": 100}, {2, 3, 4, 5})],

@@ -145,6 +145,7 @@ def test_arrangements_are_drawn_around_their_shape():
 # --- the laws --------------------------------------------------------------------------------------------------
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("metal", "name", "plateaus", "tip"),
     [  # each pair of values of two of these stands in one of them

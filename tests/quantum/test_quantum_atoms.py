@@ -122,6 +122,7 @@ def test_monomers_and_dimers_are_told_apart(counts, separation, alone):
         assert not len(bottlenecks(apart, *at)) and narrowest(apart, *at) == 0
 
 
+@pytest.mark.slow
 def test_how_a_pulled_contact_ends_is_counted(monkeypatch):
     """A single atom between fours, pulled fast: it stays one until it ruptures; the table has all contacts."""
     monkeypatch.setattr(endings, "SPEED", 60.0)
@@ -135,6 +136,7 @@ def test_how_a_pulled_contact_ends_is_counted(monkeypatch):
     assert (table[["monomer", "dimer", "chain"]].sum(axis=1) > 0).all()
 
 
+@pytest.mark.slow
 def test_electrons_of_a_contact_in_motion():
     """Self-energies that are kept change neither transmission nor recoil forces, also of a stretched contact."""
     settings = dataclasses.replace(SMALL, grid=2)

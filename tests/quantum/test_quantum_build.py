@@ -126,6 +126,7 @@ def build(folder, *arguments):
     return main(["--method", "tight-binding", "--plan", str(small(folder)), "--out", str(folder), *arguments])
 
 
+@pytest.mark.slow
 def test_an_interrupted_build_goes_on_and_gives_the_same_table(tmp_path, monkeypatch, capsys):
     straight, broken = tmp_path / "straight", tmp_path / "broken"
     straight.mkdir(), broken.mkdir()
@@ -155,6 +156,7 @@ def test_an_interrupted_build_goes_on_and_gives_the_same_table(tmp_path, monkeyp
     assert build(broken) == 0 and len(calls) == 9
 
 
+@pytest.mark.slow
 def test_a_deadline_leaves_the_rest(tmp_path, monkeypatch):
     whole, records, calls, said = load_plan(small(tmp_path)), Records(tmp_path), [], []
 
@@ -172,6 +174,7 @@ def test_a_deadline_leaves_the_rest(tmp_path, monkeypatch):
     assert set(production.produce(whole, TIGHT, records, say=said.append).values()) == {"finished"}
 
 
+@pytest.mark.slow
 def test_a_failure_is_told_and_the_next_point_begun(tmp_path, monkeypatch, capsys):
     def failing(prepared, energies):
         if prepared.fermi == 0:  # the chain

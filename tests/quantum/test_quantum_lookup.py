@@ -527,6 +527,7 @@ def test_metal_and_table_agree(made_up):
     assert isinstance(wrong.exception, ConfigError) and "--smooth does not go with --points" in str(wrong.exception)
 
 
+@pytest.mark.slow
 def test_command_plot(made_up, tmp_path):
     done = command("plot", "--table", made_up, "--out", tmp_path / "new" / "map.png")
     assert done.exit_code == 0, done.output

@@ -81,6 +81,7 @@ def test_a_curve_below_one_quantum_is_no_plateau(seed):
     assert not [level for level in levels_of(samples(made[60:])) if level.conductance > 0.25]
 
 
+@pytest.mark.slow
 def test_noise_alone_is_one_piece():
     rng = np.random.default_rng(2)
     assert all(len(pieces(rng.standard_normal(1000), 1e-3)) == 1 for _ in range(20))
@@ -223,6 +224,7 @@ def test_known_parameters_come_back(true):
     assert found.zero_bias == pytest.approx(true[0] / (1 + np.exp(true[1] * true[2])), rel=0.02)
 
 
+@pytest.mark.slow
 def test_errors_are_those_of_repeated_measurements():
     true, rng = (2.0, 5.0, 0.4, 0.7), np.random.default_rng(5)
     fits = [
@@ -261,6 +263,7 @@ def run(*words):
     return CliRunner().invoke(app, ["quantum", "measured", *map(str, words)])
 
 
+@pytest.mark.slow
 def test_the_command_writes_tables_and_a_picture(trace, tmp_path):
     made = point_contact.current(IV, 2.0, 5.0, 0.4, 0.7)
     iv = write(tmp_path / "iv.csv", 0.01 * np.arange(len(IV)), IV, made)
@@ -280,6 +283,7 @@ def test_the_command_writes_tables_and_a_picture(trace, tmp_path):
     assert both.exit_code == 0 and set(pd.read_csv(tmp_path / "c" / "trace.csv")["file"]) == {"trace.csv", "iv.csv"}
 
 
+@pytest.mark.slow
 def test_measurements_are_not_needed_twice(trace, tmp_path):
     assert run(trace, "--out", tmp_path / "a").exit_code == 0
     again = run(trace, "--out", tmp_path / "a")

@@ -323,6 +323,7 @@ def grand_potential(contact, law, level, k, reference):
     return 2 / np.pi * total.imag
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("k", [(0.0, 0.0), (0.3, 0.1)])
 def test_the_hellmann_feynman_force_is_the_slope_of_the_energy(k):
     """Of the open contact at 0 V: the derivative of its grand potential, at Gamma and at a k-point, for any atom."""

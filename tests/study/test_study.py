@@ -343,6 +343,7 @@ def test_an_extended_study_keeps_what_it_has(home):
     assert len(folder.strangers(home / "out", study.places(home / "out"))) == 3
 
 
+@pytest.mark.slow
 def test_changed_configuration_is_refused_before_anything_runs(home):
     run(home)
     text = f'set = {{ cell.radius = "30 nm" }}\n[grid]\ncompliance.current = {CURRENTS}'
@@ -401,6 +402,7 @@ def test_a_study_without_the_option_gives_it_to_no_child(home):
     assert len(commands(home)) == 3 and not any("--allow-code" in command for command in commands(home))
 
 
+@pytest.mark.slow
 def test_runs_with_other_code_of_a_law_are_changed(own):
     run(own, allow_code=True)
     file = own / "my_laws.py"
@@ -424,6 +426,7 @@ def test_laws_themselves_are_varied(own):
     ]
 
 
+@pytest.mark.slow
 def test_the_command_asks_for_the_option_before_anything_runs(own):
     refused = ecmsim("sweep", own / "study.toml", "--out", own / "out")
     assert refused.returncode == 2 and "--allow-code" in refused.stderr and not (own / "out").exists()
@@ -470,6 +473,7 @@ def test_only_one_case(home):
         run(home, only=3)
 
 
+@pytest.mark.slow
 def test_no_more_than_so_many_at_a_time(home):
     behave(home, nA="wait")
     process = start_driver(home, jobs=2)
@@ -480,6 +484,7 @@ def test_no_more_than_so_many_at_a_time(home):
     assert process.wait(30) == 0 and len(calls(home)) == 3
 
 
+@pytest.mark.slow
 def test_a_signal_is_passed_on_once_and_the_summary_written(home):
     behave(home, nA="wait")
     process = start_driver(home)
@@ -494,6 +499,7 @@ def test_a_signal_is_passed_on_once_and_the_summary_written(home):
     assert run(home).exit_code == 0 and len(calls(home)) == 5
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("children_too", [False, True])
 def test_killed_study_goes_on_where_it_was(home, children_too):
     behave(home, nA="wait")
@@ -589,6 +595,7 @@ def test_ranks_are_started_by_mpirun(home):
         assert child.arguments(job, "resume")[-2:] == ["resume", str(job.place.run)]
 
 
+@pytest.mark.slow
 @needs_mpirun
 def test_mpi_ranks_start_the_cases(home):
     code = f"""
@@ -644,6 +651,7 @@ def test_durations():
     assert [display.clock(seconds) for seconds in (0.4, 59, 200, 3723)] == ["0 s", "59 s", "3:20", "1:02:03"]
 
 
+@pytest.mark.slow
 def test_picture_of_a_study(home):
     import matplotlib.image
 
