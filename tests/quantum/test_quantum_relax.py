@@ -1,5 +1,7 @@
 """Necks whose layers are let go along the axis: places of the atoms, the search, the command."""
 
+from pathlib import Path
+
 import numpy as np
 import pytest
 
@@ -88,9 +90,9 @@ class System:
         return forces
 
 
-def test_the_command_prints_the_entry_of_the_plan(monkeypatch, capsys):
+def test_the_command_prints_the_entry_of_the_plan(monkeypatch, capsys, tmp_path):
     at = layers(load_plan(plan_file("Ag")).chosen(["neck-1-1"]).points[0])
-    asked = []
+    asked, logs = [], set()
 
     def calculation(metal, positions, ghost, cell, kpoints, settings, log):
         asked.append((metal, len(positions), kpoints, settings.basis))
@@ -98,11 +100,15 @@ def test_the_command_prints_the_entry_of_the_plan(monkeypatch, capsys):
 
     monkeypatch.setattr(dft, "require", lambda: "1")
     monkeypatch.setattr(dft, "calculation", calculation)
+    monkeypatch.setattr(dft, "settle", lambda system, log: logs.add(log))
+    monkeypatch.chdir(tmp_path)
     assert relax.main(["--point", "neck-1-1", "--force", "0.001"]) == 0
     lines = capsys.readouterr().out.splitlines()
     assert asked == [("Ag", 9 * 8 + 2, (1, 1, 1), "szp(dzp)")]
     assert lines[-1] == "raised = [0.100, -0.100], within 0.001 eV/angstrom"
-    assert relax.main(["--point", "neck-1-1", "--force", "0.001", "--steps", "0"]) == 0
+    assert logs == {Path("runs/quantum/Ag/relax-neck-1-1.txt")}
+    assert relax.main(["--point", "neck-1-1", "--force", "0.001", "--steps", "0", "--out", "there"]) == 0
+    assert Path("there/relax-neck-1-1.txt") in logs and Path("there").is_dir()
     assert capsys.readouterr().out.splitlines()[-1] == "raised = [0.000, 0.000], NOT within 0.001 eV/angstrom"
 
 

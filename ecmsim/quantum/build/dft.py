@@ -59,23 +59,29 @@ def calculation(metal, positions, ghost, cell, kpoints, settings, log):
     return atoms, wrapped
 
 
-def ground_state(metal, positions, ghost, cell, kpoints, settings, log) -> Matrices:
-    """Self-consistent matrices of such a calculation, whose arguments these are.
-
-    GPAW's convention exp(-2 pi i k.R) is turned into ours, and its wrapping of atoms into the cell undone.
-    Raises TransportFailure where the density does not become self-consistent.
-    """
+def settle(atoms, log):
+    """Make the density of a calculation's atoms self-consistent. Raises TransportFailure where that fails."""
     from gpaw import KohnShamConvergenceError
-    from gpaw.lcao.tools import get_lcao_hamiltonian, get_mulliken
 
-    atoms, wrapped = calculation(metal, positions, ghost, cell, kpoints, settings, log)
-    calculator = atoms.calc
     try:
         atoms.get_potential_energy()
     except KohnShamConvergenceError as error:
         raise TransportFailure(
             f"the density of {len(atoms)} atoms did not become self-consistent: see {log}; use a larger smearing"
         ) from error
+
+
+def ground_state(metal, positions, ghost, cell, kpoints, settings, log) -> Matrices:
+    """Self-consistent matrices of such a calculation, whose arguments these are.
+
+    GPAW's convention exp(-2 pi i k.R) is turned into ours, and its wrapping of atoms into the cell undone.
+    Raises TransportFailure as settle() does.
+    """
+    from gpaw.lcao.tools import get_lcao_hamiltonian, get_mulliken
+
+    atoms, wrapped = calculation(metal, positions, ghost, cell, kpoints, settings, log)
+    settle(atoms, log)
+    calculator = atoms.calc
     charge = _charges(calculator, get_mulliken)
     h, s = get_lcao_hamiltonian(calculator)
     k = calculator.get_ibz_k_points()

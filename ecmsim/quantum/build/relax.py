@@ -6,7 +6,6 @@ The leads and their whole layers stay where the crystal has them, and so does th
 import argparse
 import sys
 from pathlib import Path
-from tempfile import TemporaryDirectory
 
 import numpy as np
 
@@ -55,6 +54,7 @@ def forces_of(point, log):
         for index, now, before in zip(at, raised, point.raised or np.zeros(len(at)), strict=True):
             moved[index, 2] += now - before
         system.positions = moved
+        dft.settle(system, log)
         along = system.get_forces()[:, 2]
         return np.array([along[index].mean() for index in at])
 
@@ -68,6 +68,7 @@ def main(arguments=None):
     parser.add_argument("--point", required=True, metavar="NAME")
     parser.add_argument("--force", type=float, default=FORCE, metavar="EV_PER_ANGSTROM")
     parser.add_argument("--steps", type=int, default=STEPS)
+    parser.add_argument("--out", metavar="FOLDER", help="of GPAW's text; runs/quantum/METAL where none is given")
     options = parser.parse_args(arguments)
     try:
         point = load_plan(plan_file(options.metal)).chosen([options.point]).points[0]
@@ -76,10 +77,10 @@ def main(arguments=None):
         if not options.force > 0:
             raise TransportError(f"--force {options.force:g}: give a positive number of eV per angstrom, such as 0.05")
         dft.require()
-        with TemporaryDirectory() as folder:
-            forces = forces_of(point, Path(folder) / "gpaw.txt")
-            raised, pull = relax(forces, point.raised or np.zeros(len(point.counts)), force=options.force,
-                                 steps=options.steps)  # fmt: skip
+        log = Path(options.out or Path("runs") / "quantum" / options.metal) / f"relax-{point.name}.txt"
+        log.parent.mkdir(parents=True, exist_ok=True)
+        begin = point.raised or np.zeros(len(point.counts))
+        raised, pull = relax(forces_of(point, log), begin, force=options.force, steps=options.steps)
     except EcmsimError as error:
         print(f"error: {error}", file=sys.stderr)
         return error.exit_code
