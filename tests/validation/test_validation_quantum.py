@@ -275,8 +275,10 @@ def test_plane_waves(tmp_path, monkeypatch):
 
     class Point:
         def __init__(self, metal, name):
-            self.T = {"planes-6.0": 1.2, "tips-4.0": 1.25}.get(name, 1.05) * T.get(name, 1.0)
+            times = {"planes-6.0": 1.2, "tips-4.0": 1.25, "tips-4.0-dzp": 1.2}.get(name, 1.05)
+            self.T = times * T.get(name.removesuffix("-dzp"), 1.0)
             self.energies_eV = energies
+            self.checks = {"fermi_lead": 7.9 if name == "planes-4.0" else 7.7}
             self.transmission = 1 - (energies - peak[name]) ** 2 if name in peak else self.T * (1 + energies)
 
     monkeypatch.setattr(outcomes, "entry", Point)
@@ -285,8 +287,11 @@ def test_plane_waves(tmp_path, monkeypatch):
     assert [verdict.word for verdict in found.values()] == ["miss", "hit", "miss"]
     assert found["pwcond-planes"].found.values == pytest.approx((1.05, 1.05, 1.05, 1.2))
     tips = found["pwcond-tips"].found
-    assert tips.values == pytest.approx((1.25,)) and "0.30 eV higher" in tips.remark
-    assert tips.remark.endswith(f"{1.25 * 0.7:.2f}")
+    assert tips.values == pytest.approx((1.25,))
+    assert tips.remark == (
+        "with dzp 1.20, where the 0.30 eV by which its resonance of tips in contact is higher would make "
+        f"{1.25 * 0.7:.2f}; 0.20 eV higher, at the crystal's level, {1.25 * 1.2:.2f}, with dzp {1.2 * 1.2:.2f}"
+    )
 
 
 def test_no_fact_rests_on_what_is_not_on_record():

@@ -29,23 +29,21 @@ def require():
     return gpaw.__version__
 
 
-def ground_state(metal, positions, ghost, cell, kpoints, settings, log) -> Matrices:
-    """Self-consistent matrices of atoms (n, 3), some of them ghosts (n,), in a periodic cell (3, 3), angstrom.
+def calculation(metal, positions, ghost, cell, kpoints, settings, log):
+    """ASE's atoms with GPAW's calculator, and by how many cells each was moved so as to lie within the cell (n, 3).
 
-    kpoints: of the grid along each reciprocal vector; settings: plan.Settings; log: file for GPAW's text.
-    GPAW's convention exp(-2 pi i k.R) is turned into ours, and its wrapping of atoms into the cell undone.
-    Raises TransportFailure where the density does not become self-consistent.
+    Positions (n, 3) of atoms, some of them ghosts (n,), in a periodic cell (3, 3), angstrom; kpoints: of the grid along
+    each reciprocal vector; settings: plan.Settings; log: file for GPAW's text.
     """
     from ase import Atoms
-    from gpaw import GPAW, FermiDirac, KohnShamConvergenceError, Mixer
-    from gpaw.lcao.tools import get_lcao_hamiltonian, get_mulliken
+    from gpaw import GPAW, FermiDirac, Mixer
 
     # Away from the cell's faces, so that rounding moves no atom from one face to the other.
     fractional = (positions - positions[0]) @ np.linalg.inv(cell) + [0.0432, 0.0432, 0.5 / np.linalg.norm(cell[2])]
     wrapped = np.floor(fractional).astype(int)
     atoms = Atoms(metal + str(len(positions)), positions=(fractional - wrapped) @ cell, cell=cell, pbc=True)
     ghosts = np.nonzero(ghost)[0].tolist()
-    calculator = GPAW(
+    atoms.calc = GPAW(
         mode="lcao",
         xc=settings.functional,
         setups={metal: settings.setup} | dict.fromkeys(ghosts, "ghost"),
@@ -58,13 +56,32 @@ def ground_state(metal, positions, ghost, cell, kpoints, settings, log) -> Matri
         convergence={"density": settings.density_error, "energy": 1e-3, "eigenstates": 1e9},
         txt=str(log),
     )
-    atoms.calc = calculator
+    return atoms, wrapped
+
+
+def settle(atoms, log):
+    """Make the density of a calculation's atoms self-consistent. Raises TransportFailure where that fails."""
+    from gpaw import KohnShamConvergenceError
+
     try:
         atoms.get_potential_energy()
     except KohnShamConvergenceError as error:
         raise TransportFailure(
             f"the density of {len(atoms)} atoms did not become self-consistent: see {log}; use a larger smearing"
         ) from error
+
+
+def ground_state(metal, positions, ghost, cell, kpoints, settings, log) -> Matrices:
+    """Self-consistent matrices of such a calculation, whose arguments these are.
+
+    GPAW's convention exp(-2 pi i k.R) is turned into ours, and its wrapping of atoms into the cell undone.
+    Raises TransportFailure as settle() does.
+    """
+    from gpaw.lcao.tools import get_lcao_hamiltonian, get_mulliken
+
+    atoms, wrapped = calculation(metal, positions, ghost, cell, kpoints, settings, log)
+    settle(atoms, log)
+    calculator = atoms.calc
     charge = _charges(calculator, get_mulliken)
     h, s = get_lcao_hamiltonian(calculator)
     k = calculator.get_ibz_k_points()

@@ -61,7 +61,9 @@ class Point:
     or of the method; `of` names the point it is compared with). counts: atoms in the layers of a neck, or of a tip
     from its lead on; separation: of the facing tips, or without counts of the faces of a crystal pulled apart; chain:
     atoms of a chain with this spacing instead of either; ghosts: ghost atoms on the axis between tips, or layers of
-    them between faces; flags: remarks for the table, each a reason not to interpolate with the value.
+    them between faces; raised: by how many angstrom along the axis a neck's layers lie above the crystal's places, as
+    `python -m ecmsim.quantum.build.relax` finds it; flags: remarks for the table, each a reason not to interpolate with
+    the value.
     """
 
     name: str
@@ -73,6 +75,7 @@ class Point:
     chain: int = 0
     spacing: float | None = None
     ghosts: int = 0
+    raised: tuple = ()
     of: str | None = None
     flags: tuple = ()
 
@@ -84,6 +87,11 @@ class Point:
             raise TransportError(f"point {self.name}: give either counts, or chain with spacing, or a separation alone")
         if (self.separation is None and self.ghosts) or (self.chain and self.separation is not None):
             raise TransportError(f"point {self.name}: ghosts go with a separation, and neither with a chain")
+        if self.raised and (self.form != "neck" or len(self.raised) != len(self.counts)):
+            raise TransportError(
+                f"point {self.name}: raised has {len(self.raised)} entries; give one for each layer of a neck, which "
+                f"has {len(self.counts) if self.form == 'neck' else 'none here'}"
+            )
 
     @property
     def form(self):
@@ -100,7 +108,9 @@ class Point:
 
     def shape(self):
         """The entries that describe the contact, without those that it does not have."""
-        entries = {name: getattr(self, name) for name in ("counts", "separation", "chain", "spacing", "ghosts")}
+        entries = {
+            name: getattr(self, name) for name in ("counts", "separation", "chain", "spacing", "ghosts", "raised")
+        }
         return {"form": self.form} | {name: value for name, value in entries.items() if value}
 
 

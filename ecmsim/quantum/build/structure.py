@@ -1,6 +1,6 @@
 """From a point of the plan to the atoms of its device and leads."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -54,7 +54,7 @@ def structure(point: Point) -> Structure:
     how = {"thickness": s.thickness, "spare": s.spare}
     ghosts = np.empty((0, 3))
     if point.form == "neck":
-        contact = neck(crystal, point.counts, **how)
+        contact = _raised(neck(crystal, point.counts, **how), point)
     elif point.form == "planes":
         contact = planes(crystal, point.separation, **how)
         ghosts = _between_planes(contact, point)
@@ -63,6 +63,20 @@ def structure(point: Point) -> Structure:
         ghosts = _between_tips(contact, point)
     radius = float(equivalent_radius(point.atoms, crystal.area_per_atom / 100))
     return Structure(contact, ghosts, s.size**2, s.thickness * s.size**2, radius)
+
+
+def layers(point: Point):
+    """Indices of the atoms in each layer of a neck, lists by layer; without those of the leads and whole layers."""
+    ends = np.cumsum([(point.settings.thickness + point.settings.spare) * point.settings.size**2, *point.counts])
+    return [list(range(*pair)) for pair in zip(ends[:-1], ends[1:], strict=True)]
+
+
+def _raised(contact, point):
+    """The contact with the layers of its neck moved along the axis."""
+    positions = contact.positions.copy()
+    for atoms, height in zip(layers(point), point.raised or [0.0] * len(point.counts), strict=True):
+        positions[atoms, 2] += height
+    return replace(contact, positions=positions)
 
 
 def _between_tips(contact, point):
