@@ -309,7 +309,7 @@ def going_on(tmp_path):
 @pytest.mark.slow
 def test_the_server_goes_on_while_a_run_is_killed_and_resumed(going_on):
     going_on.start()
-    until(lambda: going_on.folder.is_dir() and look(going_on.folder).steps > 30, "thirty steps")
+    going_on.halt_after(30)  # or it would be over before it is looked at
     with served(going_on.folder) as ask:
 
         def data():
@@ -331,7 +331,7 @@ def test_the_server_goes_on_while_a_run_is_killed_and_resumed(going_on):
 @pytest.mark.slow
 def test_the_terminal_waits_for_a_killed_run_and_ends_with_it(going_on):
     going_on.start()
-    until(lambda: going_on.folder.is_dir() and look(going_on.folder).steps > 30, "thirty steps")
+    going_on.halt_after(30)  # or it would be over before it is looked at
     watching = started("watch", going_on.folder, "--every", "0.2")
     try:
         lines = []
@@ -339,6 +339,7 @@ def test_the_terminal_waits_for_a_killed_run_and_ends_with_it(going_on):
         going_on.kill()
         while "interrupted" not in lines[-1]:
             lines.append(watching.stdout.readline())
+            assert lines[-1], "it ended before the run was seen to be interrupted"
         going_on.start("resume", going_on.folder, "-q")
         going_on.end()
         rest, error = watching.communicate(timeout=300)
