@@ -3,6 +3,7 @@
 .PHONY: run test walk
 
 RUN := runs/cu_sio2_pt
+PYTEST := ./ecm pytest -q --numprocesses auto --dist worksteal
 
 run:
 	./ecm run configs/cu_sio2_pt.toml --out $(RUN) --overwrite
@@ -11,8 +12,8 @@ run:
 	@find $(RUN) -name '*.png' -o -name '*.pdf' -o -name '*.svg' | sort
 
 test:
-	@./ecm pytest -q --numprocesses auto --dist worksteal
+	@$(PYTEST)
 
 walk:
 	@python3 docs/walk.py
-	@./ecm pytest -q -m walk --numprocesses auto --dist worksteal
+	@$(PYTEST) -m walk

@@ -71,18 +71,19 @@ def annotate(run, law=None, settings=()):
         if name in CHOSEN:
             raise ConfigError(f'--set "{text}": {CHOSEN[name]}, --law {" or --law ".join(LAWS)}')
     path = run.folder / CONFIG
-    own = load_config(path, ["tunnelling.enabled=true"])
+    own = _own(run)
     if "tunnelling" in run.provenance.get("laws", {}):
         raise ResultsError(
             f"{run.folder} was made with a tunnelling law of one's own, {run.provenance['laws']['tunnelling']}: its "
             "outlines are not those of simmons"
         )
-    if through_contact(run) and (law not in (None, own.tunnelling.law) or settings):
+    through = _through_contact(own)
+    if through and (law not in (None, own.tunnelling.law) or settings):
         raise ResultsError(
             f'{run.folder} was made with tunnelling.law = "{own.tunnelling.law}": contact_atoms in its timeseries.csv '
             "are those of the run; leave --law and --set out"
         )
-    law = own.tunnelling.law if through_contact(run) else law or "blend"
+    law = own.tunnelling.law if through else law or "blend"
     config = load_config(path, ["tunnelling.enabled=true", f'tunnelling.law="{law}"', *settings])
     if not len(run.outlines):
         raise ResultsError(f"{run.folder} holds no outlines: was history.h5 removed?")
@@ -121,9 +122,14 @@ def annotate(run, law=None, settings=()):
     return pd.DataFrame(rows, columns=list(COLUMNS))
 
 
-def through_contact(run):
-    """Whether a Run was made with a law of tunnelling that has a contact."""
-    return load_config(run.folder / CONFIG, ["tunnelling.enabled=true"]).tunnelling.law != SIMMONS
+def _own(run):
+    """The configuration of a Run, with tunnelling."""
+    return load_config(run.folder / CONFIG, ["tunnelling.enabled=true"])
+
+
+def _through_contact(config):
+    """Whether runs of a configuration have a law of tunnelling with a contact."""
+    return config.tunnelling.law != SIMMONS
 
 
 def _channels(lookup, atoms, temperature):
@@ -180,4 +186,4 @@ def write(folder, law=None, settings=(), out=None, picture=None):
         from ecmsim.plot.annotation import draw
 
         paths += draw(table, Path(picture))
-    return paths, words(table, through_contact(run))
+    return paths, words(table, _through_contact(_own(run)))

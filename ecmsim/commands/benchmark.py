@@ -8,7 +8,8 @@ from pathlib import Path
 from rich.console import Console
 from rich.table import Table
 
-from ecmsim.commands.cost import cost_of, provenance
+from ecmsim.commands.cost import cost_of
+from ecmsim.results import open_run
 
 # What a finite-element code cannot do without: of these seconds and the whole the ratio is told.
 ALGEBRA = ("assembly", "factorisation", "back substitution")
@@ -29,7 +30,7 @@ def benchmark(config, settings, cold, until, allow_code=False):
         command += [*(["--until", until] if until else []), *(["--allow-code"] if allow_code else [])]
         runs = [Path(folder) / name for name in names]
         costs = [cost_of([*command, "--out", run], environment) for run in runs]
-        Console().print(table_of(f"Cost of {config}", names, costs, list(map(provenance, runs))))
+        Console().print(table_of(f"Cost of {config}", names, costs, [open_run(run).provenance for run in runs]))
 
 
 def table_of(title, names, costs, told):

@@ -11,9 +11,10 @@ from rich.console import Console
 from rich.table import Table
 
 from ecmsim.commands.benchmark import algebra_of
-from ecmsim.commands.cost import cost_of, provenance
+from ecmsim.commands.cost import cost_of
 from ecmsim.config.shipped import path_of
 from ecmsim.errors import ConfigError, ResultsError
+from ecmsim.results import open_run
 from ecmsim.results.provenance import collect
 
 FORMAT = "ecmsim benchmark"
@@ -90,18 +91,12 @@ def plain(*arguments):
 def run_of(folder, config, options):
     """The cost of a run with what its provenance tells."""
     told = plain("run", path_of(f"ecmsim:{config}"), "--out", folder, "--quiet", *options)
-    known = provenance(folder)
+    run = open_run(folder)
+    known = run.provenance
     told |= {name: known[name] for name in ("steps", "newton_iterations", "remeshes")}
-    told |= {"vertices": vertices_of(folder), "parts_cpu_s": known["cpu_seconds"]}
+    told |= {"vertices": int(run.series["vertices"].max()), "parts_cpu_s": known["cpu_seconds"]}
     algebra = algebra_of(known["cpu_seconds"])
     return told | ({"cpu_over_algebra": told["cpu_s"] / algebra} if algebra else {})
-
-
-def vertices_of(folder):
-    """The largest number of vertices of a run's meshes."""
-    from ecmsim.results import open_run
-
-    return int(open_run(folder).series["vertices"].max())
 
 
 def write(path, found):

@@ -1,11 +1,9 @@
 """What a command costs: CPU time, time on the clock and memory, of a process of its own and all that it starts."""
 
-import json
 import os
 import subprocess
 import tempfile
 import time
-from pathlib import Path
 from typing import NamedTuple
 
 from ecmsim.errors import SolveError
@@ -31,8 +29,3 @@ def cost_of(command, environment=None, folder=None):
     if process.returncode:
         raise SolveError(f"the benchmark's command failed: {' '.join(map(str, command))}\n{said}")
     return Cost(usage.ru_utime + usage.ru_stime, wall, usage.ru_maxrss / 1024)
-
-
-def provenance(run):
-    """What a run (a folder) tells of itself."""
-    return json.loads((Path(run) / "provenance.json").read_text(encoding="utf-8"))

@@ -14,7 +14,7 @@ from ecmsim.plot import style
 
 LEAST_V = 1e-3  # V; a smaller voltage tells no conductance
 MODEL = "model"
-QUANTIZED = ("terraces", "blend", "landauer")  # laws of tunnelling that know atoms and the quantum of conductance
+CONTINUOUS = "simmons"  # the one law of tunnelling that knows no atoms and no quantum of conductance
 CURRENT_SOURCES = ("current_ramp", "current_sweep", "current_hold", "current_table")
 
 
@@ -135,9 +135,8 @@ def window(unit, start, end, before=""):
 def is_quantized(run):
     """Whether a run has a law of tunnelling with atomic contacts, or one of the user's own, which may have them."""
     law = run.config.get("tunnelling", {}).get("law", "simmons")
-    return (law.get("value") if isinstance(law, dict) else law) in QUANTIZED or "tunnelling" in run.config.get(
-        "laws", {}
-    )
+    law = law.get("value") if isinstance(law, dict) else law
+    return law != CONTINUOUS or "tunnelling" in run.config.get("laws", {})
 
 
 def is_current_source(run):

@@ -1,10 +1,11 @@
 """Needles: cones, and the active electrode's own, which hangs from its plane and moves beside the filament."""
 
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 import numpy as np
 import pytest
 
+from ecmsim.config.numerics import Mesh
 from ecmsim.shape.electrode import ActiveElectrode
 from ecmsim.shape.filament import Filament, OutlineError
 from ecmsim.shape.front import Front, FrontMotion
@@ -16,22 +17,16 @@ from ecmsim.shape.spacing import needle_nodes, spacings
 
 L, R, NUCLEUS = 20.0, 30.0, 0.144
 ELECTRODE = ActiveElectrode(L, R, NUCLEUS, None)
+NUMERICS = Mesh(
+    turning=0.3,
+    cells_across_gap=2.0,
+    surface_size="0.5 nm",
+    largest_size="5 nm",
+    growth=0.3,
+    nucleus_segments=10,
+    stretch=1.6,
+)
 MOTION = FrontMotion(ELECTRODE, 0.144, None, 0.18, 0.05)
-
-
-@dataclass(frozen=True)
-class Numerics:
-    """Sizes as of [mesh]."""
-
-    turning: float = 0.3
-    cells_across_gap: float = 2.0
-    smallest_size: float = 0.02
-    surface_size: float = 0.5
-    largest_size: float = 5.0
-    growth: float = 0.3
-    nucleus_segments: int = 10
-    stretch: float = 1.6
-    contact_line: float | None = None
 
 
 def two_cones(height=9.0, other=9.0):
@@ -74,7 +69,7 @@ def test_the_needle_is_found_again_in_the_surface_that_it_makes():
     surface = surface_around(needle, L, R)
     assert surface[0] == pytest.approx([0.0, L - 9.0]) and surface[-1] == pytest.approx([R, L])
     assert needle_of(surface, L).points == pytest.approx(needle.points)
-    points, markers = needle_nodes(surface, Numerics())
+    points, markers = needle_nodes(surface, NUMERICS)
     assert needle_of(points, L).points == pytest.approx(needle.points)
     assert surface[markers[markers >= 0]] == pytest.approx(points[markers >= 0])
     assert (points[markers < 0, 1] == L).all() and np.diff(points[markers < 0, 0]).min() > 0
@@ -100,7 +95,7 @@ def test_a_column_ends_where_it_meets_a_needle_that_hangs_over():
 
 def test_both_surfaces_want_the_same_of_equal_needles():
     front = two_cones()
-    lower, upper = spacings(front, ELECTRODE, Numerics())
+    lower, upper = spacings(front, ELECTRODE, NUMERICS)
     assert lower == pytest.approx(upper)
 
 
