@@ -189,8 +189,8 @@ def _passes(i, level):
     if not len(rows):
         return np.nan
     k = int(rows[0])
-    if not k or i[k] == i[k - 1]:
-        return float(k)
+    if not k:
+        return 0.0
     return k - 1 + float((level - i[k - 1]) / (i[k] - i[k - 1]))
 
 

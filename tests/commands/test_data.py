@@ -12,6 +12,7 @@ from helpers.instruments import reset, sweep
 from typer.testing import CliRunner
 
 from ecmsim.commands.cli import app
+from ecmsim.commands.options import quantity
 from ecmsim.errors import EcmsimError
 
 
@@ -71,6 +72,8 @@ def test_the_block_that_is_shown_means_the_same(scope, tmp_path):
     assert numbers[0] == numbers[1] and len(numbers[0]) > 200
     step = block_of(output, "as a step of a programme")["programme"][0]
     assert step["kind"] == "measured" and step["file"] == str(scope)
+    assert step["compliance"]["kind"] == "ideal"
+    assert quantity("current", step["compliance"]["current"], "A") == pytest.approx(1e-3, rel=1e-3)
 
 
 def test_convert_writes_tidy_tables_with_what_is_known(scope, tmp_path):

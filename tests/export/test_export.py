@@ -40,6 +40,8 @@ def test_a_workbook_has_a_sheet_for_each_and_one_that_tells(made, tmp_path):
     sheets = pd.read_excel(tmp_path / "run.xlsx", sheet_name=None)
     assert sheets.keys() == NAMES | {"about"} and len(sheets["timeseries"]) == 60
     assert "current through the cell" in " ".join(sheets["about"]["content"])
+    tables, _ = content_of(made)
+    assert all(list(sheets[name].columns) == list(table.columns) for name, table in tables.items())
 
 
 def test_matlab_has_structs(made, tmp_path):

@@ -29,10 +29,12 @@ TESTS = {
     "models/reduced": ("reduced", "running/test_march.py"),
     "models": ("models", "full", "reduced", "running"),
     "running": ("running", "results"),
-    "results": ("results", "plot/test_plot.py", "running", "page"),
+    "results": ("results", "plot/test_plot.py", "plot/test_plot_conductance.py", "running", "page"),
+    "physics": ("physics", "models", "running/test_equilibrium.py", "running/test_remarks.py"),
+    "watch": ("watch", "study"),
     "switching": ("switching", "study/test_draw.py", "results/test_tables.py", "measured"),
     "fitting": ("fitting",),
-    "config": ("config", "house/test_wheel.py"),
+    "config": ("config", "house/test_wheel.py", "house/test_manual.py"),
     "materials": ("config",),
     "shape": ("shape", "full/test_analytic.py", "running/test_march.py"),
     "drive": ("drive", "results/test_limits.py", "config/test_config_programme.py", "running/test_compliance_run.py"),
@@ -70,6 +72,7 @@ NAMES = {
     "exp": "expm1",
     "cumsum": "cumprod",
 }
+LANGUAGE = ("frozen", "strict", "kw_only", "slots")  # keywords that guard programmers: no result depends on them
 NOTHING_RUN = 5  # pytest's exit code where no test is of that kind
 COLUMNS = ("place", "area", "change", "noticed", "by", "seconds")
 
@@ -165,6 +168,10 @@ class _Places(ast.NodeVisitor):
         elif isinstance(node.value, bool):
             start, end = self.span(node)
             self.add(node.lineno, start, end, str(not node.value))
+
+    def visit_keyword(self, node):
+        if node.arg not in LANGUAGE:
+            self.visit(node.value)
 
     def visit_Call(self, node):
         function = node.func

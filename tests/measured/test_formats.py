@@ -172,6 +172,8 @@ def test_polarity_and_time_zero(tmp_path):
     assert read(path, Columns(zero="file")).time[0] == 5
     late = read(path, Columns(zero=7.0))
     assert late.time[0] == pytest.approx(0, abs=1e-9) and len(late) == 101
+    assert any("points before 7 s are left out" in note for note in late.notes)
+    assert not any("left out" in note for note in read(path, Columns(zero=5.0)).notes)
 
 
 def test_tables_per_cycle(tmp_path):

@@ -103,14 +103,17 @@ def test_measured_set_times_beside_those_of_a_study(study, tmp_path):
         asked(study, y="time_set_s,resistance_lrs_ohm")
 
 
-def test_measured_conductances_beside_a_histogram(study, tmp_path):
+def test_measured_conductances_beside_a_histogram(study, tmp_path, figures):
     path = tmp_path / "steps.csv"
     volts = np.linspace(0.1, 0.4, 400)
-    path.write_text("Time,V,I\n" + instruments.lines((np.arange(400), volts, 2 * CONDUCTANCE_QUANTUM * volts)))
+    path.write_text("Time,V,I\n" + instruments.lines((np.arange(400), volts, 1.97 * CONDUCTANCE_QUANTUM * volts)))
     out = tmp_path / "histogram.png"
     with_it = draw("histogram", study, out, measured=[read(path)], to_G0=4)
     without = draw("histogram", study, tmp_path / "alone.png", to_G0=4)
     assert with_it[0] == out and out.read_bytes() != without[0].read_bytes()
+    axes = figures["histogram.png"].axes[0]
+    steps = next(patch for patch in axes.patches if patch.get_label() == "steps")
+    assert steps.get_data().values.max() == pytest.approx(100) and axes.get_ylim()[1] > 100
 
 
 def test_what_cannot_be_drawn(run, recording, tmp_path):

@@ -283,6 +283,13 @@ def test_the_command_writes_tables_and_a_picture(trace, tmp_path):
     assert both.exit_code == 0 and set(pd.read_csv(tmp_path / "c" / "trace.csv")["file"]) == {"trace.csv", "iv.csv"}
 
 
+def test_the_command_takes_a_part_of_the_time(trace, tmp_path):
+    assert run(trace, "--out", tmp_path / "part", "--from", "0.2 s", "--to", "0.6 s").exit_code == 0
+    time = pd.read_csv(tmp_path / "part" / "trace.csv")["time_s"]
+    whole = read(trace).time
+    assert len(time) == ((whole >= 0.2) & (whole <= 0.6)).sum() > 10 and time.between(0.2, 0.6).all()
+
+
 @pytest.mark.slow
 def test_measurements_are_not_needed_twice(trace, tmp_path):
     assert run(trace, "--out", tmp_path / "a").exit_code == 0

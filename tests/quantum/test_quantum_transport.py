@@ -255,7 +255,7 @@ def test_energies_of_any_shape_and_batches(monkeypatch):
         ("h01 has the shape", lambda: Lead(np.eye(2), np.eye(3))),
         ("not Hermitian", lambda: Lead([[0, 1.0], [0, 0]], np.eye(2))),
         ("coupling h has the shape", lambda: Contact(Lead(np.eye(2), np.eye(2)), [0], np.eye(2))),
-        ("right contact names an orbital", lambda: Junction(np.eye(4), strip().left, strip().right)),
+        ("right contact names an orbital", lambda: Junction(np.eye(11), strip().left, strip().right)),
         ("device's h is not Hermitian", lambda: Junction(np.eye(12, k=1), strip().left, strip().right)),
         ("device's s has the shape", lambda: Junction(np.eye(12), strip().left, strip().right, s=np.eye(3))),
     ],
