@@ -487,6 +487,8 @@ def test_outlines_at_times(left_alone, sweep, tmp_path):
     assert labels[after] == "3 s, after rupture" and after == before + 1
     ratio = times[2:before] / times[1 : before - 1]
     assert ratio.max() < 1.5 * ratio.min()  # equally spaced in log time
+    late = [item.time_s for _, item in outline.choose_times(left_alone, start=1e-2)]
+    assert late[0] == pytest.approx(1e-2, rel=0.1) and sum(0.02 < time < 2 for time in late) >= 3
     assert [item.time_s for _, item in outline.choose_times(sweep, [1.0, 2.0])] == pytest.approx([1, 2], abs=0.02)
     check_picture(draw("outline", sweep, tmp_path / "o.png", times_s=[1.0, 2.0])[0], COLUMN)
 
