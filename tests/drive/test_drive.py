@@ -264,6 +264,13 @@ def test_repeat():
     assert names[:3] == ["cycle 1, SET", "cycle 1, step 2: sweep to -1.5 V", "cycle 2, SET"] and len(names) == 6
 
 
+def test_only_repetitions_are_cycles_where_there_are_some():
+    cycle = repeat(2, [sweep(2.0, 1.0), sweep(1.5, 1.0, polarity="negative")])
+    numbers = [leg.piece.cycle for leg in planned(sweep(1.0, 1.0), cycle, hold(1.0))]
+    assert numbers[:2] == [0, 0] and numbers[-1] == 0 and set(numbers[2:-1]) == {1, 2}
+    assert numbers == [*numbers[:2], *sorted(numbers[2:-1]), 0]
+
+
 def test_repeat_within_repeat():
     burst = repeat(2, [pulse(1.0, 1.0), hold(0.5)], name="burst")
     legs = planned(repeat(2, [burst, ramp(1.0, 1.0), ramp(0.0, 1.0)]))

@@ -358,6 +358,17 @@ def test_a_current_above_the_compliance_is_told(sweep, tmp_path):
     assert found.holds is False and float(found.worst) == pytest.approx(0.01, rel=0.02)
 
 
+def test_the_compliance_is_kept_by_the_source_where_a_capacitor_draws_on_it(sweep, tmp_path):
+    def charging(series):
+        share = np.linspace(0, 1, len(series))  # none at first
+        source = 1.02 * series["current_A"]
+        return series.assign(source_current_A=source, capacitor_current_A=share * (source - series["current_A"]))
+
+    run = changed(sweep, tmp_path / "run", charging)
+    found = {item.name: item for item in balances(run)}["Compliance"]
+    assert float(found.worst) == pytest.approx(0.02, rel=0.02)
+
+
 def test_steps_iterations_and_times(tmp_path):
     run = written(tmp_path / "run", status=None)
     run.event(1.0, 10, "rejected", "step 1 s: too long")

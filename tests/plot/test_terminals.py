@@ -5,7 +5,7 @@ import pytest
 
 from ecmsim.plot.terminals import terminal_current
 
-CELL, SOURCE, NONE = np.array([1.0, 2.0]), np.array([1.5, 2.5]), np.zeros(2)
+CELL, SOURCE, NONE = np.array([1.0, 2.0]), np.array([1.0, 2.5]), np.zeros(2)
 
 
 @pytest.mark.parametrize(

@@ -534,5 +534,8 @@ def test_command_plot(made_up, tmp_path):
     assert (tmp_path / "new" / "map.png").read_bytes()[:4] == b"\x89PNG"
     done = command("plot", "--table", made_up, "--points", "--out", tmp_path / "points.svg")
     assert done.exit_code == 0 and "Sharvin" in (tmp_path / "points.svg").read_text()
+    for words, name in ((["--points"], "points"), (["--smooth"], "map_smooth")):
+        assert command("plot", "--table", made_up, *words).exit_code == 0
+        assert made_up.with_name(f"{made_up.stem}_{name}.png").is_file()
     with pytest.raises(PlotError, match="must end in"):
         table_map.draw(Lookup(made_up), tmp_path / "map.txt")

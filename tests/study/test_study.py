@@ -133,6 +133,8 @@ def test_ranges_hit_round_values_and_their_ends(tmp_path):
     assert found[1].key == "compliance.current=3.162nA"
     assert space.values_of("tunnelling.prefactor", {"from": 0.5, "to": 1.5, "count": 3}) == [0.5, 1.0, 1.5]
     assert space.values_of("mesh.nucleus_segments", {"from": 8, "to": 24, "count": 3}) == [8, 16, 24]
+    some = space.values_of("mesh.cells_across_gap", {"from": 1, "to": 4, "count": 3})
+    assert some == [1, 2.5, 4] and isinstance(some[0], int)  # whole ones are written as such
     assert space.values_of("cell.radius", {"from": "20 nm", "to": "0.03 um", "count": 2}) == ["20 nm", "30 nm"]
 
 
