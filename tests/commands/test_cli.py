@@ -6,14 +6,16 @@ import subprocess
 import sys
 from pathlib import Path
 
+import meshio
 import pytest
 from helpers.paths import ROOT
 
-from ecmsim import open_run
-from ecmsim.commands.mesh import usual_place
+from ecmsim import load_config, open_run
+from ecmsim.commands.mesh import preview, usual_place
 from ecmsim.commands.plot import opened
 from ecmsim.config import Config
 from ecmsim.errors import ConfigError, ResultsError
+from ecmsim.models.full.mesh.cell_mesh import Region
 
 QUICK = "configs/quick.toml"
 
@@ -91,6 +93,16 @@ def test_mesh_of_a_run_is_built_and_drawn(quick, tmp_path):
     process = ecmsim("mesh", QUICK, "--run", quick[1], "--time", "1.7 s", "--out", tmp_path / "cell.msh")
     assert process.returncode == 0, process.stderr
     assert (tmp_path / "cell.msh").exists() and (tmp_path / "cell.png").stat().st_size > 10000
+
+
+def test_the_mesh_of_a_run_is_that_of_its_end_or_of_a_time(quick, tmp_path):
+    outlines = open_run(quick[1]).outlines
+    for time, outline in ((None, outlines[-1]), (1.0, outlines.nearest(time_s=1.0))):
+        path, _ = preview(load_config(quick[1] / "config.toml"), tmp_path / "cell.vtu", quick[1], time)
+        mesh = meshio.read(path)
+        triangles = mesh.cells_dict["triangle"][mesh.cell_data_dict["gmsh:physical"]["triangle"] == Region.FILAMENT]
+        tip = outline.points[:, 1].max()
+        assert mesh.points[triangles.ravel()].max(axis=0)[:2].max() == pytest.approx(tip, abs=1e-3)
 
 
 def test_info_names_versions_and_what_works():
