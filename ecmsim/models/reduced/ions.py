@@ -31,14 +31,16 @@ not as a change of the layer's shape.
 """
 
 from dataclasses import dataclass
-from functools import cache
 
 import numpy as np
-from scipy.linalg import lu_factor, lu_solve
+from scipy.linalg.lapack import dgetrf, dgetri, dgetrs
 
+from ecmsim.compiled import loops
+from ecmsim.compiled.loops import in_c
 from ecmsim.constants import METRES_PER_NM, SQUARE_METRES_PER_NM2
 from ecmsim.errors import SolveError
-from ecmsim.models.reduced.rings import layer_potentials
+from ecmsim.models.reduced.laws import reaction
+from ecmsim.models.reduced.rings import mutual_potentials, potentials_at
 
 RINGS = 24  # of the active electrode
 SAMPLES = 8  # of the void's depth across a ring
@@ -93,16 +95,34 @@ def spherical_resistivity(x):
     return relative, np.where(small, -x / 15, (steepness - relative) / safe)
 
 
-def conductances(between):
-    """c_ef of the module's equation, nm, from P; (m, m), symmetric, nothing on the diagonal.
+@in_c(loops.network)
+def network(potentials, inverse):
+    """c_ef of the module's equation, nm, and the weight of rho_e in rho_ef, both (m, m), from P and its inverse X.
 
-    What the approximations of P leave below zero, some millionths of the whole, is none.
+    What the approximations of P leave below zero, some millionths of the whole, is no conductance.
     """
-    inverse = np.linalg.inv(between)
-    row = inverse.sum(axis=0)
-    found = 4 * np.pi * (np.outer(row, row) / row.sum() - inverse)
+    row, own = inverse.sum(axis=0), np.diag(potentials)
+    found = 4 * np.pi * (np.outer(row, row) / row.sum() - 0.5 * (inverse + inverse.T))
     np.fill_diagonal(found, 0.0)
-    return np.maximum(0.5 * (found + found.T), 0.0)
+    return np.maximum(found, 0.0), own[:, None] / (own[:, None] + own)
+
+
+@in_c(loops.layer)
+def resistive(u, resistivity, between, weight):
+    """Conductances between the rings at their potentials u (V), S, and the currents through them, A, both (m, m)."""
+    part = weight * resistivity[:, None]
+    conductance = between / (part + part.T)
+    return conductance, conductance * (u[:, None] - u)
+
+
+@in_c(loops.reacting)
+def reacting(direct, own, between, weight, conductance, through):
+    """IonicBalance.reacting from what the reactions do to each ring's balance directly, and to its resistivity, (m,)."""
+    softened = through * conductance / np.where(between > 0, between, 1.0)
+    own = weight * own[:, None]
+    found = softened * own.T
+    found[np.diag_indices_from(found)] += direct + (softened * own).sum(axis=1)
+    return found
 
 
 @dataclass(frozen=True)
@@ -116,8 +136,8 @@ class Between:
     @classmethod
     def of(cls, potentials):
         """From P (m, m) of the module's equation, 1/nm."""
-        own = np.diag(potentials)
-        return cls(conductances(potentials), own[:, None] / (own[:, None] + own))
+        factors, pivots, _ = dgetrf(potentials.T)  # LAPACK goes by columns
+        return cls(*network(potentials, dgetri(factors, pivots)[0].T))
 
 
 def strips(filament):
@@ -135,11 +155,6 @@ def _strips(filament):
     return np.append(half, 0.0) + np.append(0.0, half), area
 
 
-@cache
-def _pairs(count):
-    return np.triu_indices(count)
-
-
 class Ions:
     """The ionic circuit of a cell. model: DeviceModel; cell: configuration [cell]; tolerance: of potentials, over V."""
 
@@ -149,29 +164,24 @@ class Ions:
         edges = cell.radius * np.linspace(0.0, 1.0, RINGS + 1) ** 2
         self.radii, self.widths = 0.5 * (edges[1:] + edges[:-1]), np.diff(edges)
         self.areas = np.pi * np.diff(edges**2)
-        self._plate = self._potentials(self.radii[:, None], self.thickness, self.radii, self.thickness, self.widths)
+        self._top = np.full(RINGS, self.thickness)
+        self._plate = potentials_at(self.radii, self._top, self.radii, self._top, self.widths, self.thickness)
+        self._reaction = reaction(model)
         self.samples = edges[:-1, None] + self.widths[:, None] * (np.arange(SAMPLES) + 0.5) / SAMPLES
-
-    def _potentials(self, *rings):
-        return layer_potentials(*rings, self.thickness)
 
     def between(self, filament):
         """The layer between the rings of a filament and those of the electrode."""
         return Between.of(self.potentials_between(filament))
 
     def potentials_between(self, filament):
-        """P of the module's equation, (n + RINGS, n + RINGS), 1/nm; each pair once, what one sees of the other being
-        what the other sees of it."""
+        """P of the module's equation, (n + RINGS, n + RINGS), 1/nm."""
         r, z = filament.points.T
         widths, _ = strips(filament)
         # The disc of a tip, or of a floating body's lower pole, has the potential 2/b at its centre.
         source = np.where(r == 0, 0.5 * widths, r)
-        first, second = _pairs(len(r))
-        own = np.empty((len(r), len(r)))
-        own[first, second] = self._potentials(r[first], z[first], source[second], z[second], widths[second])
-        own[second, first] = own[first, second]
-        above = self._potentials(self.radii[:, None], self.thickness, source, z, widths)
-        return np.block([[own, above.T], [above, self._plate]])
+        above = potentials_at(self.radii, self._top, source, z, widths, self.thickness)
+        own = mutual_potentials(r, z, source, widths, self.thickness)
+        return np.vstack([np.hstack([own, above.T]), np.hstack([above, self._plate])])
 
     def solve(
         self, filament, surface, between, temperature, plate_temperature, voltage, guess, open_shares=None, shift=None
@@ -216,13 +226,13 @@ class Ions:
         n = len(filament.points)
         r, z = filament.points.T
         recess = np.interp(self.samples, *surface.T) - self.thickness
-        reaction, plate = self.model.reaction_current_density, plate_temperature[:, None]
+        plate = np.broadcast_to(plate_temperature[:, None], recess.shape)
         open_below, open_above = open_shares or (None, None)
+        below = self._reaction(temperature, r, z - self.thickness, True, open_below, shift)
+        above = self._reaction(plate, self.samples, recess, False, open_above)
 
         def density(u):
-            lower = reaction(-u[:n], temperature, r, z - self.thickness, True, open_below, shift)
-            upper = reaction(voltage - u[n:, None], plate, self.samples, recess, False, open_above)
-            return np.append(lower, upper.mean(axis=1))
+            return np.concatenate([below(-u[:n]), above(voltage - u[n:, None]).mean(axis=1)])
 
         areas = SQUARE_METRES_PER_NM2 * np.append(strips(filament)[1], self.areas)
         ohmic, limit = self.model.hopping.low_field_limits(np.append(temperature, plate_temperature))
@@ -258,20 +268,13 @@ class IonicBalance:
         """What is between the rings at their potentials u (V) and current densities (A/m2): conductances (S) and the
         currents through them (A), (m, m), and the derivative of each ring's rho/rho(0) by J/J_h, (m,)."""
         relative, bend = spherical_resistivity(current / self.limit)
-        # One ring's resistivity in that between it and each other one.
-        part = self.weight * (self.ohmic * relative)[:, None]
-        conductance = self.conductance / (part + part.T)
-        return conductance, conductance * (u[:, None] - u), bend
+        return *resistive(u, self.ohmic * relative, self.conductance, self.weight), bend
 
     def reacting(self, slope, bend, conductance, through):
         """How each ring's balance changes with the reactions at all rings, per potential there, S, (m, m): by that of
         the ring itself, and through the resistivities, its own and those of others. slope (m,): of J by u, A/m2/V."""
-        diagonal = np.arange(len(slope))
-        softened = through * conductance / np.where(self.conductance > 0, self.conductance, 1.0)
-        own = self.weight * (self.ohmic * bend * slope / self.limit)[:, None]
-        found = softened * own.T
-        found[diagonal, diagonal] += self.areas * slope + (softened * own).sum(axis=1)
-        return found
+        own = self.ohmic * bend * slope / self.limit
+        return reacting(self.areas * slope, own, self.conductance, self.weight, conductance, through)
 
     def newton(self, u, least, most, largest=np.inf):
         """Potentials, their response to the voltage, slope of the filament's current, iterations; None without success.
@@ -280,7 +283,7 @@ class IonicBalance:
         """
         n, size = self.n, len(u)
         diagonal, right = np.arange(size), np.empty((size, 2))
-        factors = steep = scale = None
+        factors = pivots = steep = scale = None
         change = np.inf
         for iteration in range(1, most + 1):
             current = self.density(u)
@@ -300,11 +303,11 @@ class IonicBalance:
                 system[-1], right[-1, 1] = steep / whole, steep[n:].sum() / whole
                 if not (np.isfinite(system).all() and np.isfinite(right[:, 1]).all()):
                     return None
-                factors = lu_factor(system, check_finite=False)
+                factors, pivots, _ = dgetrf(system.T)  # LAPACK goes by columns
             source = self.areas * current
             right[:, 0] = (through.sum(axis=1) - source) / scale
             right[-1, 0] = -source.sum() / whole
-            step = lu_solve(factors, right, check_finite=False)
+            step, _ = dgetrs(factors, pivots, right, trans=1)
             correction, before = step[:, 0], change
             change = float(np.abs(correction).max())
             if largest == np.inf and not change < FAR:

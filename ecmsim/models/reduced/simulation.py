@@ -7,7 +7,7 @@ outline with all that happens to it (ecmsim.shape.front), the programme and the 
 """
 
 from dataclasses import dataclass, field, replace
-from functools import partial
+from functools import lru_cache, partial
 
 import numpy as np
 
@@ -21,6 +21,7 @@ from ecmsim.models.reduced.electrons import Line, operation, operation_at_node
 from ecmsim.models.reduced.geometry import geometry_of, heat_network, node_shares, resistances, sources
 from ecmsim.models.reduced.heat import Temperatures
 from ecmsim.models.reduced.ions import RINGS, Ions
+from ecmsim.models.reduced.laws import circuit, traced
 from ecmsim.models.reduced.profile import SLICES, Profile
 from ecmsim.models.reduced.spreading import halo
 from ecmsim.models.state import CellState
@@ -64,7 +65,8 @@ class ReducedSimulation(GrowingCell):
 
     def __init__(self, config, comm, laws=None):
         super().__init__(config, comm, laws)
-        solver = config.solver
+        self.model, solver = traced(self.model), config.solver
+        self._circuit = lru_cache(maxsize=8)(circuit)  # a law of the same numbers is made anew for each step
         self._ions = Ions(self.model, self.cell, solver.tolerance, solver.max_iterations)
 
     @staticmethod
@@ -141,7 +143,7 @@ class ReducedSimulation(GrowingCell):
 
     def _solve(self, trial, state, step):
         """Circuit, temperatures and ions at a trial's geometry, time and voltage."""
-        law = self._law(trial.leg, trial.time)
+        law = self._circuit(self._law(trial.leg, trial.time))
         supply, node = self.surroundings and self._supply(trial, state, step), None
         with self.watch("geometry"):
             columns, between = (of(self.config.tunnelling.gap) for of in (trial.gap.columns, trial.gap.between_bodies))
