@@ -12,6 +12,7 @@
 #define WIDE
 #endif
 #define BLOCK 64
+#define LANES 8
 #define PI 3.14159265358979323846
 #define IMAGES 1 /* as in rings.py */
 #define SELF (2 * 2.71828182845904523536)
@@ -121,51 +122,71 @@ WIDE void layer_potentials(int n, const double *r, const double *z, int m, const
         for (int j = 0; j < i; j++) out[i * stride + j] = out[j * stride + i];
 }
 
-/* network of ions.py, from P and its inverse, (m, m). */
-WIDE void between(int m, const double *potentials, const double *inverse, double *row, double *conductance,
-                  double *weight) {
+/* network of ions.py, from the lower half of the inverse (m, m); row (m) is room for its sums. */
+WIDE void network(int m, const double *inverse, const double *own, double *row, double *found) {
     double whole = 0.0;
     for (int e = 0; e < m; e++) row[e] = 0.0;
-    for (int f = 0; f < m; f++)
-        for (int e = 0; e < m; e++) row[e] += inverse[f * m + e];
+    for (int e = 0; e < m; e++) {
+        double sum = 0.0;
+        for (int f = 0; f < e; f++) {
+            row[f] += inverse[e * m + f];
+            sum += inverse[e * m + f];
+        }
+        row[e] += sum + inverse[e * m + e];
+    }
     for (int e = 0; e < m; e++) whole += row[e];
     for (int e = 0; e < m; e++) {
-        double own = potentials[e * m + e];
-        for (int f = 0; f < m; f++) {
-            double both = 0.5 * (inverse[e * m + f] + inverse[f * m + e]);
-            double found = 4 * PI * (row[e] * row[f] / whole - both);
-            conductance[e * m + f] = found < 0.0 ? 0.0 : found;
-            weight[e * m + f] = own / (own + potentials[f * m + f]);
+        for (int f = 0; f < e; f++) {
+            double between = 4 * PI * (row[e] * row[f] / whole - inverse[e * m + f]);
+            found[e * m + f] = (between < 0.0 ? 0.0 : between) * (own[e] + own[f]);
         }
-        conductance[e * m + e] = 0.0;
+        found[e * m + e] = 0.0;
+    }
+    for (int e = 0; e < m; e++)
+        for (int f = 0; f < e; f++) found[f * m + e] = found[e * m + f];
+}
+
+/* flows of ions.py. Sums are taken in LANES at a time, which any processor can do side by side. */
+WIDE void flows(int m, const double *u, const double *resistance, const double *between, double *conductance,
+                double *joined, double *through) {
+    for (int e = 0; e < m; e++) {
+        double sum[LANES] = {0.0}, flow[LANES] = {0.0};
+        const double *from = between + e * m;
+        double *to = conductance + e * m;
+        for (int f = 0; f < m; f++) to[f] = from[f] / (resistance[e] + resistance[f]);
+        int f = 0;
+        for (; f + LANES <= m; f += LANES)
+            for (int k = 0; k < LANES; k++) {
+                sum[k] += to[f + k];
+                flow[k] += to[f + k] * (u[e] - u[f + k]);
+            }
+        for (int k = 0; f < m; f++, k++) {
+            sum[k] += to[f];
+            flow[k] += to[f] * (u[e] - u[f]);
+        }
+        joined[e] = through[e] = 0.0;
+        for (int k = 0; k < LANES; k++) {
+            joined[e] += sum[k];
+            through[e] += flow[k];
+        }
     }
 }
 
-/* IonicBalance.layer: resistivity (m) of each ring at its current; conductance and through (m, m). */
-WIDE void layer(int m, const double *u, const double *resistivity, const double *between, const double *weight,
-                double *conductance, double *through) {
-    for (int e = 0; e < m; e++)
-        for (int f = 0; f < m; f++) {
-            double both = weight[e * m + f] * resistivity[e] + weight[f * m + e] * resistivity[f];
-            double found = between[e * m + f] / both;
-            conductance[e * m + f] = found;
-            through[e * m + f] = found * (u[e] - u[f]);
-        }
-}
-
-/* IonicBalance.reacting: own (m): how a ring's resistivity changes with its potential; direct (m): what its reaction
- * does to its own balance. */
-WIDE void reacting(int m, const double *direct, const double *own, const double *between, const double *weight,
-                   const double *conductance, const double *through, double *found) {
+/* softened of ions.py. */
+WIDE void softened(int m, const double *u, const double *resistance, const double *conductance, const double *own,
+                   const double *direct, double *found) {
     for (int e = 0; e < m; e++) {
-        double sum = 0.0;
-        for (int f = 0; f < m; f++) {
-            int at = e * m + f;
-            double softened = through[at] * conductance[at] / (between[at] > 0.0 ? between[at] : 1.0);
-            sum += softened * (weight[at] * own[e]);
-            found[at] = softened * (weight[f * m + e] * own[f]);
-        }
-        found[e * m + e] += direct[e] + sum;
+        double sum[LANES] = {0.0};
+        const double *from = conductance + e * m;
+        double *to = found + e * m;
+        for (int f = 0; f < m; f++) to[f] = from[f] * (u[e] - u[f]) / (resistance[e] + resistance[f]);
+        int f = 0;
+        for (; f + LANES <= m; f += LANES)
+            for (int k = 0; k < LANES; k++) sum[k] += to[f + k];
+        for (int k = 0; f < m; f++, k++) sum[k] += to[f];
+        for (f = 0; f < m; f++) to[f] *= own[f];
+        for (int k = 1; k < LANES; k++) sum[0] += sum[k];
+        to[e] += direct[e] + sum[0] * own[e];
     }
 }
 

@@ -57,13 +57,11 @@ def gathered(rows, weight):
     return found
 
 
-def network(potentials, inverse):
+def network(inverse, own):
     """ecmsim.models.reduced.ions.network."""
-    found = np.empty((2, *potentials.shape))
-    conductance, weight = found
-    where = _given(conductance), _given(weight)
-    kernels().lib.between(len(potentials), _given(potentials), _given(inverse), _given(np.empty(len(inverse))), *where)
-    return conductance, weight
+    found = np.empty(inverse.shape)
+    kernels().lib.network(len(own), _given(inverse), _given(own), _given(np.empty(len(own))), _given(found))
+    return found
 
 
 def potentials_at(r, z, source, height, width, thickness):
@@ -84,17 +82,15 @@ def _potentials(r, z, rings, thickness, upper):
     return found
 
 
-def layer(u, resistivity, between, weight):
-    """ecmsim.models.reduced.ions.resistive."""
-    conductance, through = np.empty((2, *between.shape))
-    arrays = map(_given, (u, resistivity, between, weight, conductance, through))
-    kernels().lib.layer(len(u), *arrays)
-    return conductance, through
+def flows(u, resistance, between):
+    """ecmsim.models.reduced.ions.flows."""
+    conductance, (joined, through) = np.empty(between.shape), np.empty((2, len(u)))
+    kernels().lib.flows(len(u), *map(_given, (u, resistance, between, conductance, joined, through)))
+    return conductance, joined, through
 
 
-def reacting(direct, own, between, weight, conductance, through):
-    """ecmsim.models.reduced.ions.reacting."""
-    found = np.empty(between.shape)
-    arrays = map(_given, (direct, own, between, weight, conductance, through, found))
-    kernels().lib.reacting(len(own), *arrays)
+def softened(u, resistance, conductance, own, direct):
+    """ecmsim.models.reduced.ions.softened."""
+    found = np.empty(conductance.shape)
+    kernels().lib.softened(len(u), *map(_given, (u, resistance, conductance, own, direct, found)))
     return found

@@ -31,9 +31,10 @@ not as a change of the layer's shape.
 """
 
 from dataclasses import dataclass
+from typing import NamedTuple
 
 import numpy as np
-from scipy.linalg.lapack import dgetrf, dgetri, dgetrs
+from scipy.linalg.lapack import dgetrf, dgetri, dgetrs, dpotrf, dpotri
 
 from ecmsim.compiled import loops
 from ecmsim.compiled.loops import in_c
@@ -44,6 +45,7 @@ from ecmsim.models.reduced.rings import mutual_potentials, potentials_at
 
 RINGS = 24  # of the active electrode
 SAMPLES = 8  # of the void's depth across a ring
+MEAN = np.full(SAMPLES, 1 / SAMPLES)
 LARGEST_CORRECTION = 0.1  # V, of a Newton step from afar
 PATIENCE = 5  # times solver.max_iterations then
 FAR = 0.5  # V: a correction that no good guess needs
@@ -96,48 +98,55 @@ def spherical_resistivity(x):
 
 
 @in_c(loops.network)
-def network(potentials, inverse):
-    """c_ef of the module's equation, nm, and the weight of rho_e in rho_ef, both (m, m), from P and its inverse X.
+def network(inverse, own):
+    """c_ef (P_ee + P_ff) of the module's equation, (m, m), from X, of which the lower half is read, and P_ee, (m,).
 
-    What the approximations of P leave below zero, some millionths of the whole, is no conductance.
+    What the approximations of P leave of c_ef below zero, some millionths of the whole, is none.
     """
-    row, own = inverse.sum(axis=0), np.diag(potentials)
-    found = 4 * np.pi * (np.outer(row, row) / row.sum() - 0.5 * (inverse + inverse.T))
+    inverse = np.tril(inverse) + np.tril(inverse, -1).T
+    row = inverse.sum(axis=0)
+    found = 4 * np.pi * (np.outer(row, row) / row.sum() - inverse)
     np.fill_diagonal(found, 0.0)
-    return np.maximum(found, 0.0), own[:, None] / (own[:, None] + own)
+    return np.maximum(found, 0.0) * (own[:, None] + own)
 
 
-@in_c(loops.layer)
-def resistive(u, resistivity, between, weight):
-    """Conductances between the rings at their potentials u (V), S, and the currents through them, A, both (m, m)."""
-    part = weight * resistivity[:, None]
-    conductance = between / (part + part.T)
-    return conductance, conductance * (u[:, None] - u)
+@in_c(loops.flows)
+def flows(u, resistance, between):
+    """Conductances between rings, S, (m, m), the sum of each one's, and of the currents through them from it, A, (m,),
+    at the potentials u (V) and with P_ee rho_e (m,); between: as in Between, m."""
+    conductance = between / (resistance[:, None] + resistance)
+    return conductance, conductance.sum(axis=1), (conductance * (u[:, None] - u)).sum(axis=1)
 
 
-@in_c(loops.reacting)
-def reacting(direct, own, between, weight, conductance, through):
-    """IonicBalance.reacting from what the reactions do to each ring's balance directly, and to its resistivity, (m,)."""
-    softened = through * conductance / np.where(between > 0, between, 1.0)
-    own = weight * own[:, None]
-    found = softened * own.T
-    found[np.diag_indices_from(found)] += direct + (softened * own).sum(axis=1)
+@in_c(loops.softened)
+def softened(u, resistance, conductance, own, direct):
+    """How currents (m,) change with the reactions at all rings, per potential, S, (m, m): own (m,): how resistance
+    changes; direct (m,): what a ring's reaction does to its own balance."""
+    by_resistance = conductance * (u[:, None] - u) / (resistance[:, None] + resistance)
+    found = by_resistance * own
+    found[np.diag_indices_from(found)] += direct + (by_resistance * own[:, None]).sum(axis=1)
     return found
 
 
 @dataclass(frozen=True)
 class Between:
-    """What the layer of one geometry puts between its rings: conductances c_ef times a resistivity, nm; weight w_ef
-    of rho_e in rho_ef, both (m, m)."""
+    """What the layer of one geometry puts between its rings. own (m,): P_ee, 1/nm; conductance (m, m): c_ef, without a
+    resistivity, times P_ee + P_ff."""
 
+    own: np.ndarray
     conductance: np.ndarray
-    weight: np.ndarray
 
     @classmethod
     def of(cls, potentials):
         """From P (m, m) of the module's equation, 1/nm."""
-        factors, pivots, _ = dgetrf(potentials.T)  # LAPACK goes by columns
-        return cls(*network(potentials, dgetri(factors, pivots)[0].T))
+        own = np.diag(potentials)
+        # LAPACK goes by columns: of what is symmetric the upper half is then the lower one.
+        factor, failed = dpotrf(potentials.T, lower=0)
+        if failed:  # approximations have left P a negative eigenvalue
+            inverse, _ = dgetri(*dgetrf(potentials.T)[:2])
+        else:
+            inverse, _ = dpotri(factor, lower=0)
+        return cls(own, network(inverse.T, own))
 
 
 def strips(filament):
@@ -167,7 +176,8 @@ class Ions:
         self._top = np.full(RINGS, self.thickness)
         self._plate = potentials_at(self.radii, self._top, self.radii, self._top, self.widths, self.thickness)
         self._reaction = reaction(model)
-        self.samples = edges[:-1, None] + self.widths[:, None] * (np.arange(SAMPLES) + 0.5) / SAMPLES
+        samples = edges[:-1, None] + self.widths[:, None] * (np.arange(SAMPLES) + 0.5) / SAMPLES
+        self.samples = samples.ravel()
 
     def between(self, filament):
         """The layer between the rings of a filament and those of the electrode."""
@@ -191,7 +201,7 @@ class Ions:
         surface: the electrode's polyline; between: what `between` gives for the filament; temperature (n,)
         at the outline's points and plate_temperature (RINGS,) at the electrode's rings, K; voltage V_Tu between the
         metals, V; guess (n + RINGS,): potentials; open_shares: see models.cell.Tip, of the outline's points (n,) and
-        of `samples` (RINGS, SAMPLES); shift (n,): of the filament's equilibrium potential, V. Raises IonError.
+        of `samples` (RINGS * SAMPLES,); shift (n,): of the filament's equilibrium potential, V. Raises IonError.
         """
         balance = self.balance(filament, surface, between, temperature, plate_temperature, voltage, open_shares, shift)
         n, areas, density = balance.n, balance.areas, balance.density
@@ -226,31 +236,42 @@ class Ions:
         n = len(filament.points)
         r, z = filament.points.T
         recess = np.interp(self.samples, *surface.T) - self.thickness
-        plate = np.broadcast_to(plate_temperature[:, None], recess.shape)
         open_below, open_above = open_shares or (None, None)
         below = self._reaction(temperature, r, z - self.thickness, True, open_below, shift)
-        above = self._reaction(plate, self.samples, recess, False, open_above)
+        above = self._reaction(np.repeat(plate_temperature, SAMPLES), self.samples, recess, False, open_above)
 
         def density(u):
-            return np.concatenate([below(-u[:n]), above(voltage - u[n:, None]).mean(axis=1)])
+            upper = above(np.repeat(voltage - u[n:], SAMPLES)).reshape(RINGS, SAMPLES)
+            return np.concatenate([below(-u[:n]), upper @ MEAN])
 
         areas = SQUARE_METRES_PER_NM2 * np.append(strips(filament)[1], self.areas)
         ohmic, limit = self.model.hopping.low_field_limits(np.append(temperature, plate_temperature))
-        return IonicBalance(n, density, areas, limit, 1 / ohmic, METRES_PER_NM * between.conductance, between.weight)
+        return IonicBalance(n, density, areas, limit, between.own / ohmic, METRES_PER_NM * between.conductance)
+
+
+class Layer(NamedTuple):
+    """What is between rings at their potentials u (V). resistance: P_ee rho_e, and bend: its derivative by J, (m,);
+    conductance (m, m), S; joined: its sum for each ring, S, and through: the current from it, A, (m,)."""
+
+    u: np.ndarray
+    resistance: np.ndarray
+    bend: np.ndarray
+    conductance: np.ndarray
+    joined: np.ndarray
+    through: np.ndarray
 
 
 @dataclass(frozen=True)
 class IonicBalance:
     """The equations of the module for one geometry. n: rings of the filament; density(u): J at all rings; areas in m2;
-    limit J_h (A/m2); ohmic: rho(0) in ohm m; conductance (m) and weight (m, m): as in Between."""
+    limit J_h (A/m2); ohmic: P_ee rho_e(0) in ohm m/nm; between (m, m): of Between, in nm/m."""
 
     n: int
     density: object
     areas: np.ndarray
     limit: np.ndarray
     ohmic: np.ndarray
-    conductance: np.ndarray
-    weight: np.ndarray
+    between: np.ndarray
 
     def without_transport(self, *rest):
         """Potentials if the layer were one node; rest: those at which single rings would be at rest, V."""
@@ -265,16 +286,15 @@ class IonicBalance:
         return np.full_like(self.areas, brentq(excess, low, high))
 
     def layer(self, u, current):
-        """What is between the rings at their potentials u (V) and current densities (A/m2): conductances (S) and the
-        currents through them (A), (m, m), and the derivative of each ring's rho/rho(0) by J/J_h, (m,)."""
+        """What is between the rings at their potentials u (V) and current densities (A/m2), a Layer."""
         relative, bend = spherical_resistivity(current / self.limit)
-        return *resistive(u, self.ohmic * relative, self.conductance, self.weight), bend
+        resistance = self.ohmic * relative
+        return Layer(u, resistance, self.ohmic * bend / self.limit, *flows(u, resistance, self.between))
 
-    def reacting(self, slope, bend, conductance, through):
+    def reacting(self, slope, layer):
         """How each ring's balance changes with the reactions at all rings, per potential there, S, (m, m): by that of
         the ring itself, and through the resistivities, its own and those of others. slope (m,): of J by u, A/m2/V."""
-        own = self.ohmic * bend * slope / self.limit
-        return reacting(self.areas * slope, own, self.conductance, self.weight, conductance, through)
+        return softened(layer.u, layer.resistance, layer.conductance, layer.bend * slope, self.areas * slope)
 
     def newton(self, u, least, most, largest=np.inf):
         """Potentials, their response to the voltage, slope of the filament's current, iterations; None without success.
@@ -287,12 +307,12 @@ class IonicBalance:
         change = np.inf
         for iteration in range(1, most + 1):
             current = self.density(u)
-            conductance, through, bend = self.layer(u, current)
+            layer = self.layer(u, current)
             if not change < NEAR:
                 slope = (self.density(u + DIFFERENCE) - current) / DIFFERENCE
-                steep, scale = self.areas * slope, conductance.sum(axis=1)
-                reacting = self.reacting(slope, bend, conductance, through)
-                system = reacting + conductance
+                steep, scale = self.areas * slope, layer.joined
+                reacting = self.reacting(slope, layer)
+                system = reacting + layer.conductance
                 system[diagonal, diagonal] -= scale
                 # With the voltage only the electrode's currents change: as if its potentials u fell.
                 right[:, 1] = reacting[:, n:].sum(axis=1)
@@ -305,7 +325,7 @@ class IonicBalance:
                     return None
                 factors, pivots, _ = dgetrf(system.T)  # LAPACK goes by columns
             source = self.areas * current
-            right[:, 0] = (through.sum(axis=1) - source) / scale
+            right[:, 0] = (layer.through - source) / scale
             right[-1, 0] = -source.sum() / whole
             step, _ = dgetrs(factors, pivots, right, trans=1)
             correction, before = step[:, 0], change
