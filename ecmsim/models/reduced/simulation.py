@@ -11,6 +11,7 @@ from functools import lru_cache, partial
 
 import numpy as np
 
+from ecmsim.compiled.library import kernels
 from ecmsim.errors import SolveError
 from ecmsim.models.balance import Balance
 from ecmsim.models.cell import GrowingCell
@@ -68,6 +69,11 @@ class ReducedSimulation(GrowingCell):
         self.model, solver = traced(self.model), config.solver
         self._circuit = lru_cache(maxsize=8)(circuit)  # a law of the same numbers is made anew for each step
         self._ions = Ions(self.model, self.cell, solver.tolerance, solver.max_iterations)
+
+    @staticmethod
+    def prepare():
+        """Load, or compile, what every run needs."""
+        kernels()
 
     @staticmethod
     def versions():
