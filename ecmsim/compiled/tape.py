@@ -143,38 +143,40 @@ class Compiled:
         self._head = len(code), pointer("int[]", code), inputs
         self._middle = len(constants), pointer("double[]", constants), len(results), pointer("int[]", results)
         self._scratch, self._pointer = pointer("double[]", scratch), pointer
+        self._doubles = module.ffi.typeof("double[]")
         self._input = module.ffi.new("double *[]", inputs)
 
     def __call__(self, *values):
-        return self.at(*values[1:])(values[0])
+        return self._evaluated([self._given(value) for value in values])
 
     def at(self, *others):
         """The function of the first number alone, with the others held."""
         held = [self._given(value) for value in others]
-        largest = np.broadcast(*others).shape if others else ()
-
-        def function(first):
-            shape = np.shape(first)
-            if shape != largest and largest:
-                shape = np.broadcast_shapes(shape, largest)
-            return self._evaluated(shape, [self._given(first), *held])
-
-        return function
+        return lambda first: self._evaluated([self._given(first), *held])
 
     def _given(self, value):
-        """An argument as an array, and where C finds it."""
+        """An argument: its shape, its size, it as an array, and where C finds it."""
         array = np.ascontiguousarray(value, dtype=float)
-        return array, self._pointer("double[]", array)
+        shape = value.shape if isinstance(value, np.ndarray) else np.shape(value)
+        return shape, array.size, array, self._pointer(self._doubles, array)
 
-    def _evaluated(self, shape, given):
-        size, input, step = math.prod(shape), self._input, self._step
-        for k, (array, pointer) in enumerate(given):
-            step[k] = array.size > 1
-            if array.size > 1 and array.shape != shape:
-                given[k] = array, pointer = self._given(np.broadcast_to(array, shape))
+    def _evaluated(self, given):
+        shape, size = given[0][:2]
+        for its, length, _, _ in given[1:]:
+            if its != shape:
+                if length == size == 1 or 1 < min(length, size):
+                    shape = np.broadcast_shapes(its, shape)
+                    size = math.prod(shape)
+                elif length > size:
+                    shape, size = its, length
+        input, step = self._input, self._step
+        for k, (its, length, array, pointer) in enumerate(given):
+            if 1 < length < size or (length > 1 and its != shape):
+                given[k] = *_, pointer = self._given(np.broadcast_to(array, shape))
+            step[k] = length > 1
             input[k] = pointer
         out = np.empty((self._results, *shape))
-        end = size, self._scratch, self._pointer("double[]", out)
+        end = size, self._scratch, self._pointer(self._doubles, out)
         self._evaluate(*self._head, input, step, *self._middle, *end)
         return tuple(out) if self._several else out[0]
 

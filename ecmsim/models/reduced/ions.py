@@ -54,7 +54,8 @@ THERMAL = 0.03  # V: kT/e, over which reaction currents bend
 SMALL = 1e-3  # of x: the hopping is ohmic to a millionth
 DIFFERENCE = 1e-7  # V: step of the numerical derivative of the reaction current
 NODES, WEIGHTS = np.polynomial.legendre.leggauss(12)
-SQUARES, RECIPROCALS = (0.5 * (NODES + 1)) ** 2, 0.5 * WEIGHTS / (0.5 * (NODES + 1)) ** 2
+SQUARES, HALVES = (0.5 * (NODES + 1)) ** 2, 0.5 * WEIGHTS
+RECIPROCALS = HALVES / SQUARES
 
 
 class IonError(SolveError):
@@ -85,13 +86,16 @@ class IonicSolution:
 def spherical_hopping(x):
     """int_0^1 asinh(x s^2)/s^2 ds and its derivative by x, for x (n,): x and 1 for an ohmic layer."""
     inner = x[:, None] * SQUARES
-    return np.arcsinh(inner) @ RECIPROCALS, (1 / np.sqrt(1 + inner**2)) @ (SQUARES * RECIPROCALS)
+    return np.arcsinh(inner) @ RECIPROCALS, (1 / np.sqrt(1 + inner**2)) @ HALVES
 
 
 def spherical_resistivity(x):
     """rho/rho(0) of the module's equation, and its derivative by x, for x (n,)."""
     drop, steepness = spherical_hopping(x)
     small = np.abs(x) < SMALL
+    if not small.any():
+        relative = drop / x
+        return relative, (steepness - relative) / x
     safe = np.where(small, 1.0, x)
     relative = np.where(small, 1 - x**2 / 30, drop / safe)
     return relative, np.where(small, -x / 15, (steepness - relative) / safe)
@@ -151,6 +155,8 @@ class Between:
 
 def strips(filament):
     """The outline's points as rings: widths (n,) and areas (n,) of the strips of surface around them, nm and nm2."""
+    if len(filament.bodies) == 1:
+        return _strips(filament)
     widths, areas = zip(*map(_strips, filament.bodies), strict=True)
     return np.concatenate(widths), np.concatenate(areas)
 
@@ -161,7 +167,10 @@ def _strips(filament):
     area = np.zeros(len(r))
     area[:-1] += np.pi * (r[:-1] + middle) * half
     area[1:] += np.pi * (r[1:] + middle) * half
-    return np.append(half, 0.0) + np.append(0.0, half), area
+    width = np.zeros(len(r))
+    width[:-1] += half
+    width[1:] += half
+    return width, area
 
 
 class Ions:
@@ -215,7 +224,8 @@ class Ions:
         u, response, slope, iterations = found
         current = density(u)
         source = areas * current
-        metal = np.append(np.zeros(n), np.full(RINGS, voltage))
+        metal = np.zeros_like(u)
+        metal[n:] = voltage
         power = float((source * (metal - u)).sum() + (source * u).sum())
         entering, into = float(source[n:].sum()), -float(source[:n].sum())
         dissolving = float(np.maximum(source[:n], 0.0).sum())
@@ -244,8 +254,8 @@ class Ions:
             upper = above(np.repeat(voltage - u[n:], SAMPLES)).reshape(RINGS, SAMPLES)
             return np.concatenate([below(-u[:n]), upper @ MEAN])
 
-        areas = SQUARE_METRES_PER_NM2 * np.append(strips(filament)[1], self.areas)
-        ohmic, limit = self.model.hopping.low_field_limits(np.append(temperature, plate_temperature))
+        areas = SQUARE_METRES_PER_NM2 * np.concatenate([strips(filament)[1], self.areas])
+        ohmic, limit = self.model.hopping.low_field_limits(np.concatenate([temperature, plate_temperature]))
         return IonicBalance(n, density, areas, limit, between.own / ohmic, METRES_PER_NM * between.conductance)
 
 
@@ -302,7 +312,8 @@ class IonicBalance:
         least: last correction in V; most: iterations; largest: correction of a single potential in V.
         """
         n, size = self.n, len(u)
-        diagonal, right = np.arange(size), np.empty((size, 2))
+        diagonal, right, electrode = np.arange(size), np.empty((size, 2)), np.ones(size)
+        electrode[:n] = 0.0
         factors = pivots = steep = scale = None
         change = np.inf
         for iteration in range(1, most + 1):
@@ -311,18 +322,15 @@ class IonicBalance:
             if not change < NEAR:
                 slope = (self.density(u + DIFFERENCE) - current) / DIFFERENCE
                 steep, scale = self.areas * slope, layer.joined
-                reacting = self.reacting(slope, layer)
-                system = reacting + layer.conductance
-                system[diagonal, diagonal] -= scale
+                system = self.reacting(slope, layer)
                 # With the voltage only the electrode's currents change: as if its potentials u fell.
-                right[:, 1] = reacting[:, n:].sum(axis=1)
+                right[:, 1] = (system @ electrode) / scale
+                system += layer.conductance
+                system[diagonal, diagonal] -= scale
                 system /= scale[:, None]
-                right[:, 1] /= scale
                 # That all rings' currents cancel says what one ring's equation does, and no network's round-off.
                 whole = steep.sum()
                 system[-1], right[-1, 1] = steep / whole, steep[n:].sum() / whole
-                if not (np.isfinite(system).all() and np.isfinite(right[:, 1]).all()):
-                    return None
                 factors, pivots, _ = dgetrf(system.T)  # LAPACK goes by columns
             source = self.areas * current
             right[:, 0] = (layer.through - source) / scale
@@ -330,7 +338,7 @@ class IonicBalance:
             step, _ = dgetrs(factors, pivots, right, trans=1)
             correction, before = step[:, 0], change
             change = float(np.abs(correction).max())
-            if largest == np.inf and not change < FAR:
+            if not change < (FAR if largest == np.inf else np.inf):  # also where the system was no longer of numbers
                 return None
             if NEAR > before < change:
                 change = np.inf  # the old slopes do not serve

@@ -104,8 +104,7 @@ class ReducedSimulation(GrowingCell):
         step = time - state.time
         with self.watch("outline"):
             move = self._displaced(state, step)
-            front = self._spaced(move.front)
-            plate = front.surface(self.electrode)
+            front, plate = self._spaced(move.front)
             if np.any(Gap(front.filament, plate).from_filament("vertical") < TOUCHING):
                 raise OutlineError("the filament touches the active electrode")
         trial = self._tried(state, time, move, front=front, plate=plate)
@@ -132,18 +131,20 @@ class ReducedSimulation(GrowingCell):
     # --- geometry -----------------------------------------------------------------------------------------------------
 
     def _spaced(self, front):
-        """The front, with points inserted and removed where they have become too sparse or too dense."""
-        kept = front
+        """The front, with points inserted and removed where they have become too sparse or too dense, and the active
+        electrode's surface above it."""
+        kept, surface = front, front.surface(self.electrode)
         for _ in range(3):
-            filament, surface = front.filament, front.surface(self.electrode)
+            filament = front.filament
             wanted = filament_spacing(filament, surface, self.numerics, front.normal_speed)
             length = filament.segment_lengths / np.minimum(wanted[:-1], wanted[1:])
             if length.max() <= self.numerics.stretch and length.min() >= CROWDED:
                 break
             front = front.resampled(wanted)
+            surface = front.surface(self.electrode)
         if front is not kept:
             front.filament.check(self.cell.radius)
-        return front
+        return front, surface
 
     # --- solution -----------------------------------------------------------------------------------------------------
 
