@@ -8,6 +8,7 @@ with it the file that takes up what the case says. The answers are lines, too: {
 """
 
 import atexit
+import contextlib
 import gc
 import json
 import os
@@ -16,18 +17,21 @@ import signal
 import socket
 import sys
 
-import mpi4py
-
-mpi4py.rc.initialize = False  # MPI does not outlive a fork: each case begins it anew
-
 
 def main(number):
     """Serve until nobody asks any more and all have ended; returns in each case, whose command line sys.argv is."""
+    import mpi4py
+
+    mpi4py.rc.initialize = False  # MPI does not outlive a fork: each case begins it anew
     from ecmsim.commands import cli  # noqa: F401
+    from ecmsim.config import Config
+    from ecmsim.errors import EcmsimError
     from ecmsim.models.reduced import ReducedSimulation
     from ecmsim.running import progress, run  # noqa: F401
 
     ReducedSimulation.prepare()
+    with contextlib.suppress(EcmsimError):
+        Config.from_toml("")  # which makes its classes ready
     gc.freeze()  # what is there is there for all
     asked, awake = socket.socket(fileno=int(number)), socket.socketpair()
     for end in awake:

@@ -226,7 +226,8 @@ def _run_locked(job, control, log):
     # A session of its own: Ctrl-C reaches it once, from here.
     options = {"stdin": subprocess.DEVNULL, "stdout": log, "stderr": log, "start_new_session": True}
     # mpirun gives its ranks no time to write a checkpoint when it gets a signal: they find a file instead.
-    with control.child(command, job.ranks > 1, job.forked, env=environment(os.environ, job.ranks), **options) as process:
+    options["env"] = environment(os.environ, job.ranks)
+    with control.child(command, job.ranks > 1, job.forked, **options) as process:
         if process is None:
             return Ending(standing.status, standing.reason)
         code = None
