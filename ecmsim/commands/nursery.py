@@ -19,7 +19,7 @@ import sys
 
 
 def main(number):
-    """Serve until nobody asks any more and all have ended; returns in each case, whose command line sys.argv is."""
+    """Serve until nobody asks any more and all have ended; true in each case, whose command line sys.argv is then."""
     import mpi4py
 
     mpi4py.rc.initialize = False  # MPI does not outlive a fork: each case begins it anew
@@ -58,10 +58,12 @@ def main(number):
                 signal.signal(signal.SIGCHLD, signal.SIG_DFL)
                 for end in (asked, *awake):
                     end.close()
-                return _be(request, output)
+                _be(request, output)
+                return True
             os.close(output)
             living.add(pid)
             _say(asked, {"pid": pid})
+    return False
 
 
 def _heard(asked):
@@ -99,8 +101,10 @@ def _be(command, output):
 
 
 if __name__ == "__main__":
-    main(sys.argv[1])
-    if sys.argv[0] == "ecmsim":  # a case
-        from ecmsim.__main__ import main
+    if main(sys.argv[1]):
+        from ecmsim.commands.cli import main
 
-        main()
+        try:
+            main()
+        except KeyboardInterrupt:
+            sys.exit(130)

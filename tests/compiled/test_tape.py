@@ -16,10 +16,16 @@ N = 150
 MODEL = DeviceModel.from_config(load_config("configs/cu_sio2_pt.toml", ["heat.boundary_resistance = 1e-9 m^2 K/W"]))
 VOLTAGE, KELVIN, RADIUS = RANDOM.normal(size=N), 300 + 500 * RANDOM.random(N), 5 * RANDOM.random(N)
 HEIGHT, GAP, SHARE = -10 + 11 * RANDOM.random(N), 0.1 + 5 * RANDOM.random(N), RANDOM.random(N)
+
+
+def shared(voltage, temperature, radius, height, share, shift):
+    return MODEL.reaction_current_density(voltage, temperature, radius, height, True, share, shift)
+
+
 LAWS = {
     "below": (lambda *a: MODEL.reaction_current_density(*a, True), VOLTAGE, KELVIN, RADIUS, HEIGHT),
     "above": (lambda *a: MODEL.reaction_current_density(*a, False), VOLTAGE, KELVIN, RADIUS, HEIGHT),
-    "shared": (lambda *a: MODEL.reaction_current_density(*a[:4], True, *a[4:]), VOLTAGE, 9e2, RADIUS, HEIGHT, SHARE, 0.1),
+    "shared": (shared, VOLTAGE, 9e2, RADIUS, HEIGHT, SHARE, 1.0),
     "layer": (MODEL.switching_layer.thermal, KELVIN),
     "metal": (MODEL.filament.electrical, KELVIN),
     "size": (MODEL.size_effect.conductivity_ratio, RADIUS),
