@@ -65,7 +65,7 @@ class GrowingCell(CellModel):
 
     def __init__(self, config, comm, laws=None):
         self.config, self.comm = config, comm
-        self.cell, self.numerics = config.cell, config.mesh.refined()
+        self.cell, self.numerics, self.stepping = config.cell, config.mesh.refined(), config.stepping.refined()
         self.model = DeviceModel.from_config(config, laws)
         atom_by_atom = self.model.atom_by_atom
         self.counting = Counting(atom_by_atom, config.contact.seed) if atom_by_atom else None
@@ -202,7 +202,7 @@ class GrowingCell(CellModel):
         if step is None:
             return self.counting.begun(metal, cycle)
         more, other = abs(metal - state.contact.metal), trial.rupture or trial.unions  # other bodies
-        if more > ATOM and not other and step > 10 * self.config.stepping.refined().smallest_step:
+        if more > ATOM and not other and step > 10 * self.stepping.smallest_step:
             raise RejectedStep(f"the metal of {more:.3g} atoms came into the contact at once, or went")
         # The tip: where the surface before the step was nearest to the electrode.
         nearest = int(np.argmin(state.gap.from_filament(self.config.tunnelling.gap)))
@@ -281,7 +281,7 @@ class GrowingCell(CellModel):
         self.limits.check(trial.observed)
         if self._is_new(trial):
             return
-        settings, speed = self.config.stepping.refined(), trial.front.speed
+        settings, speed = self.stepping, trial.front.speed
         allowed = settings.allowed_error(speed * trial.previous_step)
         if trial.front.misplaced > MISPLACED * allowed:
             raise RejectedStep(f"the outline was {trial.front.misplaced:.2g} nm from where it should have come to")
@@ -308,7 +308,7 @@ class GrowingCell(CellModel):
         if not state.node or not trial.node.rate:
             return
         change = max(abs(getattr(trial.node, name) - getattr(state.node, name)) for name in ("voltage", "limiter"))
-        stepping = self.config.stepping.refined()
+        stepping = self.stepping
         last = trial.previous_step < 10 * stepping.smallest_step  # what is faster is taken as a jump
         if change > NODE_CHANGE * stepping.largest_voltage_step and not last:
             raise RejectedStep(f"the voltage at the node of the circuit changed by {change:.3g} V")
@@ -348,7 +348,7 @@ class GrowingCell(CellModel):
 
     def rates(self, state: CellState) -> Rates:
         """What limits the next step."""
-        settings, law = self.config.stepping.refined(), self.model.capillarity
+        settings, law = self.stepping, self.model.capillarity
         times = [pace.source_time(state.leg, settings), pace.node_time(state, settings)]
         if state.asleep:
             eta, nucleation = self._on_bare_electrode(state), self.model.nucleation

@@ -47,7 +47,9 @@ def overrun(front):
     """Length of the segment of a front that is first overrun by its own motion, which sets the pace, as if it moved at
     the largest speed of the front's points, nm."""
     speed, lengths = np.hypot(*front.velocity.T), front.filament.segment_lengths
-    around = np.minimum(np.append(lengths, np.inf), np.append(np.inf, lengths))
+    around = np.full(len(speed), np.inf)
+    around[:-1] = lengths
+    np.minimum(around[1:], lengths, out=around[1:])
     moving = speed > 1e-3 * speed.max() if speed.max() > 0 else np.zeros_like(speed, bool)
     return float((around[moving] * speed.max() / speed[moving]).min()) if moving.any() else np.inf
 

@@ -2,5 +2,5 @@
 
 model.py collects the laws of a cell, roles.py says what each of them has to offer, contract.py whether it does.
 
-May import: quantum.
+May import: compiled, quantum.
 """

@@ -2,5 +2,5 @@
 
 It knows no mesh, no solver and no law: what it needs of a law it is given.
 
-May import: nothing.
+May import: compiled.
 """

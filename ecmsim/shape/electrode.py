@@ -63,8 +63,11 @@ def _one_way(position, depth):
     position (m,), never falling: the points of a wall share one. What each remembers may let its depth pass that of
     the one before; the wall between its ends is the same, but its line would come back over itself.
     """
+    level = position[1:] == position[:-1]
+    if not (level[1:] & level[:-1]).any():
+        return depth
     depth = depth.copy()
-    edges = np.flatnonzero(np.diff(position)) + 1
+    edges = np.flatnonzero(~level) + 1
     for start, stop in zip(np.append(0, edges), np.append(edges, len(position)), strict=True):
         if stop - start > 2:
             first, last = depth[start], depth[stop - 1]

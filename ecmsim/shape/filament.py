@@ -53,6 +53,21 @@ def of_each_body(method):
     return told
 
 
+def once(method):
+    """A method without arguments, asked once: a filament stays as it is, and so must the array that it tells."""
+    name = f"_{method.__name__}"
+
+    @wraps(method)
+    def told(self):
+        found = self.__dict__.get(name)
+        if found is None:
+            found = self.__dict__[name] = method(self)
+            found.flags.writeable = False
+        return found
+
+    return told
+
+
 @dataclass(frozen=True)
 class Filament:
     """The filament's outline. points: (n, 2) array of (r, z) in nm, from the tip to the foot."""
@@ -84,7 +99,7 @@ class Filament:
         """The body on the counter electrode."""
         return self.bodies[-1]
 
-    @property
+    @cached_property
     def floats(self):
         """Whether the only (or the lowest) body ends on the axis, (bool)."""
         return bool(self.points[-1, 0] == 0)
@@ -116,7 +131,7 @@ class Filament:
         """Height of the highest point, nm."""
         return float(self.points[:, 1].max())
 
-    @property
+    @cached_property
     def radius_max(self):
         """Largest radius, nm."""
         return float(self.points[:, 0].max())
@@ -127,23 +142,26 @@ class Filament:
         return float(np.sqrt(self.volume / (np.pi * self.height)))
 
     @property
+    @once
     def segment_lengths(self):
         """Lengths of the n - 1 segments, nm."""
-        return np.hypot(*np.diff(self.points, axis=0).T)
+        return np.hypot(*(self.points[1:] - self.points[:-1]).T)
 
-    @property
+    @cached_property
     def volume(self):
         """Volume of the solid of revolution, exact for the polyline (a stack of cone frusta), nm3."""
         r, z = self.points.T
         return float(np.pi / 3 * np.sum((z[:-1] - z[1:]) * (r[:-1] ** 2 + r[:-1] * r[1:] + r[1:] ** 2)))
 
     @property
+    @once
     @of_each_body
     def around(self):
         """Mean length of the segments on both sides of each point, nm, (n,)."""
         length = self.segment_lengths
-        return 0.5 * (np.append(length[:1], length) + np.append(length, length[-1:]))
+        return 0.5 * (np.concatenate([length[:1], length]) + np.concatenate([length, length[-1:]]))
 
+    @once
     @of_each_body
     def area_vectors(self):
         """Gradient of the volume with respect to each point: outward nodal area vectors, (n, 2), nm2.
@@ -161,6 +179,7 @@ class Filament:
         gradient[0, 0] = gradient[-1, 0 if self.floats else 1] = 0.0
         return np.pi / 3 * gradient
 
+    @once
     @of_each_body
     def normals(self):
         """Outward unit normal at each point, (n, 2): that of the circle through the point and its neighbours.
@@ -168,12 +187,14 @@ class Filament:
         The nearer neighbour's chord counts more (it lies closer to the tangent). At the tip and at a pole the normal is
         the axis; at the foot it is that of the last segment.
         """
-        chord = np.diff(self.points, axis=0)
-        length = np.hypot(*chord.T)[:, None]
+        chord = self.points[1:] - self.points[:-1]
+        length = self.segment_lengths[:, None]
         normal = np.stack([-chord[:, 1], chord[:, 0]], axis=1) / length
         inner = normal[:-1] * length[1:] + normal[1:] * length[:-1]
-        inner /= np.hypot(*inner.T)[:, None]
-        return np.vstack([[[0.0, 1.0]], inner, [[0.0, -1.0]] if self.floats else normal[-1:]])
+        found = np.empty_like(self.points)
+        found[0], found[-1] = (0.0, 1.0), (0.0, -1.0) if self.floats else normal[-1]
+        found[1:-1] = inner / np.hypot(*inner.T)[:, None]
+        return found
 
     def growth_velocity(self, speed, volume_rate=None, lost=0.0):
         """Velocity of each point, (n, 2), for a normal speed (n,) of the surface, in the unit of speed.
@@ -212,8 +233,8 @@ class Filament:
         """
         turning = self.turning()
         share = np.clip((np.abs(turning) - 0.5 * EDGE) / EDGE, 0, 1) * (turning * speed > 0)
-        chord = np.diff(self.points, axis=0)
-        face = np.stack([-chord[:, 1], chord[:, 0]], axis=1) / np.hypot(*chord.T)[:, None]
+        chord = self.points[1:] - self.points[:-1]
+        face = np.stack([-chord[:, 1], chord[:, 0]], axis=1) / self.segment_lengths[:, None]
         bisector = np.vstack([[[0.0, 1.0]], face[:-1] + face[1:], [[0.0, -1.0]] if self.floats else face[-1:]])
         bisector /= np.maximum(np.hypot(*bisector.T), 1e-12)[:, None]
         edge = bisector / np.maximum(np.cos(turning / 2), 0.4)[:, None]
@@ -260,15 +281,16 @@ class Filament:
             found = np.maximum(found, np.interp(height, z_run, r_run, left=0.0, right=0.0))
         return 2 * found
 
+    @once
     @of_each_body
     def turning(self):
         """Angle by which the outline turns at each point (0 at the ends unless it has a kink there), rad, (n,)."""
-        direction = np.diff(self.points, axis=0)
+        direction = self.points[1:] - self.points[:-1]
         # Tip and poles continue as their mirror image beyond the axis.
         beyond = [direction[-1] * [1, -1]] if self.floats else []
         direction = np.vstack([direction[0] * [1, -1], direction, *beyond])
         angle = turns(direction)
-        return angle if self.floats else np.append(angle, 0.0)
+        return angle if self.floats else np.concatenate([angle, [0.0]])
 
     def resampled(self, values, spacing):
         """The same filament with segments of a wanted length: points inserted and removed, nothing smoothed.

@@ -13,6 +13,8 @@ from functools import cached_property
 
 import numpy as np
 
+from ecmsim.compiled import loops
+from ecmsim.compiled.loops import in_c
 from ecmsim.shape.filament import Filament
 from ecmsim.shape.polyline import distance_to_polyline
 
@@ -156,6 +158,7 @@ def _cut(lower, upper, breaks, below, above):
     return Columns(below, above, shape, radius, foot, weight, np.maximum(head - foot, LEAST_GAP))
 
 
+@in_c(loops.covering)
 def covering(line, radius, choose):
     """The segment of a polyline that covers each radius, (e,): of several the highest (choose: np.argmax) or the
     lowest (np.argmin)."""

@@ -2,6 +2,9 @@
 
 import numpy as np
 
+from ecmsim.compiled import loops
+from ecmsim.compiled.loops import in_c
+
 CROWDED = 0.3  # segment over the wanted length below which a point has to go
 CORNER = 0.9  # turn in rad from which a point that turns ALONE is a corner (a nucleus of few points turns 0.6 at each)
 MEETING = 1e-9  # nm: boxes that far apart still meet
@@ -18,6 +21,7 @@ def arc_length(points):
     return np.concatenate([[0.0], np.cumsum(np.hypot(*np.diff(points, axis=0).T))])
 
 
+@in_c(loops.distances)
 def distance_to_polyline(points, polyline):
     """Shortest distance of each point (n, 2) to a polyline (m, 2), shape (n,), same unit."""
     (r, z), (edge_r, edge_z) = polyline[:-1].T, np.diff(polyline, axis=0).T

@@ -8,13 +8,13 @@ from ecmsim.shape.polyline import arc_length, distance_to_polyline
 
 def graded(spacing, points, growth):
     """Limit the spacing (n,) so that it grows along the polyline by at most `growth` per unit length."""
-    step = growth * np.hypot(*np.diff(points, axis=0).T)
-    spacing = spacing.copy()
+    step = (growth * np.hypot(*(points[1:] - points[:-1]).T)).tolist()
+    spacing = spacing.tolist()
     for i in range(1, len(spacing)):
         spacing[i] = min(spacing[i], spacing[i - 1] + step[i - 1])
     for i in range(len(spacing) - 2, -1, -1):
         spacing[i] = min(spacing[i], spacing[i + 1] + step[i])
-    return spacing
+    return np.array(spacing)
 
 
 def filament_spacing(filament, electrode, numerics, speed=None):

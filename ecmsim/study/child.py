@@ -19,6 +19,7 @@ from ecmsim.results.folder import is_run_folder
 from ecmsim.results.provenance import now
 from ecmsim.running.stopping import STOP
 from ecmsim.study import folder
+from ecmsim.study.nursery import Nursery
 
 RESUME_LATER, INTERRUPTED = 75, 130  # exit codes of a run
 PATIENCE = 1.0  # s to wait for a case that another process runs, before others are looked after
@@ -39,7 +40,7 @@ class Job:
     """A case as run_case gets it: place; config_text: effective configuration; command: how to start ecmsim.
 
     ranks: MPI ranks; overwrite: replace a run of another configuration; retry: try again what has failed; allow_code:
-    whether laws of a user's own may run.
+    whether laws of a user's own may run; forked: whether the nursery's process runs it, and not one of its own making.
     """
 
     place: folder.Place
@@ -49,6 +50,7 @@ class Job:
     overwrite: bool = False
     retry: bool = False
     allow_code: bool = False
+    forked: bool = False
 
 
 @dataclass(frozen=True)
@@ -71,17 +73,22 @@ class Control:
         self.signals = []  # received and not passed on yet
         self.stopped = False
         self._count = 0
+        self._nursery = None
         self._children = {}  # process: whether it gets to know otherwise that it should stop
         self._lock = threading.RLock()  # a handler may find the main thread inside child()
 
     @contextlib.contextmanager
-    def child(self, command, told=False, **options):
+    def child(self, command, told=False, forked=False, **options):
         """Start a child process, unless the end has come; None in its place then.
 
-        told: whether it gets to know otherwise that it should stop, so that it is spared the first signal.
+        told: whether it gets to know otherwise that it should stop, so that it is spared the first signal; forked:
+        whether it is to be one of the nursery's.
         """
         with self._lock:
-            process = None if self.stopped or self.signals else subprocess.Popen(command, **options)
+            process = None
+            if not (self.stopped or self.signals):
+                process = self._born(command, options) if forked else None
+                process = process or subprocess.Popen(command, **options)
             if process:
                 self._children[process] = told
             if process and self.stopped and not told:  # a signal came while it started
@@ -91,6 +98,17 @@ class Control:
         finally:
             with self._lock:
                 self._children.pop(process, None)
+
+    def _born(self, command, options):
+        """A child of the nursery, or None."""
+        self._nursery = self._nursery or Nursery(options["env"])
+        return self._nursery.born(command, options["stdout"])
+
+    def close(self):
+        """Give up the nursery, once its children have ended."""
+        if self._nursery:
+            self._nursery.close()
+            self._nursery = None
 
     def pass_on(self):
         """Give the signals received to the children: the first as it is, the second ends them, the third at once."""
@@ -208,7 +226,8 @@ def _run_locked(job, control, log):
     # A session of its own: Ctrl-C reaches it once, from here.
     options = {"stdin": subprocess.DEVNULL, "stdout": log, "stderr": log, "start_new_session": True}
     # mpirun gives its ranks no time to write a checkpoint when it gets a signal: they find a file instead.
-    with control.child(command, job.ranks > 1, env=environment(os.environ, job.ranks), **options) as process:
+    options["env"] = environment(os.environ, job.ranks)
+    with control.child(command, job.ranks > 1, job.forked, **options) as process:
         if process is None:
             return Ending(standing.status, standing.reason)
         code = None

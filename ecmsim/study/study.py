@@ -34,6 +34,11 @@ class Case:
     config: Config
     name: str = ""
 
+    @property
+    def is_reduced(self):
+        """Whether the reduced model computes it."""
+        return self.config.model == "reduced"
+
 
 @dataclass(frozen=True)
 class Outcome:
@@ -152,6 +157,9 @@ class Study:
                 todo.append(job)
             else:
                 endings[job.place.name] = Ending(standing.status, standing.reason)
+        if len(todo) > 1 and ranks == 1 and not command:
+            reduced = {place.name for case, place in zip(self.cases, self.places(root), strict=True) if case.is_reduced}
+            todo = [replace(job, forked=job.place.name in reduced) for job in todo]
         self.prepare(root)
         control, display = Control(), display or Silent()
         pool = pool or Threads(jobs or max(cores() // ranks, 1), control)
@@ -168,6 +176,7 @@ class Study:
                 interrupted = _execute(todo, pool, control, display, ended)
             finally:
                 display.close()
+                control.close()
                 self.summarize(root)
         return Outcome(endings, interrupted)
 

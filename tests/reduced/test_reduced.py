@@ -19,7 +19,7 @@ from ecmsim.errors import ConfigError, ResultsError, SolveError
 from ecmsim.models.reduced import ReducedSimulation
 from ecmsim.models.reduced.electrons import Crossing, Line, operation, series_resistances
 from ecmsim.models.reduced.heat import Contact, HeatNetwork, Sources, Temperatures, wedges
-from ecmsim.models.reduced.ions import RINGS, Ions, conductances, spherical_hopping, spherical_resistivity, strips
+from ecmsim.models.reduced.ions import RINGS, Between, Ions, spherical_hopping, spherical_resistivity, strips
 from ecmsim.models.reduced.profile import SLICES, Profile
 from ecmsim.models.reduced.rings import distant_ring, layer_potentials, ring
 from ecmsim.models.reduced.spreading import halo, spreading
@@ -251,7 +251,8 @@ def test_the_network_between_the_rings_is_that_of_their_potentials():
     ions = Ions(DeviceModel.from_config(config), config.cell, 1e-9, 60)
     filament = rounded_cylinder(1.5, 9.0, 0.1)
     potentials = ions.potentials_between(filament)
-    network = conductances(potentials)
+    between = Between.of(potentials)
+    network = between.conductance / (between.own[:, None] + between.own)
     assert (network >= 0).all() and np.array_equal(network, network.T) and not np.diag(network).any()
     current = np.random.default_rng(5).normal(size=len(network))
     current -= current.mean()

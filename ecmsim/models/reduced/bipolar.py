@@ -178,16 +178,16 @@ class _Joint:
         rings, diagonal, left = slice(size), np.arange(size), POLISH
         for iteration in range(1, most + 1):
             current, slope = self.densities(u, drops)
-            conductance, through, bend = self.balance.layer(u, current)
-            reacting = self.balance.reacting(slope, bend, conductance, through)
-            steep, scale, source = areas * slope, conductance.sum(axis=1), areas * current
+            layer = self.balance.layer(u, current)
+            reacting = self.balance.reacting(slope, layer)
+            steep, scale, source = areas * slope, layer.joined, areas * current
             net, own, by_voltage = self.leaving(current, steep, drops)
             system, right = np.empty((size + count, size + count)), np.empty((size + count, 2))
-            system[rings, rings] = reacting + conductance
+            system[rings, rings] = reacting + layer.conductance
             system[diagonal, diagonal] -= scale
             # What raises a ring's metal acts as if its potential fell.
             system[rings, size:] = -reacting @ of_drops
-            right[rings] = np.stack([through.sum(axis=1) - source, reacting @ of_voltage], axis=1)
+            right[rings] = np.stack([layer.through - source, reacting @ of_voltage], axis=1)
             system[rings] /= scale[:, None]
             right[rings] /= scale[:, None]
             # That all rings' currents cancel says what one ring's equation does, and no network's round-off.

@@ -29,7 +29,10 @@ from dataclasses import dataclass
 from functools import cached_property
 
 import numpy as np
+from scipy.linalg.lapack import dposv
 
+from ecmsim.compiled import loops
+from ecmsim.compiled.loops import in_c
 from ecmsim.constants import METRES_PER_NM, SQUARE_METRES_PER_NM2
 from ecmsim.models.reduced.profile import SHARES
 from ecmsim.models.reduced.spreading import halo
@@ -133,28 +136,28 @@ class HeatNetwork:
         n, slices = self.shares.shape[1], len(self.profile.heights)
         arcs = self._arcs
         warm = self.ambient + guess.filament[:slices]
-        matrix = np.zeros((n + 1, n + 1))
         middle = 0.5 * (warm[1:] + warm[:-1])
         along = METRES_PER_NM * self.ratio * self.filament(middle) * self.profile.section / self.profile.lengths
-        lower, upper = np.arange(slices - 1), np.arange(1, slices)
-        matrix[lower, lower] += along
-        matrix[upper, upper] += along
-        matrix[lower, upper] -= along
-        matrix[upper, lower] -= along
         # The layer: from rings of the filament to both electrodes.
-        ends = self.ambient + 0.5 * (arcs.ends @ np.append(guess.filament, guess.active))
+        ends = self.ambient + 0.5 * (arcs.ends @ np.concatenate([guess.filament, [guess.active]]))
         conductance = METRES_PER_NM * arcs.length * self.layer(ends)
         if self.boundary:  # at both ends of each arc, over the area of its ring
             area = SQUARE_METRES_PER_NM2 * np.maximum(np.concatenate([self.areas, self.areas]), TINY)
             conductance = conductance / (1 + conductance * 2 * self.boundary / area)
-        matrix += arcs.pull.T @ (conductance[:, None] * arcs.pull)
+        matrix = gathered(arcs.pull, conductance)
+        diagonal, above = matrix.reshape(-1)[:: n + 2], matrix.reshape(-1)[1 :: n + 2]
+        diagonal[: slices - 1] += along
+        diagonal[1:slices] += along
+        above[: slices - 1] -= along
         exits = np.zeros(n + 1)
         exits[0] = self._exit(self.counter, guess.filament[0])
         exits[n] = self._exit(self.active, guess.active)
-        matrix[[0, n], [0, n]] += exits[[0, n]]
-        right = np.append(sources.filament, sources.active)
+        diagonal += exits
+        right = np.concatenate([sources.filament, [sources.active]])
         right[0] += sources.counter
-        rise = np.linalg.solve(matrix, right)
+        _, rise, failed = dposv(matrix.T, right, lower=1)  # which goes by columns, and takes a half of the matrix
+        if failed:
+            rise = np.full_like(right, np.nan)
         # What the arcs lose beside the contacts leaves as well.
         aside = float((conductance * arcs.aside * (arcs.pull @ rise)).sum())
         leaving = float((exits * rise).sum()) + aside + sources.lost
@@ -177,6 +180,12 @@ class HeatNetwork:
     def _exit(self, contact, rise):
         """Conductance from a contact to ambient, W/K."""
         return METRES_PER_NM * contact.thermal(self.ambient + 0.5 * rise) / contact.spreading
+
+
+@in_c(loops.gathered)
+def gathered(rows, weight):
+    """Sum of the outer products of rows (m, n) with themselves, each by its weight (m,): (n, n)."""
+    return rows.T @ (weight[:, None] * rows)
 
 
 def wedges(filament, surface, areas):

@@ -31,17 +31,21 @@ not as a change of the layer's shape.
 """
 
 from dataclasses import dataclass
-from functools import cache
+from typing import NamedTuple
 
 import numpy as np
-from scipy.linalg import lu_factor, lu_solve
+from scipy.linalg.lapack import dgetrf, dgetri, dgetrs, dpotrf, dpotri
 
+from ecmsim.compiled import loops
+from ecmsim.compiled.loops import in_c
 from ecmsim.constants import METRES_PER_NM, SQUARE_METRES_PER_NM2
 from ecmsim.errors import SolveError
-from ecmsim.models.reduced.rings import layer_potentials
+from ecmsim.models.reduced.laws import reaction
+from ecmsim.models.reduced.rings import mutual_potentials, potentials_at
 
 RINGS = 24  # of the active electrode
 SAMPLES = 8  # of the void's depth across a ring
+MEAN = np.full(SAMPLES, 1 / SAMPLES)
 LARGEST_CORRECTION = 0.1  # V, of a Newton step from afar
 PATIENCE = 5  # times solver.max_iterations then
 FAR = 0.5  # V: a correction that no good guess needs
@@ -50,7 +54,8 @@ THERMAL = 0.03  # V: kT/e, over which reaction currents bend
 SMALL = 1e-3  # of x: the hopping is ohmic to a millionth
 DIFFERENCE = 1e-7  # V: step of the numerical derivative of the reaction current
 NODES, WEIGHTS = np.polynomial.legendre.leggauss(12)
-SQUARES, RECIPROCALS = (0.5 * (NODES + 1)) ** 2, 0.5 * WEIGHTS / (0.5 * (NODES + 1)) ** 2
+SQUARES, HALVES = (0.5 * (NODES + 1)) ** 2, 0.5 * WEIGHTS
+RECIPROCALS = HALVES / SQUARES
 
 
 class IonError(SolveError):
@@ -81,47 +86,77 @@ class IonicSolution:
 def spherical_hopping(x):
     """int_0^1 asinh(x s^2)/s^2 ds and its derivative by x, for x (n,): x and 1 for an ohmic layer."""
     inner = x[:, None] * SQUARES
-    return np.arcsinh(inner) @ RECIPROCALS, (1 / np.sqrt(1 + inner**2)) @ (SQUARES * RECIPROCALS)
+    return np.arcsinh(inner) @ RECIPROCALS, (1 / np.sqrt(1 + inner**2)) @ HALVES
 
 
 def spherical_resistivity(x):
     """rho/rho(0) of the module's equation, and its derivative by x, for x (n,)."""
     drop, steepness = spherical_hopping(x)
     small = np.abs(x) < SMALL
+    if not small.any():
+        relative = drop / x
+        return relative, (steepness - relative) / x
     safe = np.where(small, 1.0, x)
     relative = np.where(small, 1 - x**2 / 30, drop / safe)
     return relative, np.where(small, -x / 15, (steepness - relative) / safe)
 
 
-def conductances(between):
-    """c_ef of the module's equation, nm, from P; (m, m), symmetric, nothing on the diagonal.
+@in_c(loops.network)
+def network(inverse, own):
+    """c_ef (P_ee + P_ff) of the module's equation, (m, m), from X, of which the lower half is read, and P_ee, (m,).
 
-    What the approximations of P leave below zero, some millionths of the whole, is none.
+    What the approximations of P leave of c_ef below zero, some millionths of the whole, is none.
     """
-    inverse = np.linalg.inv(between)
+    inverse = np.tril(inverse) + np.tril(inverse, -1).T
     row = inverse.sum(axis=0)
     found = 4 * np.pi * (np.outer(row, row) / row.sum() - inverse)
     np.fill_diagonal(found, 0.0)
-    return np.maximum(0.5 * (found + found.T), 0.0)
+    return np.maximum(found, 0.0) * (own[:, None] + own)
+
+
+@in_c(loops.flows)
+def flows(u, resistance, between):
+    """Conductances between rings, S, (m, m), the sum of each one's, and of the currents through them from it, A, (m,),
+    at the potentials u (V) and with P_ee rho_e (m,); between: as in Between, m."""
+    conductance = between / (resistance[:, None] + resistance)
+    return conductance, conductance.sum(axis=1), (conductance * (u[:, None] - u)).sum(axis=1)
+
+
+@in_c(loops.softened)
+def softened(u, resistance, conductance, own, direct):
+    """How currents (m,) change with the reactions at all rings, per potential, S, (m, m): own (m,): how resistance
+    changes; direct (m,): what a ring's reaction does to its own balance."""
+    by_resistance = conductance * (u[:, None] - u) / (resistance[:, None] + resistance)
+    found = by_resistance * own
+    found[np.diag_indices_from(found)] += direct + (by_resistance * own[:, None]).sum(axis=1)
+    return found
 
 
 @dataclass(frozen=True)
 class Between:
-    """What the layer of one geometry puts between its rings: conductances c_ef times a resistivity, nm; weight w_ef
-    of rho_e in rho_ef, both (m, m)."""
+    """What the layer of one geometry puts between its rings. own (m,): P_ee, 1/nm; conductance (m, m): c_ef, without a
+    resistivity, times P_ee + P_ff."""
 
+    own: np.ndarray
     conductance: np.ndarray
-    weight: np.ndarray
 
     @classmethod
     def of(cls, potentials):
         """From P (m, m) of the module's equation, 1/nm."""
         own = np.diag(potentials)
-        return cls(conductances(potentials), own[:, None] / (own[:, None] + own))
+        # LAPACK goes by columns: of what is symmetric the upper half is then the lower one.
+        factor, failed = dpotrf(potentials.T, lower=0)
+        if failed:  # approximations have left P a negative eigenvalue
+            inverse, _ = dgetri(*dgetrf(potentials.T)[:2])
+        else:
+            inverse, _ = dpotri(factor, lower=0)
+        return cls(own, network(inverse.T, own))
 
 
 def strips(filament):
     """The outline's points as rings: widths (n,) and areas (n,) of the strips of surface around them, nm and nm2."""
+    if len(filament.bodies) == 1:
+        return _strips(filament)
     widths, areas = zip(*map(_strips, filament.bodies), strict=True)
     return np.concatenate(widths), np.concatenate(areas)
 
@@ -132,12 +167,10 @@ def _strips(filament):
     area = np.zeros(len(r))
     area[:-1] += np.pi * (r[:-1] + middle) * half
     area[1:] += np.pi * (r[1:] + middle) * half
-    return np.append(half, 0.0) + np.append(0.0, half), area
-
-
-@cache
-def _pairs(count):
-    return np.triu_indices(count)
+    width = np.zeros(len(r))
+    width[:-1] += half
+    width[1:] += half
+    return width, area
 
 
 class Ions:
@@ -149,29 +182,25 @@ class Ions:
         edges = cell.radius * np.linspace(0.0, 1.0, RINGS + 1) ** 2
         self.radii, self.widths = 0.5 * (edges[1:] + edges[:-1]), np.diff(edges)
         self.areas = np.pi * np.diff(edges**2)
-        self._plate = self._potentials(self.radii[:, None], self.thickness, self.radii, self.thickness, self.widths)
-        self.samples = edges[:-1, None] + self.widths[:, None] * (np.arange(SAMPLES) + 0.5) / SAMPLES
-
-    def _potentials(self, *rings):
-        return layer_potentials(*rings, self.thickness)
+        self._top = np.full(RINGS, self.thickness)
+        self._plate = potentials_at(self.radii, self._top, self.radii, self._top, self.widths, self.thickness)
+        self._reaction = reaction(model)
+        samples = edges[:-1, None] + self.widths[:, None] * (np.arange(SAMPLES) + 0.5) / SAMPLES
+        self.samples = samples.ravel()
 
     def between(self, filament):
         """The layer between the rings of a filament and those of the electrode."""
         return Between.of(self.potentials_between(filament))
 
     def potentials_between(self, filament):
-        """P of the module's equation, (n + RINGS, n + RINGS), 1/nm; each pair once, what one sees of the other being
-        what the other sees of it."""
+        """P of the module's equation, (n + RINGS, n + RINGS), 1/nm."""
         r, z = filament.points.T
         widths, _ = strips(filament)
         # The disc of a tip, or of a floating body's lower pole, has the potential 2/b at its centre.
         source = np.where(r == 0, 0.5 * widths, r)
-        first, second = _pairs(len(r))
-        own = np.empty((len(r), len(r)))
-        own[first, second] = self._potentials(r[first], z[first], source[second], z[second], widths[second])
-        own[second, first] = own[first, second]
-        above = self._potentials(self.radii[:, None], self.thickness, source, z, widths)
-        return np.block([[own, above.T], [above, self._plate]])
+        above = potentials_at(self.radii, self._top, source, z, widths, self.thickness)
+        own = mutual_potentials(r, z, source, widths, self.thickness)
+        return np.vstack([np.hstack([own, above.T]), np.hstack([above, self._plate])])
 
     def solve(
         self, filament, surface, between, temperature, plate_temperature, voltage, guess, open_shares=None, shift=None
@@ -181,7 +210,7 @@ class Ions:
         surface: the electrode's polyline; between: what `between` gives for the filament; temperature (n,)
         at the outline's points and plate_temperature (RINGS,) at the electrode's rings, K; voltage V_Tu between the
         metals, V; guess (n + RINGS,): potentials; open_shares: see models.cell.Tip, of the outline's points (n,) and
-        of `samples` (RINGS, SAMPLES); shift (n,): of the filament's equilibrium potential, V. Raises IonError.
+        of `samples` (RINGS * SAMPLES,); shift (n,): of the filament's equilibrium potential, V. Raises IonError.
         """
         balance = self.balance(filament, surface, between, temperature, plate_temperature, voltage, open_shares, shift)
         n, areas, density = balance.n, balance.areas, balance.density
@@ -195,7 +224,8 @@ class Ions:
         u, response, slope, iterations = found
         current = density(u)
         source = areas * current
-        metal = np.append(np.zeros(n), np.full(RINGS, voltage))
+        metal = np.zeros_like(u)
+        metal[n:] = voltage
         power = float((source * (metal - u)).sum() + (source * u).sum())
         entering, into = float(source[n:].sum()), -float(source[:n].sum())
         dissolving = float(np.maximum(source[:n], 0.0).sum())
@@ -216,31 +246,42 @@ class Ions:
         n = len(filament.points)
         r, z = filament.points.T
         recess = np.interp(self.samples, *surface.T) - self.thickness
-        reaction, plate = self.model.reaction_current_density, plate_temperature[:, None]
         open_below, open_above = open_shares or (None, None)
+        below = self._reaction(temperature, r, z - self.thickness, True, open_below, shift)
+        above = self._reaction(np.repeat(plate_temperature, SAMPLES), self.samples, recess, False, open_above)
 
         def density(u):
-            lower = reaction(-u[:n], temperature, r, z - self.thickness, True, open_below, shift)
-            upper = reaction(voltage - u[n:, None], plate, self.samples, recess, False, open_above)
-            return np.append(lower, upper.mean(axis=1))
+            upper = above(np.repeat(voltage - u[n:], SAMPLES)).reshape(RINGS, SAMPLES)
+            return np.concatenate([below(-u[:n]), upper @ MEAN])
 
-        areas = SQUARE_METRES_PER_NM2 * np.append(strips(filament)[1], self.areas)
-        ohmic, limit = self.model.hopping.low_field_limits(np.append(temperature, plate_temperature))
-        return IonicBalance(n, density, areas, limit, 1 / ohmic, METRES_PER_NM * between.conductance, between.weight)
+        areas = SQUARE_METRES_PER_NM2 * np.concatenate([strips(filament)[1], self.areas])
+        ohmic, limit = self.model.hopping.low_field_limits(np.concatenate([temperature, plate_temperature]))
+        return IonicBalance(n, density, areas, limit, between.own / ohmic, METRES_PER_NM * between.conductance)
+
+
+class Layer(NamedTuple):
+    """What is between rings at their potentials u (V). resistance: P_ee rho_e, and bend: its derivative by J, (m,);
+    conductance (m, m), S; joined: its sum for each ring, S, and through: the current from it, A, (m,)."""
+
+    u: np.ndarray
+    resistance: np.ndarray
+    bend: np.ndarray
+    conductance: np.ndarray
+    joined: np.ndarray
+    through: np.ndarray
 
 
 @dataclass(frozen=True)
 class IonicBalance:
     """The equations of the module for one geometry. n: rings of the filament; density(u): J at all rings; areas in m2;
-    limit J_h (A/m2); ohmic: rho(0) in ohm m; conductance (m) and weight (m, m): as in Between."""
+    limit J_h (A/m2); ohmic: P_ee rho_e(0) in ohm m/nm; between (m, m): of Between, in nm/m."""
 
     n: int
     density: object
     areas: np.ndarray
     limit: np.ndarray
     ohmic: np.ndarray
-    conductance: np.ndarray
-    weight: np.ndarray
+    between: np.ndarray
 
     def without_transport(self, *rest):
         """Potentials if the layer were one node; rest: those at which single rings would be at rest, V."""
@@ -255,23 +296,15 @@ class IonicBalance:
         return np.full_like(self.areas, brentq(excess, low, high))
 
     def layer(self, u, current):
-        """What is between the rings at their potentials u (V) and current densities (A/m2): conductances (S) and the
-        currents through them (A), (m, m), and the derivative of each ring's rho/rho(0) by J/J_h, (m,)."""
+        """What is between the rings at their potentials u (V) and current densities (A/m2), a Layer."""
         relative, bend = spherical_resistivity(current / self.limit)
-        # One ring's resistivity in that between it and each other one.
-        part = self.weight * (self.ohmic * relative)[:, None]
-        conductance = self.conductance / (part + part.T)
-        return conductance, conductance * (u[:, None] - u), bend
+        resistance = self.ohmic * relative
+        return Layer(u, resistance, self.ohmic * bend / self.limit, *flows(u, resistance, self.between))
 
-    def reacting(self, slope, bend, conductance, through):
+    def reacting(self, slope, layer):
         """How each ring's balance changes with the reactions at all rings, per potential there, S, (m, m): by that of
         the ring itself, and through the resistivities, its own and those of others. slope (m,): of J by u, A/m2/V."""
-        diagonal = np.arange(len(slope))
-        softened = through * conductance / np.where(self.conductance > 0, self.conductance, 1.0)
-        own = self.weight * (self.ohmic * bend * slope / self.limit)[:, None]
-        found = softened * own.T
-        found[diagonal, diagonal] += self.areas * slope + (softened * own).sum(axis=1)
-        return found
+        return softened(layer.u, layer.resistance, layer.conductance, layer.bend * slope, self.areas * slope)
 
     def newton(self, u, least, most, largest=np.inf):
         """Potentials, their response to the voltage, slope of the filament's current, iterations; None without success.
@@ -279,35 +312,33 @@ class IonicBalance:
         least: last correction in V; most: iterations; largest: correction of a single potential in V.
         """
         n, size = self.n, len(u)
-        diagonal, right = np.arange(size), np.empty((size, 2))
-        factors = steep = scale = None
+        diagonal, right, electrode = np.arange(size), np.empty((size, 2)), np.ones(size)
+        electrode[:n] = 0.0
+        factors = pivots = steep = scale = None
         change = np.inf
         for iteration in range(1, most + 1):
             current = self.density(u)
-            conductance, through, bend = self.layer(u, current)
+            layer = self.layer(u, current)
             if not change < NEAR:
                 slope = (self.density(u + DIFFERENCE) - current) / DIFFERENCE
-                steep, scale = self.areas * slope, conductance.sum(axis=1)
-                reacting = self.reacting(slope, bend, conductance, through)
-                system = reacting + conductance
-                system[diagonal, diagonal] -= scale
+                steep, scale = self.areas * slope, layer.joined
+                system = self.reacting(slope, layer)
                 # With the voltage only the electrode's currents change: as if its potentials u fell.
-                right[:, 1] = reacting[:, n:].sum(axis=1)
+                right[:, 1] = (system @ electrode) / scale
+                system += layer.conductance
+                system[diagonal, diagonal] -= scale
                 system /= scale[:, None]
-                right[:, 1] /= scale
                 # That all rings' currents cancel says what one ring's equation does, and no network's round-off.
                 whole = steep.sum()
                 system[-1], right[-1, 1] = steep / whole, steep[n:].sum() / whole
-                if not (np.isfinite(system).all() and np.isfinite(right[:, 1]).all()):
-                    return None
-                factors = lu_factor(system, check_finite=False)
+                factors, pivots, _ = dgetrf(system.T)  # LAPACK goes by columns
             source = self.areas * current
-            right[:, 0] = (through.sum(axis=1) - source) / scale
+            right[:, 0] = (layer.through - source) / scale
             right[-1, 0] = -source.sum() / whole
-            step = lu_solve(factors, right, check_finite=False)
+            step, _ = dgetrs(factors, pivots, right, trans=1)
             correction, before = step[:, 0], change
             change = float(np.abs(correction).max())
-            if largest == np.inf and not change < FAR:
+            if not change < (FAR if largest == np.inf else np.inf):  # also where the system was no longer of numbers
                 return None
             if NEAR > before < change:
                 change = np.inf  # the old slopes do not serve

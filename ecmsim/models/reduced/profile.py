@@ -1,6 +1,7 @@
 """The filament as a stack of slices."""
 
 from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
 
@@ -28,7 +29,7 @@ class Profile:
         section[-1] = max(section[-1], (lower[-1] ** 2 + lower[-1] * upper[-1] + upper[-1] ** 2) / 3)
         return cls(heights, radii, np.pi * np.maximum(section, 1e-6))
 
-    @property
+    @cached_property
     def lengths(self):
         """Thickness of the slices, nm, (k,)."""
         return np.diff(self.heights)

@@ -10,7 +10,9 @@ one ring, but for currents that sum to zero (what enters the layer leaves it): f
 """
 
 import numpy as np
-from scipy.special import ellipkm1
+
+from ecmsim.compiled import loops
+from ecmsim.compiled.loops import in_c
 
 IMAGES = 1  # pairs of distant ones on either side; four make no difference of 0.1 ms or 2 K
 SELF = 2 * np.e  # width of a strip over the distance at which its potential is its own mean: ln(w/2) - 1 = ln(w/2e)
@@ -22,6 +24,8 @@ def ring(radius, distance, source_radius, least=0.0):
     radius of the point, distance along the axis, source_radius of the ring, least: distance that counts for smaller
     ones; all in nm, broadcast.
     """
+    from scipy.special import ellipkm1  # long to load
+
     height = distance**2
     near = np.maximum((radius - source_radius) ** 2 + height, least**2)
     far = (radius + source_radius) ** 2 + height
@@ -51,3 +55,20 @@ def layer_potentials(radius, height, source_radius, source_height, width, thickn
         if k not in (0, -1):
             total += distant_ring(square, product, z + b + k * period)
     return total
+
+
+@in_c(loops.potentials_at)
+def potentials_at(r, z, source, height, width, thickness):
+    """layer_potentials at points (n,) of rings (m,): (n, m)."""
+    return layer_potentials(r[:, None], z[:, None], source, height, width, thickness)
+
+
+@in_c(loops.mutual_potentials)
+def mutual_potentials(r, z, source, width, thickness):
+    """layer_potentials at points (n,) of their own rings, of the radius `source`, (n, n): each pair once, what one sees
+    of the other being what the other sees of it."""
+    first, second = np.triu_indices(len(r))
+    found = np.empty((len(r), len(r)))
+    found[first, second] = layer_potentials(r[first], z[first], source[second], z[second], width[second], thickness)
+    found[second, first] = found[first, second]
+    return found

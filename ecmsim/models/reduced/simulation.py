@@ -7,10 +7,11 @@ outline with all that happens to it (ecmsim.shape.front), the programme and the 
 """
 
 from dataclasses import dataclass, field, replace
-from functools import partial
+from functools import lru_cache, partial
 
 import numpy as np
 
+from ecmsim.compiled.library import kernels
 from ecmsim.errors import SolveError
 from ecmsim.models.balance import Balance
 from ecmsim.models.cell import GrowingCell
@@ -21,6 +22,7 @@ from ecmsim.models.reduced.electrons import Line, operation, operation_at_node
 from ecmsim.models.reduced.geometry import geometry_of, heat_network, node_shares, resistances, sources
 from ecmsim.models.reduced.heat import Temperatures
 from ecmsim.models.reduced.ions import RINGS, Ions
+from ecmsim.models.reduced.laws import circuit, traced
 from ecmsim.models.reduced.profile import SLICES, Profile
 from ecmsim.models.reduced.spreading import halo
 from ecmsim.models.state import CellState
@@ -64,8 +66,14 @@ class ReducedSimulation(GrowingCell):
 
     def __init__(self, config, comm, laws=None):
         super().__init__(config, comm, laws)
-        solver = config.solver
+        self.model, solver = traced(self.model), config.solver
+        self._circuit = lru_cache(maxsize=8)(circuit)  # a law of the same numbers is made anew for each step
         self._ions = Ions(self.model, self.cell, solver.tolerance, solver.max_iterations)
+
+    @staticmethod
+    def prepare():
+        """Load, or compile, what every run needs."""
+        kernels()
 
     @staticmethod
     def versions():
@@ -96,8 +104,7 @@ class ReducedSimulation(GrowingCell):
         step = time - state.time
         with self.watch("outline"):
             move = self._displaced(state, step)
-            front = self._spaced(move.front)
-            plate = front.surface(self.electrode)
+            front, plate = self._spaced(move.front)
             if np.any(Gap(front.filament, plate).from_filament("vertical") < TOUCHING):
                 raise OutlineError("the filament touches the active electrode")
         trial = self._tried(state, time, move, front=front, plate=plate)
@@ -124,24 +131,26 @@ class ReducedSimulation(GrowingCell):
     # --- geometry -----------------------------------------------------------------------------------------------------
 
     def _spaced(self, front):
-        """The front, with points inserted and removed where they have become too sparse or too dense."""
-        kept = front
+        """The front, with points inserted and removed where they have become too sparse or too dense, and the active
+        electrode's surface above it."""
+        kept, surface = front, front.surface(self.electrode)
         for _ in range(3):
-            filament, surface = front.filament, front.surface(self.electrode)
+            filament = front.filament
             wanted = filament_spacing(filament, surface, self.numerics, front.normal_speed)
             length = filament.segment_lengths / np.minimum(wanted[:-1], wanted[1:])
             if length.max() <= self.numerics.stretch and length.min() >= CROWDED:
                 break
             front = front.resampled(wanted)
+            surface = front.surface(self.electrode)
         if front is not kept:
             front.filament.check(self.cell.radius)
-        return front
+        return front, surface
 
     # --- solution -----------------------------------------------------------------------------------------------------
 
     def _solve(self, trial, state, step):
         """Circuit, temperatures and ions at a trial's geometry, time and voltage."""
-        law = self._law(trial.leg, trial.time)
+        law = self._circuit(self._law(trial.leg, trial.time))
         supply, node = self.surroundings and self._supply(trial, state, step), None
         with self.watch("geometry"):
             columns, between = (of(self.config.tunnelling.gap) for of in (trial.gap.columns, trial.gap.between_bodies))

@@ -11,7 +11,7 @@ isothermal contact has w = 1/(2 pi a sqrt(a^2 - r^2)) and W_n = sin(l_n a)/(l_n 
 Maxwell's 1/(4 kappa a).
 """
 
-from functools import cache
+from functools import cache, lru_cache
 
 import numpy as np
 from scipy.special import j0, j1, jn_zeros, sici
@@ -28,6 +28,7 @@ def _modes(radius, height, insulated):
     return numbers, np.tanh(numbers * height) / (np.pi * radius**2 * numbers * norm**2)
 
 
+@lru_cache(maxsize=8)  # asked again for each round of circuit and heat
 def spreading(contact, radius, height, insulated=True):
     """kappa R_s in 1/nm of an isothermal disc of radius `contact`; all lengths in nm.
 
