@@ -73,7 +73,8 @@ class Simulation(GrowingCell):
                 wall_ambient=self.config.heat.wall == "ambient",
                 heat=self.model.heat,
             )
-            newton = Newton(problem, self.config.solver.tolerance, self.config.solver.max_iterations, self.watch)
+            own = self.config.solver
+            newton = Newton(problem, own.tolerance, own.max_iterations, self.watch, linear=own.linear)
             return Discretisation(kind, HarmonicMotion(mesh), problem, newton)
 
     def _mesh(self, front):

@@ -1,0 +1,171 @@
+"""The linear systems of Newton's method: a direct factor, or GMRES with algebraic multigrid of each field.
+
+Both hold a matrix of the unknowns of a FieldProblem, are prepared for it by `prepare` and solve with it until that is
+called again. The direct factor is the faster one as long as it fits: in two dimensions its memory goes with n log n,
+and its time with n^1.5. Multigrid takes a multiple of either for small matrices, but goes with n.
+"""
+
+import numpy as np
+from mpi4py import MPI
+from petsc4py import PETSc
+
+LARGE = 100_000  # unknowns from which MUMPS is the better choice also on one rank
+HUGE = 1_000_000  # unknowns of all ranks from which multigrid is
+ACCURACY = 1e-8  # of a correction in each field, relative
+MOST = 200  # iterations of GMRES; far more than it needs
+# Splits of the preconditioner, in the order of their solution: what drives the next comes first where the current is
+# large (electrons heat, heat makes ions hop).
+SPLITS = {"electrons": 0, "heat": 2, "ions": 1}
+MULTIGRID = {
+    "pc_hypre_boomeramg_coarsen_type": "HMIS",
+    "pc_hypre_boomeramg_interp_type": "ext+i",
+    "pc_hypre_boomeramg_strong_threshold": 0.25,
+    "pc_hypre_boomeramg_P_max": 4,
+}
+
+
+def solver_for(kind, comm, fields):
+    """The solver of one matrix. kind: "auto", "direct" or "iterative"; fields: for each unknown of this rank its field,
+    0 (electrons), 1 (ions) or 2 (heat)."""
+    unknowns = comm.allreduce(len(fields))
+    if kind == "iterative" or (kind == "auto" and unknowns >= HUGE):
+        return MultigridSolver(comm, fields)
+    return DirectSolver(comm, len(fields))
+
+
+def package(ranks, unknowns):
+    """The direct solver behind PETSc: UMFPACK solves fastest on one rank, MUMPS knows ranks and large matrices."""
+    small = ranks == 1 and unknowns < LARGE
+    return "umfpack" if small and PETSc.Sys.hasExternalPackage("umfpack") else "mumps"
+
+
+class DirectSolver:
+    """A factor of the whole matrix. unknowns: of this rank."""
+
+    def __init__(self, comm, unknowns):
+        self._ksp = ksp = PETSc.KSP().create(comm)
+        ksp.setType("preonly")
+        preconditioner = ksp.getPC()
+        preconditioner.setType("lu")
+        preconditioner.setFactorSolverType(package(comm.size, unknowns))
+
+    def prepare(self, matrix):
+        """Factorise; the analysis of a matrix with the same pattern is used again."""
+        self._ksp.setOperators(matrix)
+        self._ksp.getPC().setReusePreconditioner(False)
+        self._ksp.setUp()
+        self._ksp.getPC().setReusePreconditioner(True)
+
+    def solve(self, right, into):
+        """Solve for a right-hand side (Vec)."""
+        self._ksp.solve(right, into)
+
+    def close(self):
+        """Give back PETSc objects."""
+        self._ksp.destroy()
+
+
+class MultigridSolver:
+    """GMRES, preconditioned field by field (block Gauss-Seidel) with one cycle of multigrid in each.
+
+    The fields, and their rows, differ by many orders of magnitude: GMRES sees each divided by the size that two
+    iterations of the preconditioner alone give it, and what it minimises is the preconditioned residual. So each field
+    becomes as accurate as the others, whatever its size.
+    """
+
+    def __init__(self, comm, fields):
+        self.iterations = 0  # of all solutions
+        self._comm, self._fields = comm, fields
+        self._matrix = self._scale = self._rest = self._scaled = None
+        self._split = PETSc.PC().create(comm)
+        self._ksp = PETSc.KSP().create(comm)
+        self._operator = None
+
+    def prepare(self, matrix):
+        """Set up the multigrid of each field."""
+        if self._operator is None:
+            self._create(matrix)
+        self._matrix = matrix
+        self._split.setOperators(matrix)
+        self._split.setReusePreconditioner(False)
+        self._split.setUp()
+        self._split.setReusePreconditioner(True)
+
+    def _create(self, matrix):
+        first = matrix.getOwnershipRange()[0]
+        split, options = self._split, PETSc.Options()
+        split.setType("fieldsplit")
+        split.setFieldSplitType(PETSc.PC.CompositeType.MULTIPLICATIVE)
+        split.setOptionsPrefix("ecmsim_")
+        mine = []
+        for name, field in SPLITS.items():
+            rows = first + np.flatnonzero(self._fields == field).astype(PETSc.IntType)
+            if self._comm.allreduce(len(rows)):
+                mine.append((name, PETSc.IS().createGeneral(rows, comm=self._comm)))
+                prefix = f"ecmsim_fieldsplit_{name}_"
+                chosen = {"ksp_type": "preonly"}
+                if PETSc.Sys.hasExternalPackage("hypre"):
+                    chosen |= {"pc_type": "hypre", "pc_hypre_type": "boomeramg"} | MULTIGRID
+                else:
+                    chosen |= {"pc_type": "gamg", "pc_gamg_agg_nsmooths": 1}
+                for option, value in chosen.items():
+                    options[prefix + option] = value
+        split.setFieldSplitIS(*mine)
+        split.setFromOptions()
+        self._scale, self._rest, self._scaled = (matrix.createVecRight() for _ in range(3))
+        self._operator = PETSc.Mat().createPython(matrix.getSizes(), self, comm=self._comm)
+        self._operator.setUp()
+        ksp = self._ksp
+        ksp.setOperators(self._operator)
+        ksp.setType("gmres")
+        ksp.setGMRESRestart(60)
+        ksp.setPCSide(PETSc.PC.Side.LEFT)
+        ksp.setNormType(PETSc.KSP.NormType.PRECONDITIONED)
+        ksp.setTolerances(rtol=ACCURACY, atol=0.0, divtol=1e12, max_it=MOST)
+        ksp.setInitialGuessNonzero(True)
+        ksp.getPC().setType("python")
+        ksp.getPC().setPythonContext(self)
+
+    # --- what PETSc asks of its operator and preconditioner: fields divided by their sizes ---------------------------
+
+    def mult(self, _, x, y):
+        """y = A S x."""
+        self._scaled.pointwiseMult(self._scale, x)
+        self._matrix.mult(self._scaled, y)
+
+    def apply(self, _, x, y):
+        """y = S^-1 M^-1 x."""
+        self._split.apply(x, y)
+        y.pointwiseDivide(y, self._scale)
+
+    # ------------------------------------------------------------------------------------------------------------------
+
+    def solve(self, right, into):
+        """Solve for a right-hand side (Vec); what comes is not finite where GMRES does not converge."""
+        self._split.apply(right, into)
+        self._matrix.mult(into, self._rest)
+        self._rest.aypx(-1.0, right)
+        self._split.apply(self._rest, self._scaled)
+        into.axpy(1.0, self._scaled)
+        sizes = self._sizes(into)
+        self._scale.array = sizes[self._fields]
+        into.pointwiseDivide(into, self._scale)
+        self._ksp.solve(right, into)
+        into.pointwiseMult(into, self._scale)
+        self.iterations += self._ksp.getIterationNumber()
+        if self._ksp.getConvergedReason() < 0:
+            into.set(np.nan)
+
+    def _sizes(self, vector):
+        """Root mean square of each field of a vector, 1 where it is zero."""
+        squares = np.bincount(self._fields, vector.array_r**2, minlength=3)
+        counts = np.bincount(self._fields, minlength=3)
+        squares, counts = self._comm.allreduce(np.array([squares, counts]), MPI.SUM)
+        sizes = np.sqrt(squares / np.maximum(counts, 1))
+        return np.where(sizes > 0, sizes, 1.0)
+
+    def close(self):
+        """Give back PETSc objects."""
+        for item in (self._ksp, self._split, self._operator, self._scale, self._rest, self._scaled):
+            if item is not None:
+                item.destroy()
