@@ -117,9 +117,9 @@ class Solver(Section):
     max_iterations: StrictInt = Field(40, ge=2, description="Newton iterations before a step is rejected")
     linear: Literal["auto", "direct", "iterative"] = Field(
         "auto",
-        description="How the linear systems of the full model are solved: direct: by a factor (UMFPACK on one rank, "
-        "MUMPS on several ranks and from 100,000 unknowns on, two per vertex); iterative: by GMRES with multigrid of "
-        "each field, which needs less memory; auto: iterative from 1,000,000 unknowns on",
+        description="How the linear systems of the full model are solved: direct: by factors (UMFPACK on one rank; "
+        "MUMPS on several ranks and from 100,000 unknowns on, of which there are about two per vertex); iterative: by "
+        "GMRES with multigrid of each field, which needs less memory; auto: iterative from 1,000,000 unknowns on",
     )
 
 

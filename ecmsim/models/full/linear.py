@@ -1,8 +1,9 @@
 """The linear systems of Newton's method: a direct factor, or GMRES with algebraic multigrid of each field.
 
 Both hold a matrix of the unknowns of a FieldProblem, are prepared for it by `prepare` and solve with it until that is
-called again. The direct factor is the faster one as long as it fits: in two dimensions its memory goes with n log n,
-and its time with n^1.5. Multigrid takes a multiple of either for small matrices, but goes with n.
+called again. In two dimensions a factor's memory goes with n log n, its time with n^1.4; multigrid goes with n. One
+solution is as cheap by multigrid from some 30,000 unknowns on; but a run keeps its factors and solves many times with
+each, at a fraction of what multigrid costs (docs/speed.md): so the factor has its place up to HUGE.
 """
 
 import numpy as np
@@ -16,13 +17,17 @@ MOST = 200  # iterations of GMRES; far more than it needs
 # Splits of the preconditioner, in the order of their solution: what drives the next comes first where the current is
 # large (electrons heat, heat makes ions hop).
 SPLITS = {"electrons": 0, "heat": 2, "ions": 1}
-HYPRE = {  # BoomerAMG's own settings but for these four, which its manual recommends together
+# BoomerAMG's own settings but for what its manual recommends together for parallel coarsening, and for sweeps forwards
+# on the way down and backwards on the way up: GMRES needs no symmetric ones.
+HYPRE = {
     "pc_type": "hypre",
     "pc_hypre_type": "boomeramg",
     "pc_hypre_boomeramg_coarsen_type": "HMIS",
     "pc_hypre_boomeramg_interp_type": "ext+i",
     "pc_hypre_boomeramg_strong_threshold": 0.25,
     "pc_hypre_boomeramg_P_max": 4,
+    "pc_hypre_boomeramg_relax_type_down": "SOR/Jacobi",
+    "pc_hypre_boomeramg_relax_type_up": "backward-SOR/Jacobi",
 }
 GAMG = {"pc_type": "gamg"}
 
@@ -98,6 +103,8 @@ class MultigridSolver:
         self._split.setReusePreconditioner(False)
         self._split.setUp()
         self._split.setReusePreconditioner(True)
+        for part in self._split.getFieldSplitSubKSP():
+            part.setUp()
 
     def _create(self, matrix):
         first = matrix.getOwnershipRange()[0]
@@ -124,8 +131,10 @@ class MultigridSolver:
         ksp.setGMRESRestart(60)
         ksp.setPCSide(PETSc.PC.Side.LEFT)
         ksp.setNormType(PETSc.KSP.NormType.PRECONDITIONED)
-        ksp.setTolerances(rtol=ACCURACY, atol=0.0, divtol=1e12, max_it=MOST)
         ksp.setInitialGuessNonzero(True)
+        ksp.setOptionsPrefix("ecmsim_")
+        options["ecmsim_ksp_converged_use_initial_residual_norm"] = True  # or it asks for the one of a zero guess
+        ksp.setFromOptions()
         ksp.getPC().setType("python")
         ksp.getPC().setPythonContext(self)
 
@@ -150,7 +159,8 @@ class MultigridSolver:
         self._rest.aypx(-1.0, right)
         self._split.apply(self._rest, self._scaled)
         into.axpy(1.0, self._scaled)
-        sizes = self._sizes(into)
+        sizes, norm = self._sizes(into)
+        self._ksp.setTolerances(rtol=0.0, atol=ACCURACY * norm, divtol=1e12, max_it=MOST)
         self._scale.array = sizes[self._fields]
         into.pointwiseDivide(into, self._scale)
         self._ksp.solve(right, into)
@@ -160,12 +170,12 @@ class MultigridSolver:
             into.set(np.nan)
 
     def _sizes(self, vector):
-        """Root mean square of each field of a vector, 1 where it is zero."""
+        """Root mean square of each field of a vector, 1 where it is zero; norm of the vector with fields of size 1."""
         squares = np.bincount(self._fields, vector.array_r**2, minlength=3)
         counts = np.bincount(self._fields, minlength=3)
         squares, counts = self._comm.allreduce(np.array([squares, counts]), MPI.SUM)
         sizes = np.sqrt(squares / np.maximum(counts, 1))
-        return np.where(sizes > 0, sizes, 1.0)
+        return np.where(sizes > 0, sizes, 1.0), np.sqrt(counts.sum())
 
     def close(self):
         """Give back PETSc objects."""

@@ -1,4 +1,4 @@
-"""Newton's method with a line search in the natural norm, on direct factors that are kept while they serve.
+"""Newton's method with a line search in the natural norm, on factors (linear.py) that are kept while they serve.
 
 The residual mixes amperes, watts and rows 15 orders of magnitude apart; its norm says nothing. The size of the
 Newton correction does: a step is accepted when the next simplified correction (same factor) is smaller, which is
