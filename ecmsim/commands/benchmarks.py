@@ -16,6 +16,7 @@ from ecmsim.config.shipped import path_of
 from ecmsim.errors import ConfigError, ResultsError
 from ecmsim.results import open_run
 from ecmsim.results.provenance import collect
+from ecmsim.study.child import environment, launcher
 
 FORMAT = "ecmsim benchmark"
 WIDE = 120  # characters of the table in a file
@@ -28,8 +29,31 @@ RUNS = {
     "reference sweep, reduced": ("cu_sio2_pt", ["--reduced"]),
     "cycle": ("cycle_cu_sio2_pt", ["--set", "programme.0.count=1"]),
     "contact": ("ag_contact", []),
-    "20,000 vertices": ("cu_sio2_pt", ["--set", "mesh.refinement=6", *FINE]),
-    "90,000 vertices": ("cu_sio2_pt", ["--set", "mesh.refinement=13", *FINE]),
+    "20,000 vertices": ("cu_sio2_pt", ["--set", "mesh.refinement=4.7", *FINE]),
+    "90,000 vertices": ("cu_sio2_pt", ["--set", "mesh.refinement=10.1", *FINE]),
+}
+# A filament that nearly bridges the layer, a nanosecond after 1.5 V are applied: two solutions, the second one of
+# strongly coupled fields (24 uA, 89 K) on a mesh of its own.
+HOT = {
+    "initial": '{kind = "cylinder", radius = "1.7 nm", height = "9.9 nm"}',
+    "dissolution.enabled": "false",
+    "programme": '[{kind = "ramp", to = "1.5 V", duration = "1 ns"}, {kind = "hold", duration = "1 s"}]',
+    "stepping.first_step": "1 ns",
+    "stepping.largest_voltage_step": "2 V",
+    "stepping.largest_current_ratio": "1e30",
+}
+SOLVE = [*(part for key, value in HOT.items() for part in ("--set", f"{key}={value}")), "--until", "1 ns"]
+# Only if they are asked for: the last takes minutes and gigabytes.
+LARGE = {
+    f"solve of {vertices} vertices": ("cu_sio2_pt", ["--set", f"mesh.refinement={refinement}", *SOLVE])
+    for vertices, refinement in (
+        ("3,000", 1.7),
+        ("20,000", 4.5),
+        ("50,000", 7.3),
+        ("100,000", 10.4),
+        ("300,000", 18.3),
+        ("1,000,000", 34.5),
+    )
 }
 CASES = 16  # of the study
 STUDY = """config = "{config}"
@@ -40,25 +64,28 @@ model = "reduced"
 """
 
 
-def benchmarks(out, against=None, only=None):
+def benchmarks(out, against=None, only=None, ranks=(1,)):
     """Measure all of it, print a table, and write it to a file (Path); against: such a file of another version; only:
-    names of what is measured."""
+    names of what is measured, also of LARGE; ranks: on how many MPI ranks, one after the other, what can use several.
+    """
     before = read(against) if against else None
     found, console = {}, Console(width=None if sys.stdout.isatty() else WIDE)
     with tempfile.TemporaryDirectory(prefix="ecmsim-benchmark-") as place:
-        known = measures(Path(place))
+        known = measures(Path(place), ranks)
         if unknown := [name for name in only or () if name not in known]:
             raise ConfigError(f"--only = {unknown[0]!r}: is not measured; choose from {', '.join(known)}")
-        for name in only or known:
-            found[name] = known[name]()
-            console.print(f"{name}: {found[name]['cpu_s']:.2f} s of CPU", highlight=False)
-            write(out, found)
+        for wanted in only or [name for name in known if name not in LARGE]:
+            for name, measure in known[wanted].items():
+                found[name] = measure()
+                console.print(f"{name}: {found[name]['cpu_s']:.2f} s of CPU", highlight=False)
+                write(out, found)
     console.print(table_of(found, before))
     console.print(f"wrote {out}", highlight=False)
 
 
-def measures(folder):
-    """What is measured: name -> function that measures it in a folder and returns a dict of numbers."""
+def measures(folder, ranks=(1,)):
+    """What is measured: name -> its measurements, on one rank or more: name -> function that measures in a folder and
+    returns a dict of numbers."""
     report = folder / "report.html"
 
     def start_up():
@@ -75,26 +102,41 @@ def measures(folder):
         plain("run", path_of("ecmsim:quick"), "--out", run, "--quiet")
         return plain("report", run, "--out", report)
 
-    def of_run(number, config, options):
-        return lambda: run_of(folder / str(number), config, options)
+    def of_run(number, config, options, count):
+        return lambda: run_of(folder / f"{number}_{count}", config, options, count)
 
-    runs = {name: of_run(number, *what) for number, (name, what) in enumerate(RUNS.items())}
-    return {"start-up": start_up} | runs | {f"study of {CASES} reduced cases": study, "report": page}
+    def on_ranks(name, number, config, options):
+        counts = (1,) if "--reduced" in options else ranks
+        return {named(name, count): of_run(number, config, options, count) for count in counts}
+
+    runs = {name: on_ranks(name, number, *what) for number, (name, what) in enumerate((RUNS | LARGE).items())}
+    others = {f"study of {CASES} reduced cases": study, "report": page}
+    return {"start-up": {"start-up": start_up}} | runs | {name: {name: what} for name, what in others.items()}
 
 
-def plain(*arguments):
+def named(name, ranks):
+    """The name of a measurement on so many ranks."""
+    return name if ranks == 1 else f"{name}, {ranks} ranks"
+
+
+def plain(*arguments, ranks=1):
     """The cost of a command of ecmsim as a dict."""
-    cost = cost_of([sys.executable, "-m", "ecmsim", *arguments])
+    cost = cost_of([*launcher(ranks), sys.executable, "-m", "ecmsim", *arguments], environment(os.environ, ranks))
     return {"cpu_s": cost.cpu, "wall_s": cost.wall, "memory_MB": cost.memory}
 
 
-def run_of(folder, config, options):
-    """The cost of a run with what its provenance tells."""
-    told = plain("run", path_of(f"ecmsim:{config}"), "--out", folder, "--quiet", *options)
+def run_of(folder, config, options, ranks=1):
+    """The cost of a run with what its provenance tells: of the parts what they cost the first rank."""
+    told = plain("run", path_of(f"ecmsim:{config}"), "--out", folder, "--quiet", *options, ranks=ranks)
+    told |= {"ranks": ranks}
     run = open_run(folder)
     known = run.provenance
     told |= {name: known[name] for name in ("steps", "newton_iterations", "remeshes")}
-    told |= {"vertices": int(run.series["vertices"].max()), "parts_cpu_s": known["cpu_seconds"]}
+    told |= {
+        "vertices": int(run.series["vertices"].max()),
+        "parts_cpu_s": known["cpu_seconds"],
+        "parts_wall_s": known["seconds"],
+    }
     algebra = algebra_of(known["cpu_seconds"])
     return told | ({"cpu_over_algebra": told["cpu_s"] / algebra} if algebra else {})
 
@@ -129,11 +171,11 @@ def processor():
 
 def table_of(found, before=None):
     """The table of what was measured; before: of another version."""
-    names = ["what", "CPU (s)", "clock (s)", "memory (MB)", "vertices", "steps", "CPU/algebra"]
+    names = ["what", "CPU (s)", "clock (s)", "memory (MB)", "vertices", "steps", "iterations", "CPU/algebra"]
     table = Table(*names, *(["CPU before (s)", "now/before"] if before is not None else []), title="ecmsim benchmark")
     for name, told in found.items():
         row = [name, f"{told['cpu_s']:.2f}", f"{told['wall_s']:.2f}", f"{told['memory_MB']:.0f}"]
-        row += [str(told.get("vertices") or ""), str(told.get("steps", ""))]
+        row += [str(told.get("vertices") or ""), str(told.get("steps", "")), str(told.get("newton_iterations", ""))]
         row += [f"{told['cpu_over_algebra']:.2f}" if "cpu_over_algebra" in told else ""]
         if before is not None:
             old = before.get(name, {}).get("cpu_s")

@@ -278,6 +278,9 @@ def benchmark(
         Path | None, typer.Option(help="With --all: results of another version, to be set beside these.")
     ] = None,
     only: Annotated[list[str] | None, typer.Option(help="With --all: measure this alone; may be repeated.")] = None,
+    ranks: Annotated[
+        list[int] | None, typer.Option(min=1, help="With --all: MPI ranks of the full model's runs; may be repeated.")
+    ] = None,
 ):
     """Report where the time of a run goes, cold and warm; with --all what the usual commands cost."""
     if every == bool(config):
@@ -287,9 +290,9 @@ def benchmark(
             raise ConfigError("ecmsim benchmark --all: takes none of --set, --until, --allow-code")
         from ecmsim.commands.benchmarks import benchmarks
 
-        return benchmarks(out, against, only)
-    if against or only:
-        raise ConfigError("ecmsim benchmark: --against and --only need --all")
+        return benchmarks(out, against, only, ranks or [1])
+    if against or only or ranks:
+        raise ConfigError("ecmsim benchmark: --against, --only and --ranks need --all")
     from ecmsim.commands.benchmark import benchmark as measure
     from ecmsim.config.laws import require_permission
 

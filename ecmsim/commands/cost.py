@@ -1,16 +1,21 @@
 """What a command costs: CPU time, time on the clock and memory, of a process of its own and all that it starts."""
 
+import contextlib
 import os
 import subprocess
 import tempfile
+import threading
 import time
+from pathlib import Path
 from typing import NamedTuple
 
 from ecmsim.errors import SolveError
 
+PAUSE = 0.1  # s between two looks at the memory
+
 
 class Cost(NamedTuple):
-    """cpu and wall in s; memory: largest of the process, or of one that it started, MB."""
+    """cpu and wall in s; memory: largest of the process and all that it started together, MB."""
 
     cpu: float
     wall: float
@@ -22,10 +27,43 @@ def cost_of(command, environment=None, folder=None):
     with tempfile.TemporaryFile() as words:
         begin = time.perf_counter()
         process = subprocess.Popen(list(map(str, command)), env=environment, cwd=folder, stdout=words, stderr=words)
-        _, status, usage = os.wait4(process.pid, 0)
+        with largest_memory(process.pid) as memory:
+            _, status, usage = os.wait4(process.pid, 0)
         wall, process.returncode = time.perf_counter() - begin, os.waitstatus_to_exitcode(status)
         words.seek(0)
         said = words.read().decode(errors="replace").strip()
     if process.returncode:
         raise SolveError(f"the benchmark's command failed: {' '.join(map(str, command))}\n{said}")
-    return Cost(usage.ru_utime + usage.ru_stime, wall, usage.ru_maxrss / 1024)
+    return Cost(usage.ru_utime + usage.ru_stime, wall, max(usage.ru_maxrss / 1024, *memory))
+
+
+@contextlib.contextmanager
+def largest_memory(process):
+    """A list that receives what a process (its id) and its descendants hold at most together, MB."""
+    found, ended = [0.0], threading.Event()
+
+    def look():
+        while not ended.wait(PAUSE):
+            found[0] = max(found[0], memory_of(process))
+
+    thread = threading.Thread(target=look, daemon=True)
+    thread.start()
+    try:
+        yield found
+    finally:
+        ended.set()
+        thread.join()
+
+
+def memory_of(process):
+    """What a process (its id) and all that descend from it hold now, MB; 0 where the system does not tell."""
+    parents, pages = {}, {}
+    for file in Path("/proc").glob("[0-9]*/stat"):
+        with contextlib.suppress(OSError):  # it has ended
+            told = file.read_text(errors="replace").rpartition(")")[2].split()
+            parents[int(file.parent.name)], pages[int(file.parent.name)] = int(told[1]), int(told[21])
+    family, young = set(), {process}
+    while young:
+        family |= young
+        young = {child for child, parent in parents.items() if parent in young} - family
+    return sum(pages.get(member, 0) for member in family) * os.sysconf("SC_PAGE_SIZE") / 2**20

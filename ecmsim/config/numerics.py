@@ -1,5 +1,7 @@
 """Numerical settings: mesh, time steps, solver, output and checkpoints."""
 
+from typing import Literal
+
 from pydantic import Field, StrictBool, StrictInt
 
 from ecmsim.config.quantities import quantity
@@ -113,6 +115,12 @@ class Solver(Section):
         1e-9, description="Imbalance of the terminal currents above which a solution is refined further"
     )
     max_iterations: StrictInt = Field(40, ge=2, description="Newton iterations before a step is rejected")
+    linear: Literal["auto", "direct", "iterative"] = Field(
+        "auto",
+        description="How the linear systems of the full model are solved: direct: by factors (UMFPACK on one rank; "
+        "MUMPS on several ranks and from 100,000 unknowns on, of which there are about two per vertex); iterative: by "
+        "GMRES with multigrid of each field, which needs less memory; auto: iterative from 1,000,000 unknowns on",
+    )
 
 
 class Balance(Section):

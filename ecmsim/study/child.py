@@ -168,12 +168,17 @@ def decide(job):
 
 def arguments(job, action):
     """The command line of the child process."""
-    launcher = [mpirun(), "-n", str(job.ranks)] if job.ranks > 1 else []
+    start = launcher(job.ranks)
     allowed = ["--allow-code"] if job.allow_code else []
     if action == "resume":
-        return [*launcher, *job.command, "resume", str(job.place.run), *allowed]
+        return [*start, *job.command, "resume", str(job.place.run), *allowed]
     options = [*(["--overwrite"] if is_run_folder(job.place.run) else []), *allowed]
-    return [*launcher, *job.command, "run", str(job.place.config), "--out", str(job.place.run), *options]
+    return [*start, *job.command, "run", str(job.place.config), "--out", str(job.place.run), *options]
+
+
+def launcher(ranks):
+    """The beginning of a command line for so many MPI ranks. Raises ConfigError."""
+    return [mpirun(), "-n", str(ranks)] if ranks > 1 else []
 
 
 def mpirun():

@@ -9,6 +9,7 @@ from pathlib import Path
 import meshio
 import pytest
 from helpers.paths import ROOT
+from helpers.ranks import needs_mpirun
 
 from ecmsim import load_config, open_run
 from ecmsim.commands.mesh import preview, usual_place
@@ -148,11 +149,26 @@ def test_benchmarks_are_a_file_that_another_version_is_set_beside(tmp_path):
         (("--all", "--only", "nothing"), "is not measured"),
         (("--all", "--against", first), "was not written by"),
         ((QUICK, "--against", second), "need --all"),
+        ((QUICK, "--ranks", "2"), "need --all"),
         ((), "either a configuration or --all"),
         ((QUICK, "--all"), "either a configuration or --all"),
     ):
         process = ecmsim("benchmark", *arguments)
         assert process.returncode == 2 and text in process.stderr and "Traceback" not in process.stderr
+
+
+@pytest.mark.slow
+@needs_mpirun
+def test_a_solve_is_measured_on_one_rank_and_on_two(tmp_path):
+    """What only several ranks can use is measured on each number of them, and the memory is that of all ranks."""
+    out, name = tmp_path / "solve.json", "solve of 3,000 vertices"
+    process = ecmsim("benchmark", "--all", "--out", out, "--only", name, "--ranks", "1", "--ranks", "2")
+    assert process.returncode == 0, process.stderr
+    measured = json.loads(out.read_text())["measured"]
+    assert list(measured) == [name, f"{name}, 2 ranks"]
+    one, two = measured.values()
+    assert one["ranks"] == 1 and two["ranks"] == 2 and one["vertices"] == two["vertices"] > 2500
+    assert two["memory_MB"] > 1.4 * one["memory_MB"]
 
 
 @pytest.mark.parametrize(

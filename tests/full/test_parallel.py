@@ -107,6 +107,17 @@ def test_a_reset_does_not_depend_on_the_ranks(tmp_path):
     np.testing.assert_allclose(two.time_s, one.time_s, rtol=1e-9)
 
 
+def test_multigrid_on_two_ranks_gives_the_series_of_the_direct_solver_on_one(tmp_path):
+    """Through the growth into tunnelling: currents of 13 orders of magnitude."""
+    folders = {}
+    for ranks, linear in ((1, "direct"), (2, "iterative")):
+        folders[ranks] = tmp_path / linear
+        done = ecmsim_run(ranks, folders[ranks], *COARSE, f"solver.linear={linear}")
+        assert done.returncode == 0, done.stderr
+    one = assert_same_series(folders[2], folders[1], relative=1e-6)
+    assert one.current_A.iloc[-1] > 1e-7
+
+
 def test_a_contact_does_not_depend_on_the_ranks(tmp_path):
     """Atoms that bridge the gap, on one and two ranks."""
     from helpers.contact import NEAR
@@ -243,7 +254,7 @@ for remesh in range(int(sys.argv[1])):
     columns, tip = mesh.gap.columns("vertical"), Tip(DeviceModel.from_config(config).across_gap)
     problem.set_geometry(mesh, columns, np.ones_like, tip)
     problem.set_source(0.1)
-    newton = Newton(problem, 1e-9, 40, Stopwatch())
+    newton = Newton(problem, 1e-9, 40, Stopwatch(), linear=sys.argv[2])
     newton.solve(0.1)
     Discretisation((None, None), HarmonicMotion(mesh), problem, newton).close()
     if "keep" in sys.argv:
@@ -274,7 +285,8 @@ def gives_everything_back(growth):
     assert communicators < 40
 
 
-def test_remeshing_gives_everything_back(tmp_path):
+@pytest.mark.parametrize("linear", ["direct", "iterative"])
+def test_remeshing_gives_everything_back(tmp_path, linear):
     """Memory and MPI communicators, which every mesh and every factor duplicates, after 120 meshes on two ranks."""
-    gives_everything_back(remeshes(tmp_path, 120))
-    assert remeshes(tmp_path, 40, "keep")[1] > 200  # what is kept is noticed
+    gives_everything_back(remeshes(tmp_path, 120, linear))
+    assert remeshes(tmp_path, 40, linear, "keep")[1] > 200  # what is kept is noticed

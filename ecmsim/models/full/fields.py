@@ -52,7 +52,7 @@ def fields(state, model, config):
         layer = mesh.region == Region.SWITCHING_LAYER
         current[layer] = _tunnel_current(state, model, config, mesh.points[mesh.triangles[layer]].mean(axis=1))
     cell_data = {
-        "material": np.vectorize(REGION_NUMBER.get)(mesh.region),
+        "material": np.array([REGION_NUMBER.get(region, -1) for region in range(max(Region) + 1)])[mesh.region],
         "current_density_A_m2": current,
         "joule_heat_W_m3": sigma * gradient**2,
     }

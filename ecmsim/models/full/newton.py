@@ -1,4 +1,4 @@
-"""Newton's method with a line search in the natural norm, on direct factors that are kept while they serve.
+"""Newton's method with a line search in the natural norm, on factors (linear.py) that are kept while they serve.
 
 The residual mixes amperes, watts and rows 15 orders of magnitude apart; its norm says nothing. The size of the
 Newton correction does: a step is accepted when the next simplified correction (same factor) is smaller, which is
@@ -12,8 +12,8 @@ from mpi4py import MPI
 from petsc4py import PETSc
 
 from ecmsim.errors import SolveError
+from ecmsim.models.full.linear import solver_for
 
-LARGE = 100_000  # unknowns from which MUMPS is the better choice also on one rank
 FIELD_NAMES = ("electronic potential", "ionic potential", "temperature")
 
 
@@ -23,12 +23,6 @@ class NewtonError(SolveError):
     def __init__(self, message, field, iterations):
         super().__init__(message)
         self.field, self.iterations = field, iterations
-
-
-def package(ranks, unknowns):
-    """The direct solver behind PETSc: UMFPACK solves fastest on one rank, MUMPS knows ranks and large matrices."""
-    small = ranks == 1 and unknowns < LARGE
-    return "umfpack" if small and PETSc.Sys.hasExternalPackage("umfpack") else "mumps"
 
 
 @dataclass
@@ -42,16 +36,12 @@ class Scales:
 class Newton:
     """Solver of one FieldProblem; keep it as long as the problem, so that factors and their analysis are reused."""
 
-    def __init__(self, problem, tolerance, max_iterations, watch, scales=None):
+    def __init__(self, problem, tolerance, max_iterations, watch, scales=None, linear="auto"):
         self.problem, self.tolerance, self.max_iterations = problem, tolerance, max_iterations
         self.watch, self.scales = watch, scales or Scales()
         self.factorisations = self.solves = 0
-        self._solver = ksp = PETSc.KSP().create(problem.domain.comm)
-        ksp.setType("preonly")
-        preconditioner = ksp.getPC()
-        preconditioner.setType("lu")
-        preconditioner.setFactorSolverType(package(problem.domain.comm.size, len(problem.free_dofs)))
         self._free = problem.free_dofs
+        self._solver = solver_for(linear, problem.domain.comm, self._free % 3)
         self._of_field = [np.flatnonzero(self._free % 3 == field) for field in range(3)]
         self._correction, self._next, self._residual = (self._vector() for _ in range(3))
         bodies = problem.floating.count if problem.floating else 0
@@ -67,17 +57,15 @@ class Newton:
 
     def close(self):
         """Give back PETSc objects."""
-        for item in (self._solver, self._correction, self._next, self._residual, *self._shifted):
+        self._solver.close()
+        for item in (self._correction, self._next, self._residual, *self._shifted):
             item.destroy()
 
     def _factorise(self):
         with self.watch("assembly"):
             self.problem.assemble_jacobian()
         with self.watch("factorisation"):
-            self._solver.setOperators(self.problem.free_matrix)
-            self._solver.getPC().setReusePreconditioner(False)
-            self._solver.setUp()
-            self._solver.getPC().setReusePreconditioner(True)
+            self._solver.prepare(self.problem.free_matrix)
         for body, column in enumerate(self._shifted):
             self.problem.ground(body)
             self._residual.array = self.problem.vector.array_r[self._free]

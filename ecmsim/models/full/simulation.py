@@ -73,7 +73,8 @@ class Simulation(GrowingCell):
                 wall_ambient=self.config.heat.wall == "ambient",
                 heat=self.model.heat,
             )
-            newton = Newton(problem, self.config.solver.tolerance, self.config.solver.max_iterations, self.watch)
+            own = self.config.solver
+            newton = Newton(problem, own.tolerance, own.max_iterations, self.watch, linear=own.linear)
             return Discretisation(kind, HarmonicMotion(mesh), problem, newton)
 
     def _mesh(self, front):
@@ -361,7 +362,9 @@ class Simulation(GrowingCell):
     def _old_rise(self, trial, state):
         """Temperature rise of the accepted state at the trial's nodes (they have moved)."""
         with self.watch("transfer"):
-            return interpolate(state.mesh, state.values[:, 2:3], trial.mesh.points)[:, 0]
+            mine = np.array_split(trial.mesh.points, self.comm.size)[self.comm.rank]
+            found = interpolate(state.mesh, state.values[:, 2:3], mine)[:, 0]
+            return found if self.comm.size == 1 else np.concatenate(self.comm.allgather(found))
 
     # --- for files ----------------------------------------------------------------------------------------------------
 

@@ -34,10 +34,9 @@ def build_mesh(filament: Filament, surface, cell, numerics, needle=False) -> Cel
     if clearance < 1e-3 or np.any(Gap(filament, nodes).from_filament("vertical") <= 0):
         raise MeshError("the filament touches the active electrode")
     spacing = filament_spacing(filament, surface, numerics)
-    if not _warm():
-        # gmsh's first mesh of a process can differ from the same one made later, and a run that is resumed in another
-        # process is to go on to the bit: the first one does not count.
-        _generate(filament, spacing, nodes, cell, numerics)
+    # A mesh of gmsh depends on the extent of the one that it made before, and a run that is resumed in another process
+    # is to go on to the bit.
+    _generate_box(cell)
     points, triangles, region, bodies = _generate(filament, spacing, nodes, cell, numerics)
     tree = cKDTree(points)
     floating = None
@@ -55,13 +54,6 @@ def build_mesh(filament: Filament, surface, cell, numerics, needle=False) -> Cel
         floating=floating,
         needle=int(np.count_nonzero(markers >= 0)) if needle else 0,
     )
-
-
-def _warm():
-    """Whether this process has made a mesh before."""
-    import gmsh
-
-    return bool(gmsh.isInitialized())
 
 
 @contextlib.contextmanager
@@ -82,6 +74,18 @@ def _model():
         yield gmsh
     finally:
         gmsh.model.remove()
+
+
+def _generate_box(cell):
+    """The coarsest mesh of a box as large as the cell, for nothing."""
+    floor, roof = -cell.counter_electrode_height, cell.layer_thickness + cell.active_electrode_height
+    with _model() as gmsh:
+        geo = gmsh.model.geo
+        corners = [(0, floor), (cell.radius, floor), (cell.radius, roof), (0, roof)]
+        tags = [geo.addPoint(r, z, 0, cell.radius) for r, z in corners]
+        geo.addPlaneSurface([geo.addCurveLoop([geo.addLine(tags[i - 1], tags[i]) for i in range(4)])])
+        geo.synchronize()
+        gmsh.model.mesh.generate(2)
 
 
 def _generate(filament, spacing, electrode, cell, numerics):

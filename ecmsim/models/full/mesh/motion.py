@@ -1,14 +1,19 @@
 """The mesh follows the interfaces: interior nodes move by a stiffened harmonic extension of the boundary's motion."""
 
+from functools import cached_property
+
 import numpy as np
 from scipy.sparse import coo_matrix
 from scipy.sparse.linalg import splu
 
 from ecmsim.models.full.mesh.cell_mesh import CellMesh
 
+LARGE = 20_000  # nodes from which an ordering for symmetric matrices makes the cheaper factor
+SYMMETRIC = {"permc_spec": "MMD_AT_PLUS_A", "diag_pivot_thresh": 0.0, "options": {"SymmetricMode": True}}
+
 
 class HarmonicMotion:
-    """Extension of interface displacements to all nodes, factorised once for each new mesh.
+    """Extension of interface displacements to all nodes, factorised once for each mesh that moves.
 
     Small triangles are stiffer (weight 1/area), so that the large ones take up the motion. Nodes of the axis,
     the wall and the layer's floor slide along their lines, the foot pulling the floor's nodes with it; top and bottom
@@ -17,6 +22,10 @@ class HarmonicMotion:
 
     def __init__(self, mesh: CellMesh):
         self.mesh = mesh
+
+    @cached_property
+    def _solvers(self):
+        mesh = self.mesh
         r, z = mesh.points.T
         moving = np.zeros(len(r), dtype=bool)
         moving[mesh.filament_nodes] = moving[mesh.electrode_nodes] = True
@@ -25,7 +34,7 @@ class HarmonicMotion:
         stiffness = self._stiffness()
         fixed_r = moving | (r < 1e-9) | (np.abs(r - r.max()) < 1e-9) | ends
         fixed_z = moving | ends | (np.abs(z) < 1e-9)
-        self._solvers = [_Extension(stiffness, fixed) for fixed in (fixed_r, fixed_z)]
+        return [_Extension(stiffness, fixed) for fixed in (fixed_r, fixed_z)]
 
     def _stiffness(self):
         points, triangles = self.mesh.points, self.mesh.triangles
@@ -53,7 +62,8 @@ class _Extension:
     def __init__(self, stiffness, fixed):
         self.fixed, self.free = fixed, ~fixed
         self._coupling = stiffness[self.free][:, fixed]
-        self._factor = splu(stiffness[self.free][:, self.free].tocsc())
+        how = SYMMETRIC if len(fixed) >= LARGE else {}
+        self._factor = splu(stiffness[self.free][:, self.free].tocsc(), **how)
 
     def __call__(self, values):
         values = np.where(self.fixed, values, 0.0)
