@@ -4,7 +4,7 @@ current enter the electrodes, and from the rim of the filament's foot, where the
 from math import hypot
 
 FINER = 4.0  # edges beside the rim, on the electrode's side of it, where heat and current turn into the electrode
-ALONG = 1.5  # growth along a straight line over that with the distance from where heat and current enter
+ALONG = 1.5  # growth along the metals' straight lines over that with the distance from where heat and current enter
 
 
 def kinks(length, first, last, growth, largest):
