@@ -3,7 +3,7 @@ current enter the electrodes, and from the rim of the filament's foot, where the
 
 from math import hypot
 
-FINER = 4.0  # edges beside the rim, on the electrode's side of it, where heat and current turn into the electrode
+FINER = 2.5  # edges beside the rim, on the electrode's side of it, where heat and current turn into the electrode
 ALONG = 1.5  # growth along the metals' straight lines over that with the distance from where heat and current enter
 
 
@@ -13,10 +13,14 @@ def kinks(length, first, last, growth, largest):
     first, last: edge lengths at the line's ends; growth: per unit of length; largest: of edges, nm. Between kinks it is
     linear, as a mesher makes it of the sizes at two points.
     """
-    reach = (largest - first) / growth, length - (largest - last) / growth
-    places = reach if reach[0] < reach[1] else ((last - first + growth * length) / (2 * growth),)
-    inside = [place for place in places if 1e-3 * length < place < (1 - 1e-3) * length]
-    return [(place, min(first + growth * place, last + growth * (length - place), largest)) for place in inside]
+
+    def size(place):
+        return min(first + growth * place, last + growth * (length - place), largest)
+
+    places = [(largest - first) / growth, length - (largest - last) / growth]
+    if places[1] - places[0] < largest:  # hardly as long as one edge, or it does not grow so long
+        places = [(last - first + growth * length) / (2 * growth)]
+    return [(at, size(at)) for at in places if 0.5 * size(at) < min(at, length - at)]
 
 
 def graded_line(geo, ends, growth, largest):
