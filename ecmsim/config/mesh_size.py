@@ -1,6 +1,6 @@
 """How large a mesh the settings ask for, estimated before one is made: sizes that would eat all memory are refused."""
 
-from math import log, log1p
+from math import log, log1p, pi
 
 MOST_VERTICES = 3_000_000  # of a mesh: about 4 GB, and several minutes for each time that it is built
 MOST_POINTS = 5_000  # of the filament's outline, all pairs of which are looked at: some 2 GB
@@ -43,6 +43,11 @@ def estimated(mesh, cell):
     height = length + cell.active_electrode_height + cell.counter_electrode_height
     vertices = {name: PER_POINT * number for name, number in points.items()}
     vertices[slow] += PER_AREA * length / edge * (min(0.25 * length, WIDEST, radius) / edge) + flat
+    if fine.spreading:
+        # Two quarters of a disc: edges as along the surface, and from some distance on a share of that distance.
+        outer = 1 + 2 * log(max(fine.spreading * radius / surface, 1))
+        far = min(pi / 4 * outer / fine.spreading**2, radius / surface * (height / surface))
+        vertices["mesh.spreading"] = 2 * PER_AREA * far
     vertices.setdefault("mesh.largest_size", 0.0)
     vertices["mesh.largest_size"] += PER_AREA * (radius / coarse) * (height / coarse)
     most = tuple(max(numbers, key=numbers.get) for numbers in (vertices, points))

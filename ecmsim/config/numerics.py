@@ -38,6 +38,11 @@ class Mesh(Section):
         description="Edge length at the rim of the filament's foot over its radius there, where temperature and "
         "potential are singular; none: as along the surface",
     )
+    spreading: quantity("", ge=1e-3, le=1) | None = Field(
+        None,
+        description="Edge length in the electrodes over the distance from the filament's foot and from the gap, where "
+        "heat and current enter them; none: edges grow from the surface to the outer walls",
+    )
     turning: quantity("", gt=0, lt=1) = Field(0.25, description="Turn of the outline wanted per edge, in rad")
     growth: quantity("", gt=0, lt=1) = Field(0.35, description="Growth of the edge length per unit of length")
     stretch: quantity("", gt=1.5) = Field(2.2, description="Edge length over the wanted one at which to rebuild")
@@ -50,7 +55,8 @@ class Mesh(Section):
         """The same settings with the refinement worked into the sizes."""
         finer = {name: getattr(self, name) / self.refinement for name in EDGES}
         finer |= {"cells_across_gap": self.cells_across_gap * self.refinement}
-        finer |= {"contact_line": self.contact_line and self.contact_line / self.refinement}
+        for name in ("contact_line", "spreading"):
+            finer[name] = getattr(self, name) and getattr(self, name) / self.refinement
         finer |= {"nucleus_segments": max(round(self.nucleus_segments * self.refinement), 4)}
         return self.model_copy(update=finer | {"refinement": 1.0})
 

@@ -360,7 +360,7 @@ class GrowingCell(CellModel):
         if state.awakened:
             times.append(pace.waking_time(state))
         return Rates(
-            **pace.of_outline(state),
+            **pace.of_outline(state, self.numerics),
             source_time=min(times),
             relaxation_speed=state.relaxation_speed,
             atom_time=pace.atom_time(state),

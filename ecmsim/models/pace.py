@@ -3,13 +3,15 @@
 import numpy as np
 
 from ecmsim.constants import BOLTZMANN_EV
+from ecmsim.shape.polyline import arc_length
+from ecmsim.shape.spacing import rim_reach
 
 HALF = 0.5  # of an atom of metal: what a step aims to bring into the contact, where atoms are counted
 FIRST = 0.01  # of the nucleus' height: growth in the first step after it has formed
 
 
-def of_outline(state):
-    """The numbers of Rates that tell of the outline, as a dict."""
+def of_outline(state, numerics):
+    """The numbers of Rates that tell of the outline, as a dict. numerics: configuration [mesh], refined."""
     filament = state.filament
     speed = np.hypot(*state.velocity.T)
     closing = nearest_speed(state.front, state.gap.from_filament("vertical"))
@@ -20,10 +22,10 @@ def of_outline(state):
         closing = max(closing, 2 * float(speed[near].max()))  # both sides of a gap between bodies move
         smallest_gap = min(smallest_gap, float(apart.min()))
         height = shortest_lived(filament, speed)
-    found = {"growth_speed": float(speed.max()), "height": height, "finest": overrun(state.front)}
+    found = {"growth_speed": float(speed.max()), "height": height, "finest": overrun(state.front, numerics)}
     if needle := state.front.needle:
         closing += nearest_speed(needle, state.gap.from_electrode("vertical")[: len(needle.velocity)])
-        other = {"growth_speed": needle.speed, "height": needle.filament.height, "finest": overrun(needle)}
+        other = {"growth_speed": needle.speed, "height": needle.filament.height, "finest": overrun(needle, numerics)}
         fastest = max(found["growth_speed"], needle.speed)
         # Of each surface as if it moved at the largest of all speeds.
         slower = [fastest / max(its["growth_speed"], 1e-300) if fastest else 1.0 for its in (found, other)]
@@ -43,15 +45,22 @@ def nearest_speed(front, gap):
     return float(np.abs(front.velocity[near, 1]).max())
 
 
-def overrun(front):
+def overrun(front, numerics):
     """Length of the segment of a front that is first overrun by its own motion, which sets the pace, as if it moved at
-    the largest speed of the front's points, nm."""
+    the largest speed of the front's points, nm.
+
+    A segment as short as the outline there is curved is overrun once its points have come as far as it is long. Near
+    the rim of the foot segments may be shorter than that, for the fields' sake (mesh.contact_line): what moves as one,
+    however far, overruns nothing, and what counts is how the ends of a segment move to each other, which compresses and
+    turns it.
+    """
     speed, lengths = np.hypot(*front.velocity.T), front.filament.segment_lengths
-    around = np.full(len(speed), np.inf)
-    around[:-1] = lengths
-    np.minimum(around[1:], lengths, out=around[1:])
-    moving = speed > 1e-3 * speed.max() if speed.max() > 0 else np.zeros_like(speed, bool)
-    return float((around[moving] * speed.max() / speed[moving]).min()) if moving.any() else np.inf
+    rate = np.maximum(speed[:-1], speed[1:])
+    if reach := rim_reach(front.filament, numerics):
+        fine = arc_length(front.filament.points[::-1])[:0:-1] < reach
+        rate[fine] = np.hypot(*np.diff(front.velocity, axis=0).T)[fine]
+    moving = rate > 1e-3 * speed.max()
+    return float((lengths[moving] * speed.max() / rate[moving]).min(initial=np.inf))
 
 
 def shortest_lived(filament, speed):

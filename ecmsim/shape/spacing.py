@@ -41,8 +41,22 @@ def _body_spacing(filament, gap, numerics, speed):
     # However small the filament, its outline keeps as many edges as the nucleus began with.
     wanted = np.minimum(wanted, length.sum() / numerics.nucleus_segments)
     if numerics.contact_line and not filament.floats:
-        wanted[-1] = min(wanted[-1], numerics.contact_line * filament.points[-1, 0])
+        wanted[-1] = min(wanted[-1], _at_rim(filament, numerics))
     return graded(wanted, filament.points, numerics.growth)
+
+
+def _at_rim(filament, numerics):
+    """Wanted length of the segment at the rim of the foot, where mesh.contact_line asks for one, nm."""
+    return max(numerics.contact_line * filament.points[-1, 0], numerics.smallest_size)
+
+
+def rim_reach(filament, numerics):
+    """How far from the rim of the foot, along the outline, segments are short for the fields' sake and not for that of
+    the outline, nm; 0 where none are."""
+    if not numerics.contact_line or filament.floats:
+        return 0.0
+    own = min(numerics.surface_size, filament.rooted.segment_lengths.sum() / numerics.nucleus_segments)
+    return max(own - _at_rim(filament, numerics), 0.0) / numerics.growth
 
 
 def spacings(front, electrode, numerics):

@@ -20,6 +20,7 @@ REFERENCE = ROOT / "configs" / "cu_sio2_pt.toml"
         (["mesh.surface_size=1e-4 nm"], "mesh.surface_size"),
         (["mesh.cells_across_gap=3e300", "mesh.smallest_size=1e-6 nm"], "mesh.cells_across_gap"),
         (["mesh.refinement=100"], "mesh.refinement = 100"),
+        (["mesh.spreading=0.001", "mesh.surface_size=0.01 nm", "mesh.growth=0.9"], "mesh.spreading"),
         (["cell.radius=10000 nm", "cell.active_electrode_height=10000 nm"], "mesh.largest_size"),
         (["mesh.surface_size=1e-4 nm", "model=reduced"], "mesh.surface_size"),
         (["mesh.nucleus_segments=1000000", "model=reduced"], "mesh.nucleus_segments"),
@@ -51,6 +52,8 @@ def test_a_reduced_model_needs_no_mesh_of_the_cell():
         ["mesh.largest_size=1 nm"],
         ["mesh.nucleus_segments=200"],
         ["mesh.surface_size=0.1 nm"],
+        ["mesh.spreading=0.1"],
+        ["mesh.spreading=0.03"],
         ["cell.layer_thickness=50 nm"],
     ],
 )

@@ -16,6 +16,7 @@ from ecmsim.errors import ResultsError, SolveError
 from ecmsim.models.full.mesh.build import MeshError, build_mesh
 from ecmsim.models.full.mesh.cell_mesh import Region, Surface
 from ecmsim.models.full.mesh.files import read_mesh, write_mesh
+from ecmsim.models.full.mesh.grading import kinks
 from ecmsim.models.full.mesh.motion import HarmonicMotion
 from ecmsim.models.full.mesh.transfer import interpolate
 from ecmsim.physics.dissolution import MirroredDissolution
@@ -240,6 +241,50 @@ def test_edges_are_not_longer_than_wanted(slender):
     assert longest(mesh) < 1.6 * 6.0
     front = np.hypot(*np.diff(mesh.filament_points, axis=0).T)
     assert front.max() < 1.51 * 0.8
+
+
+SPREADING = "mesh.spreading=0.1"
+
+
+@pytest.mark.parametrize("name", SHAPES)
+def test_edges_in_the_electrodes_are_a_share_of_the_distance_from_the_filament(meshes, name):
+    """Where spreading says so: from the foot, and from the gap, each of which has a width itself."""
+    coarse, (mesh, filament, _) = meshes[name][0], built(SHAPES[name], SPREADING)
+    for region, height in ((Region.COUNTER_ELECTRODE, 0.0), (Region.ACTIVE_ELECTRODE, mesh.electrode_points[0, 1])):
+        share = []
+        for found in (mesh, coarse):
+            edge = found.points[np.unique(edges_of(found.triangles[found.region == region]), axis=0)]
+            away = np.hypot(*(edge.mean(axis=1) - [0.0, height]).T)
+            wanted = np.maximum(0.8, 0.1 * np.hypot(away, filament.radius_max))
+            share.append(np.quantile(np.hypot(*(edge[:, 1] - edge[:, 0]).T) / wanted, [0.5, 0.95]))
+        assert np.all(share[0] < [1.1, 1.5]) and share[1][1] > 2.0  # without it edges are longer
+    assert mesh.quality().min() > 0.3
+    assert np.array_equal(mesh.filament_points, coarse.filament_points)
+
+
+def test_spreading_saves_vertices_within_a_long_filament():
+    """Below its tip, which is as fine as the gap, edges grow."""
+    many, few = (built(ellipsoid(3.0, 10.0, 80), *also)[0] for also in ((), (SPREADING,)))
+    count = [np.count_nonzero(mesh.region == Region.FILAMENT) for mesh in (many, few)]
+    assert count[1] < 0.75 * count[0]
+
+
+@pytest.mark.parametrize("largest", np.linspace(0.5, 6.0, 56))
+def test_a_graded_line_has_no_short_pieces(largest):
+    """Its edges grow from both ends, and nowhere does it bend twice within one of them."""
+    length, first, last, growth = 10.0, 0.4, 0.05, 0.35
+    bends = [(0.0, first), *kinks(length, first, last, growth, largest), (length, last)]
+    places, sizes = np.array(bends).T
+    pieces, steps = np.diff(places), np.diff(sizes)
+    assert np.all(pieces > 0.5 * np.minimum(sizes[:-1], sizes[1:])) and sizes.max() <= largest
+    assert np.all(np.abs(steps) < 1.001 * growth * pieces)
+    assert 2 <= len(bends) <= 4 and sizes.max() > 0.8 * min(largest, 0.5 * (first + last + growth * length))
+
+
+def test_spreading_and_rim_are_refined_with_the_rest():
+    config = Config.from_toml(CONFIG + "refinement = 2\nspreading = 0.1\n")
+    assert config.mesh.refined().spreading == 0.05 and config.mesh.refined().contact_line is None
+    assert Config.from_toml(CONFIG).mesh.refined().spreading is None
 
 
 @pytest.mark.parametrize("cells", [2.0, 4.0])
@@ -511,6 +556,9 @@ def test_the_rim_of_the_foot_is_finer_if_wanted():
     edge = np.hypot(*(filament.points[-1] - filament.points[-2]))
     beside = np.hypot(*(found.points - filament.points[-1]).T)
     assert edge < 1.5 * rim and (beside < 4 * rim).sum() > 15  # on both sides of the rim
+    floor = found.points[(found.points[:, 1] == 0) & (found.points[:, 0] != filament.points[-1, 0]), 0]
+    assert np.abs(floor - filament.points[-1, 0]).min() < 0.6 * rim  # and finest along the electrode
+    assert found.quality().min() > 0.3
 
 
 def test_spacing_keeps_its_bounds():

@@ -8,10 +8,14 @@ from scipy.spatial import cKDTree
 
 from ecmsim.errors import SolveError
 from ecmsim.models.full.mesh.cell_mesh import CellMesh, Region
+from ecmsim.models.full.mesh.grading import ALONG, FINER, graded_line, limit_by_distance
 from ecmsim.shape.filament import Filament
 from ecmsim.shape.gap import Gap
 from ecmsim.shape.polyline import crossing_segments, distance_to_polyline
 from ecmsim.shape.spacing import electrode_nodes, filament_spacing, needle_nodes
+
+ELECTRODES = (Region.COUNTER_ELECTRODE, Region.ACTIVE_ELECTRODE)
+NEAR_TOP = 0.9  # of the filament's height: its top, below the gap
 
 
 class MeshError(SolveError):
@@ -34,10 +38,11 @@ def build_mesh(filament: Filament, surface, cell, numerics, needle=False) -> Cel
     if clearance < 1e-3 or np.any(Gap(filament, nodes).from_filament("vertical") <= 0):
         raise MeshError("the filament touches the active electrode")
     spacing = filament_spacing(filament, surface, numerics)
+    sources = _sources(filament, nodes, np.count_nonzero(markers >= 0) if needle else 0)
     # A mesh of gmsh depends on the extent of the one that it made before, and a run that is resumed in another process
     # is to go on to the bit.
     _generate_box(cell)
-    points, triangles, region, bodies = _generate(filament, spacing, nodes, cell, numerics)
+    points, triangles, region, bodies = _generate(filament, spacing, nodes, cell, numerics, sources)
     tree = cKDTree(points)
     floating = None
     if len(filament.parts) > 1:
@@ -88,8 +93,21 @@ def _generate_box(cell):
         gmsh.model.mesh.generate(2)
 
 
-def _generate(filament, spacing, electrode, cell, numerics):
-    """Points (n, 2), triangles (m, 3), regions (m,) and the numbers of bodies (m,; -1 off the filament) from gmsh."""
+def _sources(filament, electrode, needle):
+    """Where heat and current enter the electrodes: discs on the axis, (height, radius) in nm: the filament's foot, the
+    gap and, of an electrode whose first nodes are a needle's, that one's foot."""
+    r, z = filament.points.T
+    found = [(0.0, r[-1]), (electrode[0, 1], r[z > NEAR_TOP * z.max()].max())]
+    if needle:
+        found.append((electrode[needle - 1, 1], electrode[needle - 1, 0]))
+    return [(float(height), float(radius)) for height, radius in found]
+
+
+def _generate(filament, spacing, electrode, cell, numerics, sources):
+    """Points (n, 2), triangles (m, 3), regions (m,) and the numbers of bodies (m,; -1 off the filament) from gmsh.
+
+    sources: of heat and current in the electrodes, see _sources.
+    """
     outline, parts = filament.points, filament.parts
     radius, floor = cell.radius, -cell.counter_electrode_height
     roof = cell.layer_thickness + cell.active_electrode_height
@@ -103,33 +121,49 @@ def _generate(filament, spacing, electrode, cell, numerics):
         def chain(tags):
             return [geo.addLine(a, b) for a, b in zip(tags[:-1], tags[1:], strict=True)]
 
+        def back(lines):
+            return [-line for line in reversed(lines)]
+
         def sized(points):
             length = np.hypot(*np.diff(points, axis=0).T)
             return 0.5 * (np.append(length[:1], length) + np.append(length, length[-1:]))
 
         # Segments are the smaller of what is there and what is wanted: the interior follows the boundary.
         front_size = np.minimum(filament.around, np.maximum(spacing, 0.5 * filament.around))
+        if numerics.contact_line:
+            front_size[-1] /= FINER
         front = [geo.addPoint(r, z, 0, h) for (r, z), h in zip(outline, front_size, strict=True)]
-        plate = [geo.addPoint(r, z, 0, h) for (r, z), h in zip(electrode, sized(electrode), strict=True)]
-        origin = geo.addPoint(0, 0, 0, min(numerics.surface_size, 0.5 * outline[-1, 0]))
+        plate_size = sized(electrode)
+        plate = [geo.addPoint(r, z, 0, h) for (r, z), h in zip(electrode, plate_size, strict=True)]
+        # Lines inside metals: in the electrodes edges grow from the rim on, in the filament from both of its ends.
+        spreading = numerics.spreading
+        outwards, upwards = (spreading and ALONG * spreading), (spreading and numerics.growth)
+        middle = front_size[-1] + outwards * outline[-1, 0] if spreading else 0.5 * outline[-1, 0]
+        middle = min(middle, coarse if spreading else numerics.surface_size)
+        origin = geo.addPoint(0, 0, 0, middle)
         wall = geo.addPoint(radius, 0, 0, coarse)
         bottom = [geo.addPoint(0, floor, 0, coarse), geo.addPoint(radius, floor, 0, coarse)]
         top = [geo.addPoint(0, roof, 0, coarse), geo.addPoint(radius, roof, 0, coarse)]
 
         front_lines, plate_lines = chain(front), chain(plate)
-        base, contact = geo.addLine(front[-1], wall), geo.addLine(origin, front[-1])
-        inner_axis, gap_axis = geo.addLine(origin, front[parts[-1].start]), geo.addLine(front[0], plate[0])
-        layer_wall = geo.addLine(wall, plate[-1])
-        lower = chain([origin, bottom[0], bottom[1], wall])
-        upper = chain([plate[0], top[0], top[1], plate[-1]])
+        centre, rim, pole = (origin, (0, 0), middle), (front[-1], outline[-1], front_size[-1]), parts[-1].start
+        base = graded_line(geo, (rim, (wall, (radius, 0), coarse)), outwards, coarse)
+        contact = graded_line(geo, (centre, rim), outwards, coarse)
+        tip = front[pole], outline[pole], front_size[pole]
+        inner_axis = graded_line(geo, (centre, tip), upwards, coarse)
+        gap_axis, layer_wall = geo.addLine(front[0], plate[0]), geo.addLine(wall, plate[-1])
+        lower = graded_line(geo, (centre, (bottom[0], (0, floor), coarse)), outwards, coarse)
+        lower += chain([bottom[0], bottom[1], wall])
+        above = (plate[0], electrode[0], plate_size[0]), (top[0], (0, roof), coarse)
+        upper = graded_line(geo, above, outwards, coarse) + chain([top[0], top[1], plate[-1]])
         surfaces = [front_lines[part.start : part.stop - 1] for part in parts]  # without the ways from body to body
-        rooted = [contact, *(-line for line in reversed(surfaces[-1])), -inner_axis]
-        layer = [*front_lines, base, layer_wall, *(-line for line in reversed(plate_lines)), -gap_axis]
+        rooted = [*contact, *back(surfaces[-1]), *back(inner_axis)]
+        layer = [*front_lines, *base, layer_wall, *back(plate_lines), -gap_axis]
         loops = [
-            (Region.COUNTER_ELECTRODE, -1, [*lower, -base, -contact]),
+            (Region.COUNTER_ELECTRODE, -1, [*lower, *back(base), *back(contact)]),
             (Region.FILAMENT, len(parts) - 1, rooted),
             (Region.SWITCHING_LAYER, -1, layer),
-            (Region.ACTIVE_ELECTRODE, -1, [*plate_lines, *(-line for line in reversed(upper))]),
+            (Region.ACTIVE_ELECTRODE, -1, [*plate_lines, *back(upper)]),
         ]
         for number, (part, lines) in enumerate(zip(parts[:-1], surfaces, strict=False)):
             axis = geo.addLine(front[part.stop - 1], front[part.start])
@@ -138,6 +172,9 @@ def _generate(filament, spacing, electrode, cell, numerics):
         geo.synchronize()
         for line in [line for lines in surfaces for line in lines] + plate_lines:
             gmsh.model.mesh.setTransfiniteCurve(line, 2)
+        if spreading:
+            electrodes = [face for region, _, face in faces if region in ELECTRODES]
+            limit_by_distance(gmsh.model.mesh.field, sources, spreading, numerics.surface_size, electrodes)
         try:
             gmsh.model.mesh.generate(2)
         except Exception as error:  # gmsh raises plain exceptions

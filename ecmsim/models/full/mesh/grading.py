@@ -1,0 +1,58 @@
+"""How fine the inside of a cell is meshed, away from its interfaces: edges grow with the distance from where heat and
+current enter the electrodes, and from the rim of the filament's foot, where their fields are singular."""
+
+from math import hypot
+
+FINER = 2.5  # edges beside the rim, on the electrode's side of it, where heat and current turn into the electrode
+ALONG = 1.5  # growth along the metals' straight lines over that with the distance from where heat and current enter
+
+
+def kinks(length, first, last, growth, largest):
+    """Where the edge length along a line bends, which grows from both ends: positions and sizes, list of pairs, nm.
+
+    first, last: edge lengths at the line's ends; growth: per unit of length; largest: of edges, nm. Between kinks it is
+    linear, as a mesher makes it of the sizes at two points.
+    """
+
+    def size(place):
+        return min(first + growth * place, last + growth * (length - place), largest)
+
+    places = [(largest - first) / growth, length - (largest - last) / growth]
+    if places[1] - places[0] < largest:  # hardly as long as one edge, or it does not grow so long
+        places = [(last - first + growth * length) / (2 * growth)]
+    return [(at, size(at)) for at in places if 0.5 * size(at) < min(at, length - at)]
+
+
+def graded_line(geo, ends, growth, largest):
+    """Tags of the lines between two points, whose edges grow from both; one line where growth is None.
+
+    geo: gmsh.model.geo; ends: of both points (tag, (r, z), edge length), nm.
+    """
+    (first, a, fine), (last, b, coarse) = ends
+    tags, length = [first], hypot(b[0] - a[0], b[1] - a[1])
+    for place, size in kinks(length, fine, coarse, growth, largest) if growth else ():
+        share = place / length
+        tags.append(geo.addPoint(a[0] + share * (b[0] - a[0]), a[1] + share * (b[1] - a[1]), 0, size))
+    tags.append(last)
+    return [geo.addLine(a, b) for a, b in zip(tags[:-1], tags[1:], strict=True)]
+
+
+def limit_by_distance(field, sources, spreading, least, faces):
+    """Let edges in some faces be no longer than `spreading` times the distance from where heat and current come in.
+
+    field: gmsh.model.mesh.field; sources: discs on the axis, each (height, radius), nm, far from which their fields
+    are those of points; least: edges that are never asked to be shorter, nm; faces: tags.
+    """
+    limits = []
+    for height, radius in sources:
+        limit = field.add("MathEval")
+        field.setString(limit, "F", f"{spreading!r}*Sqrt({radius**2!r}+x*x+(y-({height!r}))*(y-({height!r})))")
+        limits.append(limit)
+    nearest, floor, both, within = (field.add(kind) for kind in ("Min", "MathEval", "Max", "Restrict"))
+    field.setNumbers(nearest, "FieldsList", limits)
+    field.setString(floor, "F", repr(least))
+    field.setNumbers(both, "FieldsList", [nearest, floor])
+    field.setNumber(within, "InField", both)
+    field.setNumbers(within, "SurfacesList", faces)
+    field.setNumber(within, "IncludeBoundary", 1)
+    field.setAsBackgroundMesh(within)
