@@ -6,6 +6,7 @@ import numpy as np
 
 from validation.atoms import numbers
 from validation.atoms.circuit import BESIDE, EXCHANGE
+from validation.verdict import word
 
 MILANO = (1.0, 2.0, 3.0, 4.0)
 MEASURED = {"Ag": (1.0, 2.4), "Cu": (1.0, 2.4), "Au": (1.0, 1.75)}  # G0: first peaks of pulled contacts
@@ -25,10 +26,9 @@ def table(heads, rows):
 
 
 def nearest(found, wanted):
-    """The peak nearest to a position, with its error, and the verdict, as text."""
+    """The peak nearest to a position, with its error, and the word for it."""
     position, error = min(found.peaks, key=lambda peak: abs(peak[0] - wanted))
-    verdict = "hit" if abs(position - wanted) <= TOLERANCE * wanted else "**miss**"
-    return f"{position:.2f} ± {error:.2f}", verdict
+    return f"{position:.2f} ± {error:.2f}", word(abs(position - wanted) <= TOLERANCE * wanted)
 
 
 def peaks(histograms):
