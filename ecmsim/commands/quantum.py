@@ -132,6 +132,10 @@ def quantum_trajectory(
     recoil: Annotated[
         str, typer.Option(help="Forces of the bias: kharlanov, or hellmann-feynman (of the Hamiltonian itself).")
     ] = "kharlanov",
+    start: Annotated[
+        str,
+        typer.Option(help="Where the atoms begin: crystal (its sites) or minimum (of the energy, at no bias)."),
+    ] = "crystal",
     overwrite: Annotated[bool, typer.Option("--overwrite", help="Replace a file that is there.")] = False,
     quiet: Annotated[bool, typer.Option("--quiet", "-q", help="No progress display.")] = False,
 ):
@@ -162,6 +166,7 @@ def quantum_trajectory(
         force_ps=scaled("--force", force, "s", 1e12),
         grid=grid,
         recoil=recoil,
+        start=start,
     )
     trajectory(settings, out, overwrite=overwrite, quiet=quiet)
 

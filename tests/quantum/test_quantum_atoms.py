@@ -236,6 +236,27 @@ def test_the_first_sample_is_the_contact_at_rest():
     assert rows[-1].transmission != pytest.approx(static, rel=1e-3)
 
 
+def test_a_trajectory_can_begin_at_the_minimum_of_the_energy():
+    """Less energy than at the crystal's sites and no forces; the first sample is that contact at rest."""
+    motion, settings = dynamics(seed=1), dataclasses.replace(SMALL, start="minimum", time_ps=0.1)
+    momenta, before = motion.atoms.get_momenta(), motion.potential_energy
+    motion.minimise()
+    assert motion.potential_energy < before - 0.1
+    assert np.abs(motion.atoms.get_forces()).max() < 2e-3
+    assert motion.atoms.get_momenta() == pytest.approx(momenta)
+    law = SMALL.law
+    level = tight_binding.fermi_level(law, SMALL.lattice_constant)
+    static = float(tight_binding.transmission(motion.present, law, level))
+    first, after = samples(settings, 1)
+    assert first.transmission == pytest.approx(static, rel=1e-6)
+    assert first.transmission != pytest.approx(next(samples(SMALL, 1)).transmission, rel=1e-3)
+    assert first.shift_A == 0 and first.energy_eV == pytest.approx(motion.potential_energy, abs=1e-6)
+    assert abs(after.shift_A) < 0.1
+    assert "--start minimum" in settings.command and "--start" not in SMALL.command
+    with pytest.raises(ConfigError, match="--start hot: choose one of crystal, minimum"):
+        dataclasses.replace(SMALL, start="hot")
+
+
 def test_seeds_make_trajectories_reproducible():
     first, again, other = (list(samples(SMALL, seed)) for seed in (3, 3, 4))
     assert first == again

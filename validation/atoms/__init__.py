@@ -2,5 +2,5 @@
 
 The law of ecmsim.physics.atom_by_atom, with the table's conductances, beside a lumped circuit (circuit.py).
 
-May import: ecmsim.
+May import: ecmsim, validation.verdict.
 """

@@ -2,6 +2,8 @@
 
 from pathlib import Path
 
+from validation.verdict import word
+
 HERE = Path(__file__).parent
 
 
@@ -131,13 +133,6 @@ def rows(value):
             None,
         ),
     ]
-
-
-def word(hit):
-    """hit, miss, or open where there is nothing to compare."""
-    if hit is None:
-        return "open"
-    return "hit" if hit else "**miss**"
 
 
 def _text(name, **told):

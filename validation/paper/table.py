@@ -10,6 +10,7 @@ from ecmsim.text import number
 from validation.paper import facts, growth, measures, predictions  # noqa: F401  (they enter the facts)
 from validation.paper.fact import CHOICE, FACTS, FITTED, GROUNDS, PREDICTED, Fact, Finding
 from validation.paper.runs import Runs
+from validation.verdict import word
 
 
 @dataclass(frozen=True)
@@ -76,9 +77,10 @@ def markdown(found):
     for verdict in found:
         fact, note = verdict.fact, verdict.finding.note
         kind = f"{fact.ground}: {fact.rests}" if fact.rests else fact.ground
-        word = verdict.word if verdict.finding.hit else "**miss**"
-        told = verdict.told() + (f" ({note})" if note else "")
-        lines.append(f"| {fact.row} | {fact.statement} ({fact.source}) | {fact.tolerance} | {told} | {kind} | {word} |")
+        told, became = verdict.told() + (f" ({note})" if note else ""), word(verdict.finding.hit)
+        lines.append(
+            f"| {fact.row} | {fact.statement} ({fact.source}) | {fact.tolerance} | {told} | {kind} | {became} |"
+        )
     return "\n".join(lines) + "\n"
 
 

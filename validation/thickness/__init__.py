@@ -1,5 +1,5 @@
 """SET times through layers of different thickness beside what Cu/SiO2 cells are known to do: the runs of
 configs/studies/thickness.toml.
 
-May import: ecmsim.
+May import: ecmsim, validation.verdict.
 """

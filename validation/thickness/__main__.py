@@ -12,6 +12,7 @@ import pandas as pd
 
 from ecmsim.study import Study, folder
 from ecmsim.text import quantity
+from validation.verdict import word
 
 HERE = Path(__file__).parent
 STUDY = HERE.parents[1] / "configs" / "studies" / "thickness.toml"
@@ -74,10 +75,6 @@ def page(found):
         WHY,
     ]
     return "\n\n".join(parts) + "\n"
-
-
-def word(hit):
-    return "hit" if hit else "**miss**"
 
 
 def main(root="runs/thickness", out=HERE):

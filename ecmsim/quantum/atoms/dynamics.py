@@ -9,7 +9,7 @@ from dataclasses import replace
 
 import numpy as np
 
-from ecmsim.errors import ConfigError
+from ecmsim.errors import ConfigError, TransportError
 
 try:
     from ase import Atoms, units
@@ -20,6 +20,7 @@ try:
     from ase.md.langevin import Langevin
     from ase.md.verlet import VelocityVerlet
     from ase.neighborlist import primitive_neighbor_list
+    from ase.optimize import FIRE
 except ImportError:
     raise ConfigError(
         f"molecular dynamics needs ASE, which {sys.executable} does not have: pip install ase (or ecmsim[atoms])"
@@ -27,6 +28,8 @@ except ImportError:
 
 SKIN = 1.0  # angstrom; the list of neighbours reaches so much farther and lasts until an atom has moved half of it
 EDGE = 1e-4  # of the smooth end of the forces at the fourth shell, as in ASE's EMT
+AT_REST = 1e-3  # eV/angstrom: the largest force on an atom where the energy is least
+LONGEST_SEARCH = 5000  # steps
 BEYOND = 0.5  # angstrom after the middle of that end, where nothing is left (6e-6): the same
 
 
@@ -47,7 +50,7 @@ class EffectiveMedium(Calculator):
         bohr = units.Bohr
         self.e0, self.s0, self.v0 = e0, s0 * bohr, v0
         self.eta, self.kappa, self.decay = eta / bohr, kappa / bohr, decay / bohr
-        nearest = beta * self.s0
+        nearest = self.nearest = beta * self.s0
         self.middle = nearest * (np.sqrt(3) + 2) / 2
         self.slope = np.log(1 / EDGE - 1) / (2 * nearest - self.middle)
         shells, numbers = nearest * np.sqrt([1, 2, 3]), np.array([12, 6, 24])
@@ -189,6 +192,16 @@ class Dynamics:
         cell = self.atoms.cell.array.copy()
         cell[2, 2] += distance
         self.atoms.set_cell(cell)
+
+    def minimise(self):
+        """Move the atoms to where the potential energy is least, next to where they are; their velocities stay.
+
+        Raises TransportError where forces do not vanish.
+        """
+        momenta = self.atoms.get_momenta()
+        if not FIRE(self.atoms, logfile=None).run(fmax=AT_REST, steps=LONGEST_SEARCH):
+            raise TransportError(f"no minimum of the energy in {LONGEST_SEARCH} steps: use --start crystal")
+        self.atoms.set_momenta(momenta)
 
     def run(self, steps):
         """Integrate so many steps."""

@@ -16,6 +16,8 @@ from ecmsim.quantum.recoil import KHARLANOV, KINDS
 # neighbour of a lead; and those of the crystals' surfaces, which move.
 FROZEN, MOBILE = 2, 1
 LARGEST_LAYER = 10_000  # atoms
+CRYSTAL, MINIMUM = "crystal", "minimum"
+STARTS = (CRYSTAL, MINIMUM)
 LARGEST_BIAS = 10.0  # V: no band of the metals is wider
 
 
@@ -29,7 +31,8 @@ class Settings:
     None: no thermostat); step_fs: of the integration; sample_ps: between rows; seed; runs: trajectories, with the
     seeds seed, seed + 1, ...; speed_m_s: at which the right crystal is pulled away, until rupture at most; bias_V: of
     the recoil forces (recoil.chemical_potentials: V > 0 has electrons come from the right), computed anew every
-    force_ps; grid: of lateral k-points, grid x grid; recoil: the kind of these forces, of recoil.KINDS. Raises
+    force_ps; grid: of lateral k-points, grid x grid; recoil: the kind of these forces, of recoil.KINDS; start: where
+    the atoms begin, at the sites of the crystal or where the potential energy is least, of STARTS. Raises
     ConfigError for values that make no trajectory.
     """
 
@@ -51,6 +54,7 @@ class Settings:
     force_ps: float = 0.1
     grid: int = 1
     recoil: str = KHARLANOV
+    start: str = CRYSTAL
 
     def __post_init__(self):
         if self.metal not in LATTICE_CONSTANTS:
@@ -81,6 +85,8 @@ class Settings:
             raise ConfigError(f"--recoil {self.recoil}: choose one of {', '.join(KINDS)}")
         if self.recoil != KHARLANOV and not self.bias_V:
             raise ConfigError(f'--recoil {self.recoil}: forces of a bias need one, such as --bias "1 V"')
+        if self.start not in STARTS:
+            raise ConfigError(f"--start {self.start}: choose one of {', '.join(STARTS)}")
         for name in ("sample_ps", "force_ps"):
             if getattr(self, name) < self.step_ps * (1 - 1e-9):
                 raise ConfigError(f"--{option(name)} must not be shorter than --step ({self.step_fs:g} fs)")

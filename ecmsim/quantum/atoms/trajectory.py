@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 from ecmsim.quantum.atoms.electrons import Electrons
 from ecmsim.quantum.atoms.section import narrowest
-from ecmsim.quantum.atoms.settings import Settings
+from ecmsim.quantum.atoms.settings import MINIMUM, Settings
 
 PULL_EVERY = 10  # steps
 PARTED = 4  # samples without a bond after which a pulled contact has ruptured
@@ -41,6 +41,9 @@ def samples(settings: Settings, seed):
     motion = Dynamics(
         contact, settings.metal, frozen, settings.temperature_K, settings.damping_ps, settings.step_fs, seed
     )
+    if settings.start == MINIMUM:
+        motion.minimise()
+    start = motion.positions.copy()
     electrons = Electrons(contact, settings.law, settings.lattice_constant, *settings.k)
     every = _steps(settings.sample_ps, settings)
     pushes = _steps(settings.force_ps, settings) if settings.bias_V else 0
@@ -67,7 +70,7 @@ def samples(settings: Settings, seed):
                 float(motion.temperature),
                 section,
                 motion.pulled,
-                float((present.positions - contact.positions)[motion.mobile, 2].mean()),
+                float((present.positions - start)[motion.mobile, 2].mean()),
                 recoil,
             )
             parted = 0 if section else parted + 1
