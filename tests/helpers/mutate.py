@@ -34,7 +34,7 @@ TESTS = {
     "watch": ("watch", "study"),
     "switching": ("switching", "study/test_draw.py", "results/test_tables.py", "measured"),
     "fitting": ("fitting",),
-    "config": ("config", "house/test_wheel.py", "house/test_manual.py"),
+    "config": ("config", "running/test_circuit_run.py", "house/test_wheel.py", "house/test_manual.py"),
     "materials": ("config",),
     "shape": ("shape", "full/test_analytic.py", "running/test_march.py"),
     "drive": ("drive", "results/test_limits.py", "config/test_config_programme.py", "running/test_compliance_run.py"),

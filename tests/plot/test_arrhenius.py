@@ -54,6 +54,9 @@ def test_a_line_for_each_voltage_and_its_numbers_beside(tmp_path, no_warnings):
     words = "\n".join(drawn.words)
     assert "voltage 600 mV: E_A = 0.500 ± <0.001 eV from 7" in words and "0.400 ± <0.001 eV" in words
     assert (tmp_path / "picture.png").stat().st_size > 1000 and (tmp_path / "picture.csv").is_file()
+    numbers = pd.read_csv(tmp_path / "picture.csv")
+    marks = numbers[numbers["curve"] == numbers["curve"].iloc[0]]
+    assert np.sort(marks["x"]) == pytest.approx(np.sort(1 / (BOLTZMANN_EV * T)))
     rates = draw("arrhenius", study(tmp_path), tmp_path / "rates.png", y="current_end_A", fit_from=300, fit_to=400)
     assert "0.500 ± <0.001 eV from 5" in "\n".join(rates.words)
 

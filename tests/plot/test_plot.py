@@ -194,6 +194,18 @@ def test_interfaces_are_the_outline_and_the_electrodes(sweep):
     assert 0 in ends[:, 1]
 
 
+def test_views_hold_what_they_are_named_after(sweep):
+    section = field.Section.of(sweep.snapshots[-1])
+    metal, layer = (section.points[section.triangles[section.material == of]].reshape(-1, 2) for of in (1, 2))
+    radius, tip, roof = *metal.max(axis=0), layer[:, 1].max()
+    half, low, high = section.window("tip")
+    assert half >= 1.3 * radius and half >= 2 * (roof - tip) and low < tip - half and high > roof
+    half, low, high = section.window("filament")
+    assert half >= 1.6 * radius and half >= 0.5 * roof and low < 0 and high > roof
+    half, low, high = section.window("cell")
+    assert (half, low, high) == (section.points[:, 0].max(), section.points[:, 1].min(), section.points[:, 1].max())
+
+
 @pytest.mark.slow
 def test_other_views(sweep, tmp_path):
     check_picture(draw("iv", sweep, tmp_path / "iv.png", voltage="cell")[0], PAGE)
