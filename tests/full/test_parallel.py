@@ -290,3 +290,33 @@ def test_remeshing_gives_everything_back(tmp_path, linear):
     """Memory and MPI communicators, which every mesh and every factor duplicates, after 120 meshes on two ranks."""
     gives_everything_back(remeshes(tmp_path, 120, linear))
     assert remeshes(tmp_path, 40, linear, "keep")[1] > 200  # what is kept is noticed
+
+
+MOTION = '''
+"""Move a mesh with the work shared by the ranks, and alone; print whether both are the same to the bit."""
+import sys
+
+import numpy as np
+from mpi4py import MPI
+
+sys.path.insert(0, "tests")
+from helpers import weak
+from ecmsim.models.full.mesh import motion
+
+motion.LARGE = 0
+mesh = weak.cell_of_blocks()
+wanted = mesh.filament_points + [0.0, 0.01] * (mesh.filament_points[:, 1:] > 0)
+shared, alone = (motion.HarmonicMotion(mesh, comm) for comm in (MPI.COMM_WORLD, None))
+moved = [one.moved(wanted, mesh.electrode_points).points for one in (shared, alone)]
+same = np.array_equal(*moved) and not np.array_equal(moved[0], mesh.points)
+of_all = MPI.COMM_WORLD.allgather(bool(same))
+if MPI.COMM_WORLD.rank == 0:
+    print(*of_all)
+'''
+
+
+def test_ranks_that_share_the_motion_of_the_mesh_move_it_alike(tmp_path):
+    script = tmp_path / "motion.py"
+    script.write_text(MOTION)
+    done = start(3, script)
+    assert done.returncode == 0 and done.stdout.split() == ["True"] * 3, done.stdout + done.stderr
