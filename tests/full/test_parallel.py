@@ -8,6 +8,7 @@ import sys
 import numpy as np
 import pandas as pd
 import pytest
+from helpers.hot import HOT
 from helpers.paths import ROOT
 from helpers.ranks import ENVIRONMENT, launcher, needs_mpirun
 from helpers.stopping import CASE
@@ -108,14 +109,14 @@ def test_a_reset_does_not_depend_on_the_ranks(tmp_path):
 
 
 def test_multigrid_on_two_ranks_gives_the_series_of_the_direct_solver_on_one(tmp_path):
-    """Through the growth into tunnelling: currents of 13 orders of magnitude."""
+    """Of strongly coupled fields, over three steps."""
     folders = {}
     for ranks, linear in ((1, "direct"), (2, "iterative")):
         folders[ranks] = tmp_path / linear
-        done = ecmsim_run(ranks, folders[ranks], *COARSE, f"solver.linear={linear}")
+        done = ecmsim_run(ranks, folders[ranks], *HOT, f"solver.linear={linear}", options=["--until", "1.2 ns"])
         assert done.returncode == 0, done.stderr
     one = assert_same_series(folders[2], folders[1], relative=1e-6)
-    assert one.current_A.iloc[-1] > 1e-7
+    assert one.current_A.iloc[-1] > 1e-6
 
 
 def test_a_contact_does_not_depend_on_the_ranks(tmp_path):
