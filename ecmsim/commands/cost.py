@@ -11,7 +11,7 @@ from typing import NamedTuple
 
 from ecmsim.errors import SolveError
 
-PAUSE = 0.1  # s between two looks at the memory
+PAUSE = 0.2  # s between two looks at the memory
 
 
 class Cost(NamedTuple):
@@ -57,13 +57,11 @@ def largest_memory(process):
 
 def memory_of(process):
     """What a process (its id) and all that descend from it hold now, MB; 0 where the system does not tell."""
-    parents, pages = {}, {}
-    for file in Path("/proc").glob("[0-9]*/stat"):
-        with contextlib.suppress(OSError):  # it has ended
-            told = file.read_text(errors="replace").rpartition(")")[2].split()
-            parents[int(file.parent.name)], pages[int(file.parent.name)] = int(told[1]), int(told[21])
-    family, young = set(), {process}
-    while young:
-        family |= young
-        young = {child for child, parent in parents.items() if parent in young} - family
-    return sum(pages.get(member, 0) for member in family) * os.sysconf("SC_PAGE_SIZE") / 2**20
+    pages, waiting = 0, [str(process)]
+    while waiting:
+        place = Path("/proc", waiting.pop())
+        with contextlib.suppress(OSError):  # it has ended, or this is another system
+            pages += int((place / "statm").read_text().split()[1])
+            for thread in (place / "task").iterdir():
+                waiting += (thread / "children").read_text().split()
+    return pages * os.sysconf("SC_PAGE_SIZE") / 2**20

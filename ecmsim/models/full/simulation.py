@@ -75,7 +75,7 @@ class Simulation(GrowingCell):
             )
             own = self.config.solver
             newton = Newton(problem, own.tolerance, own.max_iterations, self.watch, linear=own.linear)
-            return Discretisation(kind, HarmonicMotion(mesh), problem, newton)
+            return Discretisation(kind, HarmonicMotion(mesh, self.comm), problem, newton)
 
     def _mesh(self, front):
         """A new mesh (built on rank 0, the same on all)."""

@@ -17,14 +17,16 @@ class HarmonicMotion:
 
     Small triangles are stiffer (weight 1/area), so that the large ones take up the motion. Nodes of the axis,
     the wall and the layer's floor slide along their lines, the foot pulling the floor's nodes with it; top and bottom
-    stay.
+    stay. comm: MPI communicator whose ranks, all of which hold the mesh, share the work where it is large; None: alone.
     """
 
-    def __init__(self, mesh: CellMesh):
+    def __init__(self, mesh: CellMesh, comm=None):
         self.mesh = mesh
+        self._comm = comm if comm and comm.size > 1 and len(mesh.points) >= LARGE else None
 
     @cached_property
     def _solvers(self):
+        """Of r and of z; None for what another rank solves."""
         mesh = self.mesh
         r, z = mesh.points.T
         moving = np.zeros(len(r), dtype=bool)
@@ -34,7 +36,15 @@ class HarmonicMotion:
         stiffness = self._stiffness()
         fixed_r = moving | (r < 1e-9) | (np.abs(r - r.max()) < 1e-9) | ends
         fixed_z = moving | ends | (np.abs(z) < 1e-9)
-        return [_Extension(stiffness, fixed) for fixed in (fixed_r, fixed_z)]
+        fixed = fixed_r, fixed_z
+        return [_Extension(stiffness, fixed[i]) if self._here(i) else None for i in (0, 1)]
+
+    def _owner(self, component):
+        """The rank that solves for r (0) or z (1), where the work is shared."""
+        return component % self._comm.size
+
+    def _here(self, component):
+        return self._comm is None or self._comm.rank == self._owner(component)
 
     def _stiffness(self):
         points, triangles = self.mesh.points, self.mesh.triangles
@@ -52,7 +62,10 @@ class HarmonicMotion:
         target[self.mesh.filament_nodes] = filament_points
         target[self.mesh.electrode_nodes] = electrode_points
         shift = target - self.mesh.points
-        shift = np.stack([solver(shift[:, i]) for i, solver in enumerate(self._solvers)], axis=1)
+        shift = [solver and solver(shift[:, i]) for i, solver in enumerate(self._solvers)]
+        if self._comm:
+            shift = [self._comm.bcast(part, root=self._owner(i)) for i, part in enumerate(shift)]
+        shift = np.stack(shift, axis=1)
         return self.mesh.at(self.mesh.points + shift)
 
 
