@@ -107,7 +107,7 @@ def hop(minimum, end, metal):
 def surfaces(metal):
     """Hops of one atom over surfaces, and the bond of a pair: one row of the table after another."""
     nearest = EffectiveMedium(metal).nearest
-    for face, build, size, ends in (
+    for face, build, size, sites in (
         ("111", fcc111, (5, 5, 6), [{"position": "fcc"}, {"position": "hcp"}]),
         ("100", fcc100, (5, 5, 5), [{"position": "hollow"}, {"position": "hollow", "offset": (1, 0)}]),
     ):
@@ -116,9 +116,9 @@ def surfaces(metal):
         bottom = slab.positions[:, 2]
         slab.set_constraint(FixAtoms(mask=bottom < bottom.min() + 0.9 * nearest))
         both = []
-        for end in ends:
+        for site in sites:
             adsorbed = slab.copy()
-            add_adsorbate(adsorbed, metal, 0.8 * nearest, **end)
+            add_adsorbate(adsorbed, metal, 0.8 * nearest, **site)
             both.append(relaxed(adsorbed, metal))
         out, back, often = hop(*both, metal)
         yield row(metal, "adatom", face, "", 0, out, back, often)
