@@ -18,6 +18,8 @@ class Traced:
             setattr(self, name, compiled(getattr(law, name), count))
 
     def __getattr__(self, name):
+        if name == "_law":  # of a copy that is being made
+            raise AttributeError(name)
         return getattr(self._law, name)
 
 
