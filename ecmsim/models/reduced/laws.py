@@ -24,9 +24,11 @@ class Traced:
 
 
 def traced(model):
-    """A DeviceModel with the laws traced that the reduced model evaluates over and over. Tunnelling is not among them: in
-    laws with contact it is another one over each tip, and where nothing is in contact they have to be the same to the
-    bit."""
+    """A DeviceModel with the laws traced that the reduced model evaluates over and over.
+
+    Tunnelling is not among them: laws with contact are others over each tip, and before anything touches they have to
+    be the same to the bit.
+    """
     own = {name: _conductor(getattr(model, name)) for name in ("counter_electrode", "filament", "active_electrode")}
     own |= {"switching_layer": _conductor(model.switching_layer), "hopping": Traced(model.hopping, low_field_limits=1)}
     if model.tunnel_heating:
