@@ -38,6 +38,11 @@ class Symbol:
     def __bool__(self):
         raise Untraceable("it asks whether a number is this or that")
 
+    def __eq__(self, other):
+        raise Untraceable("it asks whether a number is this or that")
+
+    __ne__, __hash__ = __eq__, None
+
     def __add__(self, other):
         return self.tape.noted("add", self, other)
 

@@ -88,7 +88,7 @@ class DiffusionStep:
 
     def area_vectors(self, points):
         """Gradient of the volume with respect to the points that may move, (n, 2), nm2."""
-        area = Filament(points).area_vectors()
+        area = Filament(points).area_vectors().copy()
         if not self.axis:
             area[0] = [np.pi / 3 * (points[0, 1] - points[1, 1]) * (2 * points[0, 0] + points[1, 0]), 0.0]
         if self.pinned:

@@ -68,6 +68,8 @@ def test_what_is_no_number_stays_none():
     "law",
     [
         lambda x: x if x > 0 else -x,
+        lambda x: np.where(x == 0, 1.0, 2.0),
+        lambda x: 1.0 if x != 0 else 2.0,
         lambda x: np.interp(x, [0.0, 1.0], [1.0, 2.0]),
         lambda x: x * np.array([1.0, 2.0]),
         lambda x: float(x),

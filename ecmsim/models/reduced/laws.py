@@ -18,15 +18,19 @@ class Traced:
             setattr(self, name, compiled(getattr(law, name), count))
 
     def __getattr__(self, name):
+        if name == "_law":  # of a copy that is being made
+            raise AttributeError(name)
         return getattr(self._law, name)
 
 
 def traced(model):
-    """A DeviceModel with the laws traced that the reduced model evaluates over and over."""
+    """A DeviceModel with the laws traced that the reduced model evaluates over and over.
+
+    Tunnelling is not among them: laws with contact are others over each tip, and before anything touches they have to
+    be the same to the bit.
+    """
     own = {name: _conductor(getattr(model, name)) for name in ("counter_electrode", "filament", "active_electrode")}
     own |= {"switching_layer": _conductor(model.switching_layer), "hopping": Traced(model.hopping, low_field_limits=1)}
-    if model.tunnelling and not hasattr(model.tunnelling, "over"):  # else it is another one over each tip
-        own["tunnelling"] = Traced(model.tunnelling, current_density=2, differential_conductance_density=2)
     if model.tunnel_heating:
         own["tunnel_heating"] = Traced(model.tunnel_heating, active_electrode_share=2)
     if model.size_effect:
