@@ -80,5 +80,7 @@ class Nursery:
                     self._living[pid] = Born((), pid)
                     self._pids.put(self._living[pid])
         self._pids.put(None)  # for who still waits
-        for process in self._living.values():  # whose ends nobody tells
+        for process in self._living.values():  # whose ends nobody tells any more: a second one could run beside it
+            with contextlib.suppress(ProcessLookupError):
+                process.send_signal(signal.SIGKILL)
             process.end(-signal.SIGKILL)

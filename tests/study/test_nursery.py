@@ -4,6 +4,7 @@ import os
 import signal
 import subprocess
 import sys
+import time
 
 import pytest
 
@@ -58,6 +59,22 @@ def test_a_case_can_be_stopped_and_leads_its_own_session(nursery, tmp_path):
     assert os.getsid(process.pid) == process.pid
     process.terminate()
     assert process.wait(300) == 75 and "ecmsim resume" in (tmp_path / "log").read_text()
+
+
+@pytest.mark.slow
+def test_a_case_whose_end_nobody_would_tell_is_ended(tmp_path):
+    nursery = Nursery(environment(os.environ))
+    with open(tmp_path / "log", "ab") as log:
+        process = nursery.born([*ECMSIM, "run", "configs/quick.toml", "--reduced", "--out", str(tmp_path / "run")], log)
+    os.kill(nursery._process.pid, signal.SIGKILL)
+    assert process.wait(300) == -signal.SIGKILL
+    for _ in range(1000):  # until the system has taken it away
+        if not os.path.exists(f"/proc/{process.pid}") or "Z" in open(f"/proc/{process.pid}/stat").read().split()[2]:
+            break
+        time.sleep(0.05)
+    else:
+        pytest.fail("it runs on")
+    nursery.close()
 
 
 def test_where_the_nursery_is_gone_a_case_gets_a_process_of_its_own(tmp_path):
