@@ -81,6 +81,14 @@ def _model():
         gmsh.model.remove()
 
 
+def _mesh(gmsh):
+    """Mesh the model. Raises MeshError."""
+    try:
+        gmsh.model.mesh.generate(2)
+    except Exception as error:  # gmsh raises plain exceptions
+        raise MeshError(f"gmsh could not mesh the cell: {error}") from error
+
+
 def _generate_box(cell):
     """The coarsest mesh of a box as large as the cell, for nothing."""
     floor, roof = -cell.counter_electrode_height, cell.layer_thickness + cell.active_electrode_height
@@ -90,7 +98,7 @@ def _generate_box(cell):
         tags = [geo.addPoint(r, z, 0, cell.radius) for r, z in corners]
         geo.addPlaneSurface([geo.addCurveLoop([geo.addLine(tags[i - 1], tags[i]) for i in range(4)])])
         geo.synchronize()
-        gmsh.model.mesh.generate(2)
+        _mesh(gmsh)
 
 
 def _sources(filament, electrode, needle):
@@ -175,10 +183,7 @@ def _generate(filament, spacing, electrode, cell, numerics, sources):
         if spreading:
             electrodes = [face for region, _, face in faces if region in ELECTRODES]
             limit_by_distance(gmsh.model.mesh.field, sources, spreading, numerics.surface_size, electrodes)
-        try:
-            gmsh.model.mesh.generate(2)
-        except Exception as error:  # gmsh raises plain exceptions
-            raise MeshError(f"gmsh could not mesh the cell: {error}") from error
+        _mesh(gmsh)
         tags, coordinates, _ = gmsh.model.mesh.getNodes()
         number = np.full(int(tags.max()) + 1, -1)
         cells, regions, bodies = [], [], []
