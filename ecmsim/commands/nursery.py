@@ -80,7 +80,7 @@ def _heard(asked):
 
 def _say(asked, answer):
     try:
-        asked.sendall(json.dumps(answer).encode() + b"\n")
+        asked.sendall(json.dumps(answer).encode() + b"\n", socket.MSG_NOSIGNAL)
     except OSError:  # who asked is gone; what was begun goes on
         pass
 

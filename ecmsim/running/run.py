@@ -217,7 +217,8 @@ class _Run:
         known |= {"idle": list(self.config.idle)} if self.config.idle else {}
         known |= {"borrowed": self.config.loans} if self.config.loans else {}
         report = Reporter(self.comm, self.config, known, writer, chosen(progress))
-        with report, StopRequests(folder, self.config.checkpoint.walltime) as requests:
+        # Signals first: where there is a folder, a run stops as it should.
+        with StopRequests(folder, self.config.checkpoint.walltime) as requests, report:
             requests.clear()
             kept = self.content and self.content.get("drawn")
             self.drawn = Redraw.of(self.config, lambda config: model(config, self.comm, self.own.laws), kept)

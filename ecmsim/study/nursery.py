@@ -3,6 +3,7 @@
 An interpreter, its libraries and the classes of the configuration take longer to load than many a case to run.
 """
 
+import array
 import contextlib
 import json
 import os
@@ -55,10 +56,15 @@ class Nursery:
         threading.Thread(target=self._listen, daemon=True).start()
 
     def born(self, command, output):
-        """A case with its command line and the open file that it writes to; None where the nursery cannot do it."""
+        """A case with its command line and the open file that it writes to; None where the nursery cannot do it.
+
+        Without a signal, which PETSc, where it is loaded, takes for the end of the program.
+        """
         with self._lock:
             try:
-                socket.send_fds(self._socket, [json.dumps(command).encode() + b"\n"], [output.fileno()])
+                # Not by socket.send_fds, which leaves out its flags.
+                told = socket.SOL_SOCKET, socket.SCM_RIGHTS, array.array("i", [output.fileno()])
+                self._socket.sendmsg([json.dumps(command).encode() + b"\n"], [told], socket.MSG_NOSIGNAL)
             except OSError:
                 return None
             return self._pids.get()

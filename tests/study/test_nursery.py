@@ -78,6 +78,9 @@ def test_a_case_whose_end_nobody_would_tell_is_ended(tmp_path):
 
 
 def test_where_the_nursery_is_gone_a_case_gets_a_process_of_its_own(tmp_path):
+    """Also in a program that has loaded PETSc, which ends it when a pipe breaks unless told not to."""
+    from petsc4py import PETSc  # noqa: F401
+
     control = Control()
     options = {"env": environment(os.environ), "start_new_session": True}
     with open(tmp_path / "log", "ab") as log:
