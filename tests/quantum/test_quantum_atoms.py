@@ -11,6 +11,7 @@ from ase.calculators.emt import EMT
 from typer.testing import CliRunner
 
 from ecmsim.commands.cli import app
+from ecmsim.constants import BOLTZMANN_EV
 from ecmsim.errors import ConfigError, PlotError, ResultsError
 from ecmsim.plot import trajectories
 from ecmsim.quantum import tight_binding
@@ -190,6 +191,18 @@ def test_the_thermostat_keeps_its_temperature():
         seen.append(motion.temperature)
     found = statistics.mean([seen])
     assert found.error < 8 and found.mean == pytest.approx(400, abs=4 * found.error)
+
+
+def test_the_thermostat_takes_its_time():
+    """From rest the energy rises as 1 - exp(-t/damping) once half of it is kinetic, and at first somewhat slower."""
+    shares = []
+    for seed in range(6):
+        motion = dynamics(temperature=400, damping=0.1, step=4.0, seed=seed)
+        motion.atoms.set_momenta(np.zeros_like(motion.positions))
+        begin, moving = motion.total_energy, (~np.logical_or(*SMALL.frozen())).sum()
+        motion.run(25)
+        shares.append((motion.total_energy - begin) / (3 * moving * BOLTZMANN_EV * 400))
+    assert 0.45 < np.mean(shares) < 1 - np.exp(-1)  # with twice the friction 0.69, with half of it 0.34
 
 
 def test_pulling_moves_the_right_crystal():

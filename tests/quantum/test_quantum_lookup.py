@@ -478,10 +478,10 @@ def test_command_lookup(made_up):
     value = lookup(made_up, 0.3, 0.25, 0.1).transmission
     assert float(re.search(r"([\d.e-]+) G0", done.output)[1]) == pytest.approx(value, rel=0.01)
     assert "dG/dgap" in done.output and "atoms" in done.output
-    smooth = command(
-        "lookup", "--table", made_up, "--radius", "0.3 nm", "--gap", "2 nm", "--smooth", "--barrier", "2 eV"
-    )
+    words = "lookup", "--table", made_up, "--radius", "0.3 nm", "--gap", "2 nm", "--smooth", "--barrier", "2 eV"
+    smooth = command(*words)
     assert smooth.exit_code == 0 and "beyond the table" in smooth.output
+    assert command(*words, "--mass", "1").output == smooth.output != command(*words, "--mass", "2").output
 
 
 @pytest.mark.parametrize(
