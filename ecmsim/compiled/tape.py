@@ -26,6 +26,13 @@ class Untraceable(Exception):
     """A law does something with its numbers that is no operation of a tape."""
 
 
+def _sides(name):
+    """The methods of an operator, by its name in CODES, with a symbol on its left and on its right."""
+    return (lambda self, other: self.tape.noted(name, self, other)), (
+        lambda self, other: self.tape.noted(name, other, self)
+    )
+
+
 class Symbol:
     """What stands for a number while a law is traced. register: where the tape has it."""
 
@@ -43,29 +50,10 @@ class Symbol:
 
     __ne__, __hash__ = __eq__, None
 
-    def __add__(self, other):
-        return self.tape.noted("add", self, other)
-
-    def __radd__(self, other):
-        return self.tape.noted("add", other, self)
-
-    def __sub__(self, other):
-        return self.tape.noted("subtract", self, other)
-
-    def __rsub__(self, other):
-        return self.tape.noted("subtract", other, self)
-
-    def __mul__(self, other):
-        return self.tape.noted("multiply", self, other)
-
-    def __rmul__(self, other):
-        return self.tape.noted("multiply", other, self)
-
-    def __truediv__(self, other):
-        return self.tape.noted("divide", self, other)
-
-    def __rtruediv__(self, other):
-        return self.tape.noted("divide", other, self)
+    __add__, __radd__ = _sides("add")
+    __sub__, __rsub__ = _sides("subtract")
+    __mul__, __rmul__ = _sides("multiply")
+    __truediv__, __rtruediv__ = _sides("divide")
 
     def __pow__(self, other):
         if isinstance(other, Real) and other == 2:

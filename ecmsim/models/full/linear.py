@@ -87,7 +87,6 @@ class MultigridSolver:
     """
 
     def __init__(self, comm, fields):
-        self.iterations = 0  # of all solutions
         self._comm, self._fields = comm, fields
         self._matrix = self._scale = self._rest = self._scaled = None
         self._split = PETSc.PC().create(comm)
@@ -165,7 +164,6 @@ class MultigridSolver:
         into.pointwiseDivide(into, self._scale)
         self._ksp.solve(right, into)
         into.pointwiseMult(into, self._scale)
-        self.iterations += self._ksp.getIterationNumber()
         if self._ksp.getConvergedReason() < 0:
             into.set(np.nan)
 
