@@ -8,7 +8,16 @@ from ecmsim.config.quantities import quantity
 from ecmsim.config.section import Section
 
 # What refinement divides.
-EDGES = ("surface_size", "smallest_size", "largest_size", "turning", "growth")
+EDGES = (
+    "surface_size",
+    "smallest_size",
+    "largest_size",
+    "turning",
+    "growth",
+    "contact_line",
+    "void_edge",
+    "spreading",
+)
 LIMITS = (
     "first_step",
     "largest_step",
@@ -33,15 +42,21 @@ class Mesh(Section):
     smallest_size: quantity("nm", gt=0) = Field("0.02 nm", description="Smallest edge length wanted anywhere")
     largest_size: quantity("nm", gt=0) = Field("4 nm", description="Largest edge length, far from the filament")
     cells_across_gap: quantity("", gt=0) = Field(3.0, description="Edges across the gap at its narrowest place")
-    contact_line: quantity("", ge=1e-4, le=1) | None = Field(
-        None,
+    contact_line: quantity("", ge=0, le=1) = Field(
+        0.02,
         description="Edge length at the rim of the filament's foot over its radius there, where temperature and "
-        "potential are singular; none: as along the surface",
+        "potential are singular; 0: as along the surface",
     )
-    spreading: quantity("", ge=1e-3, le=1) | None = Field(
-        None,
+    void_edge: quantity("", ge=0, le=1) = Field(
+        0.1,
+        description="Edge length at the edge of the active electrode's void over the distance to the filament there, "
+        "where heat crosses the layer; 0: as along the surface",
+    )
+    spreading: quantity("", ge=0, le=1) = Field(
+        0.1,
         description="Edge length in the electrodes over the distance from the filament's foot and from the gap, where "
-        "heat and current enter them; none: edges grow from the surface to the outer walls",
+        "heat and current enter them, once it is warmer than its surroundings by 1 K; 0: edges grow from the surface to "
+        "the outer walls",
     )
     turning: quantity("", gt=0, lt=1) = Field(0.25, description="Turn of the outline wanted per edge, in rad")
     growth: quantity("", gt=0, lt=1) = Field(0.35, description="Growth of the edge length per unit of length")
@@ -55,8 +70,6 @@ class Mesh(Section):
         """The same settings with the refinement worked into the sizes."""
         finer = {name: getattr(self, name) / self.refinement for name in EDGES}
         finer |= {"cells_across_gap": self.cells_across_gap * self.refinement}
-        for name in ("contact_line", "spreading"):
-            finer[name] = getattr(self, name) and getattr(self, name) / self.refinement
         finer |= {"nucleus_segments": max(round(self.nucleus_segments * self.refinement), 4)}
         return self.model_copy(update=finer | {"refinement": 1.0})
 

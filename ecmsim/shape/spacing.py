@@ -80,7 +80,8 @@ def needle_nodes(surface, numerics):
 
 
 def electrode_nodes(surface, filament, numerics):
-    """Choose nodes of the active electrode's surface: points (k, 2) and the outline point each mirrors (-1: none).
+    """Choose nodes of the active electrode's surface: points (k, 2) and the place along the outline that each mirrors
+    (k,): the number of an outline point, or 3.25 for a place a quarter of the way from point 3 to the next; -1: none.
 
     surface: polyline of ActiveElectrode.surface: one point for each outline point, then the wall.
     """
@@ -100,10 +101,32 @@ def electrode_nodes(surface, filament, numerics):
             chosen[-1] = edge
         elif length[edge] - length[chosen[-1]] > 0.3 * wanted[edge]:
             chosen.append(edge)
-    points, markers = [surface[chosen]], list(chosen)
-    flat = _flat(surface[chosen[-1], 0], surface[-1], min(wanted[chosen[-1]], numerics.surface_size), numerics)
-    points.append(flat)
-    return np.vstack(points), np.array(markers + [-1] * len(flat))
+    size, markers = min(wanted[chosen[-1]], numerics.surface_size), np.array(chosen)
+    if numerics.void_edge and surface[:, 1].max() > surface[-1, 1]:
+        size = min(max(numerics.void_edge * gap[chosen[-1]], numerics.smallest_size), size)
+        markers = _finer_towards_the_last(markers, length, size, numerics.growth)
+    flat = _flat(surface[chosen[-1], 0], surface[-1], size, numerics)
+    return np.vstack([mirrored(surface, markers), flat]), np.append(markers, np.full(len(flat), -1))
+
+
+def mirrored(surface, markers):
+    """Places along the electrode's surface (n, 2) that mirror places along the outline, (k, 2); markers (k,): which, as
+    told by electrode_nodes, none of them -1."""
+    before = np.floor(markers).astype(int)
+    return surface[before] + (markers - before)[:, None] * (surface[before + 1] - surface[before])
+
+
+def _finer_towards_the_last(markers, length, size, growth):
+    """More places between those at some points of a polyline, so that edges grow from `size` (nm) at the last of them.
+
+    markers (k,): numbers of points; length: arc length at all of them, nm. Returns numbers and, between them, fractions.
+    """
+    last, found = length[markers[-1]], markers.tolist()
+    for far, place in zip(last - length[markers[:-1]], last - length[markers[1:]], strict=True):
+        while (edge := size + growth * place) < 0.6 * (far - place):  # what is left is no shorter than two thirds of it
+            place += edge
+            found.append(np.interp(last - place, length, np.arange(len(length))))
+    return np.sort(found)
 
 
 def _flat(start, wall, size, numerics):

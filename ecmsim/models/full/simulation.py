@@ -25,14 +25,15 @@ from ecmsim.models.full.mesh.cell_mesh import CellMesh, Region
 from ecmsim.models.full.mesh.motion import HarmonicMotion
 from ecmsim.models.full.mesh.transfer import interpolate
 from ecmsim.models.full.newton import Newton, NewtonError
-from ecmsim.models.full.problem import BETWEEN, FieldForms, FieldProblem
+from ecmsim.models.full.problem import BETWEEN, RISE, FieldForms, FieldProblem
 from ecmsim.models.full.state import State, continued, raised, transferred
 from ecmsim.models.initial import initial_front
 from ecmsim.models.node import Node
 from ecmsim.shape.polyline import CROWDED
-from ecmsim.shape.spacing import spacings
+from ecmsim.shape.spacing import mirrored, spacings
 
 __all__ = ["Discretisation", "RejectedStep", "Simulation", "State", "transferred"]
+WARM = 1.0  # K: hottest place from which on electrodes are meshed as mesh.spreading asks
 REFINEMENTS = 4  # corrections at most after convergence, until the charge balance holds
 OWN = ("values", "previous_values", "earlier_values", "potentials")  # arrays of a State that a checkpoint keeps
 
@@ -77,14 +78,17 @@ class Simulation(GrowingCell):
             newton = Newton(problem, own.tolerance, own.max_iterations, self.watch, linear=own.linear)
             return Discretisation(kind, HarmonicMotion(mesh, self.comm), problem, newton)
 
-    def _mesh(self, front):
-        """A new mesh (built on rank 0, the same on all)."""
+    def _mesh(self, front, cold=False):
+        """A new mesh (built on rank 0, the same on all). cold: neither heat nor current spreads in the electrodes."""
+        numerics = self.numerics
+        if cold and numerics.spreading:
+            numerics = numerics.model_copy(update={"spreading": max(numerics.spreading, numerics.growth)})
         with self.watch("meshing"):
             outcome = None
             if self.comm.rank == 0:
                 try:
                     surface = front.surface(self.electrode)
-                    outcome = build_mesh(front.filament, surface, self.cell, self.numerics, bool(front.needle))
+                    outcome = build_mesh(front.filament, surface, self.cell, numerics, bool(front.needle))
                 except SolveError as error:
                     outcome = error
             outcome = self.comm.bcast(outcome)
@@ -98,7 +102,8 @@ class Simulation(GrowingCell):
     def start(self) -> State:
         """The state at t = 0: the initial filament at the programme's first voltage."""
         front = initial_front(self.config, self.numerics)
-        mesh, leg = self._mesh(front), self.programme.first()
+        mesh = self._mesh(front, cold=self.model.heat and self.config.initial.kind == "nucleus")
+        leg = self.programme.first()
         self.discretisation = self._discretise(mesh, leg)
         voltage, values = leg.source_voltage(0.0), np.zeros((len(mesh.points), 3))
         # A guess: the small filament takes nearly all of the voltage of the reactions.
@@ -121,7 +126,7 @@ class Simulation(GrowingCell):
         if mesh is None:
             front = self._resampled(front)
             front.filament.check(self.cell.radius)
-            mesh = self._mesh(front)
+            mesh = self._mesh(front, cold=self.model.heat and state.values[:, RISE].max() < WARM)
             self._pending = self._discretise(mesh, state.leg)
         trial = self._tried(state, time, move, front=front, mesh=mesh, remeshed=self._pending is not None)
         solve = partial(self._solve, self._pending or self.discretisation, state=state, step=step)
@@ -187,7 +192,7 @@ class Simulation(GrowingCell):
             markers = old.electrode_markers
             plate = old.electrode_points.copy()
             tied = markers >= 0
-            plate[tied] = surface[markers[tied]]
+            plate[tied] = mirrored(surface, markers[tied])
             # The flat part beyond the void's edge gives way in proportion.
             flat, edge_old, edge = ~tied, old.electrode_points[tied][-1, 0], plate[tied][-1, 0]
             wall = self.cell.radius

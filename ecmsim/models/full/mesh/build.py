@@ -182,7 +182,8 @@ def _generate(filament, spacing, electrode, cell, numerics, sources):
             gmsh.model.mesh.setTransfiniteCurve(line, 2)
         if spreading:
             electrodes = [face for region, _, face in faces if region in ELECTRODES]
-            limit_by_distance(gmsh.model.mesh.field, sources, spreading, numerics.surface_size, electrodes)
+            least = min(numerics.surface_size, coarse)
+            limit_by_distance(gmsh.model.mesh.field, sources, spreading, least, coarse, electrodes)
         _mesh(gmsh)
         tags, coordinates, _ = gmsh.model.mesh.getNodes()
         number = np.full(int(tags.max()) + 1, -1)

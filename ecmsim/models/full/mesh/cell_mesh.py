@@ -37,7 +37,8 @@ class CellMesh:
     """points (n, 2) in nm; triangles (m, 3); region (m,) of Region; ordered node lists of the two interfaces.
 
     filament_nodes run from the tip to the foot, electrode_nodes from the axis to the wall.
-    electrode_markers: for each electrode node the index of the outline point that it mirrors, -1 for none.
+    electrode_markers: for each electrode node the place along the outline that it mirrors, as told by
+    ecmsim.shape.spacing.electrode_nodes, -1 for none.
     floating (n,): the number of the floating body (from the topmost on) of whose metal a node is, -1 for others; None
     where no body floats. All bodies are of the region FILAMENT, and filament_nodes run along all of their outline.
     needle: how many of the electrode's nodes, from the axis on, are its needle's; 0: it is a plane with a void.

@@ -37,22 +37,25 @@ def graded_line(geo, ends, growth, largest):
     return [geo.addLine(a, b) for a, b in zip(tags[:-1], tags[1:], strict=True)]
 
 
-def limit_by_distance(field, sources, spreading, least, faces):
+def limit_by_distance(field, sources, spreading, least, largest, faces):
     """Let edges in some faces be no longer than `spreading` times the distance from where heat and current come in.
 
     field: gmsh.model.mesh.field; sources: discs on the axis, each (height, radius), nm, far from which their fields
-    are those of points; least: edges that are never asked to be shorter, nm; faces: tags.
+    are those of points; least, largest: edges that are never asked to be shorter, or longer, nm;
+    faces: tags.
     """
     limits = []
     for height, radius in sources:
-        limit = field.add("MathEval")
-        field.setString(limit, "F", f"{spreading!r}*Sqrt({radius**2!r}+x*x+(y-({height!r}))*(y-({height!r})))")
+        inner = max(radius, least / spreading)
+        limit = field.add("Ball")  # from its radius on the size grows in proportion to the distance from its centre
+        own = {"YCenter": height, "Radius": inner, "VIn": spreading * inner}
+        own |= {"VOut": max(largest, spreading * inner), "Thickness": max(largest / spreading - inner, 0.0)}
+        for name, number in own.items():
+            field.setNumber(limit, name, number)
         limits.append(limit)
-    nearest, floor, both, within = (field.add(kind) for kind in ("Min", "MathEval", "Max", "Restrict"))
+    nearest, within = field.add("Min"), field.add("Restrict")
     field.setNumbers(nearest, "FieldsList", limits)
-    field.setString(floor, "F", repr(least))
-    field.setNumbers(both, "FieldsList", [nearest, floor])
-    field.setNumber(within, "InField", both)
+    field.setNumber(within, "InField", nearest)
     field.setNumbers(within, "SurfacesList", faces)
     field.setNumber(within, "IncludeBoundary", 1)
     field.setAsBackgroundMesh(within)
