@@ -32,6 +32,7 @@ from ecmsim.timing import Stopwatch
 PART = 0.1  # of an atom's conductance
 LEAP = 4.0  # of the step before: velocities before it are not continued over a longer step
 MISPLACED = 10.0  # of what steps aim at: an outline further from where its velocity should have taken it is rejected
+REACH = 0.5  # of the gap: the same
 ATOM = 1.0  # of metal in the last layer, where atoms are counted: most that a step may bring
 FAINT = 1e-200  # A: a current too small to tell the cell's voltage by its power
 NODE_CHANGE = 2.5  # of stepping.largest_voltage_step, at which steps aim: beyond it one is rejected
@@ -283,7 +284,8 @@ class GrowingCell(CellModel):
             return
         settings, speed = self.stepping, trial.front.speed
         allowed = settings.allowed_error(speed * trial.previous_step)
-        if trial.front.misplaced > MISPLACED * allowed:
+        # What is owed comes with the next step, however short that is: it must not be what closes the gap.
+        if trial.front.misplaced > min(MISPLACED * allowed, REACH * trial.observed["gap"]):
             raise RejectedStep(f"the outline was {trial.front.misplaced:.2g} nm from where it should have come to")
         # Another circuit, or other laws.
         if trial.leg.piece.source == "current" or self._starts_anew(state):
