@@ -61,7 +61,9 @@ class Mesh(Section):
     turning: quantity("", gt=0, lt=1) = Field(0.25, description="Turn of the outline wanted per edge, in rad")
     growth: quantity("", gt=0, lt=1) = Field(0.35, description="Growth of the edge length per unit of length")
     stretch: quantity("", gt=1.5) = Field(2.2, description="Edge length over the wanted one at which to rebuild")
-    quality: quantity("", gt=0, lt=1) = Field(0.25, description="Triangle quality below which to rebuild")
+    quality: quantity("", gt=0, lt=1) = Field(
+        0.25, description="Triangle quality below which to rebuild, unless it was no better when built"
+    )
     refinement: quantity("", ge=0.5, le=100) = Field(
         1.0, description="How many times finer than the sizes above say: 2 halves all edges (for convergence studies)"
     )
