@@ -782,6 +782,27 @@ def test_reference_mesh_is_made_as_described(reference, tmp_path, monkeypatch):
     assert len(again.triangles) == pytest.approx(len(reference.triangles), rel=0.1)
 
 
+def test_a_moved_mesh_holds_while_no_triangle_has_worn(slender):
+    """Below the quality that is asked for, and below half of its own, which where it is bad from the start is less."""
+    good = np.array([[0.0, 0.0], [1.0, 0.0], [0.5, np.sqrt(0.75)]])
+    flat = good * [1.0, 0.1] + [0.0, 2.0]
+
+    def pair(first, second):
+        """Two triangles, as high as those times a share."""
+        points = np.vstack([good * [1.0, first], (flat - [0.0, 2.0]) * [1.0, second] + [0.0, 2.0]])
+        return replace(slender[0], points=points, triangles=np.arange(6).reshape(2, 3))
+
+    motion = HarmonicMotion(pair(1, 1))
+    assert pair(1, 1).quality() == pytest.approx([1.0, 0.198], abs=1e-3)
+    for first, second, holds in (
+        (1, 1, True), (0.2, 1, True), (0.12, 1, False), (1, 0.52, True), (1, 0.48, False), (-1, 1, False),
+    ):  # fmt: skip
+        assert motion.holds(pair(first, second), 0.25) == holds, (first, second)
+    assert motion.holds(pair(0.52, 1), 0.9) == (pair(0.52, 1).quality()[0] > 0.5)
+    turned = HarmonicMotion(pair(1, -1))  # no triangle of a sound mesh; nothing may hang on it
+    assert not turned.holds(pair(1, -1), 0.25)
+
+
 # --- given to dolfinx ---------------------------------------------------------------------------------------
 
 
