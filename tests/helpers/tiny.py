@@ -1,9 +1,9 @@
 """A run folder of a few rows with round numbers, written in no time: a sweep 0 -> 2 -> 0 V with a compliance."""
 
 import numpy as np
-from helpers import rows
 
 from ecmsim.results import RunWriter
+from helpers import rows
 
 CONFIG = """title = "a tiny run"
 programme = [{kind = "sweep", peak = "2 V", rate = "1 V/s"}]
