@@ -12,7 +12,7 @@ from typer.testing import CliRunner
 
 from ecmsim.commands.cli import app
 from ecmsim.errors import EcmsimError
-from ecmsim.export import content_of
+from ecmsim.export import content_of, files
 from ecmsim.export.line import located
 from ecmsim.results import open_run
 
@@ -46,6 +46,7 @@ def test_the_tables_in_csv_are_those_of_before(here, tmp_path, file_regression):
 
 def test_the_other_formats_hold_the_same(here, tmp_path):
     """Each read back by another library, every column compared with the tables themselves."""
+    import pyarrow.parquet
     from scipy.io import loadmat
 
     options = ("--every", "2", "--line", "0.5,1,8,9", "--points", "5")
@@ -61,6 +62,7 @@ def test_the_other_formats_hold_the_same(here, tmp_path):
     for name, table in tables.items():
         other = pd.read_parquet(f"p/{name}.parquet")
         pd.testing.assert_frame_equal(other, table)
+        assert pyarrow.parquet.read_schema(f"p/{name}.parquet").names == list(table)  # no column of an index
         pd.testing.assert_frame_equal(book[name], table, check_dtype=False)
         told = np.atleast_1d(matlab["about"][name])
         assert [str(line) for line in told] == words[name]
@@ -173,8 +175,20 @@ def test_a_point_on_an_edge_belongs_to_a_triangle():
     """Whichever of both, and however small what rounding leaves of a coordinate; far ones belong to none."""
     nodes = np.array([[0.0, 0], [1, 0], [1, 1], [0, 1]])
     triangles = np.array([[0, 1, 2], [0, 2, 3]])
-    found, weights = located(np.array([[0.3, 0.3], [1 + 1e-10, 0.5], [1 + 1e-8, 0.5], [0, 0]]), nodes, triangles)
+    found, weights = located(np.array([[0.3, 0.3], [1 + 1e-10, 0.5], [1 + 1.5e-9, 0.5], [0, 0]]), nodes, triangles)
     assert (found[[0, 1, 3]] >= 0).all() and found[2] == -1 and (weights[2] == 0).all()
     assert weights[[0, 1, 3]].sum(axis=1) == pytest.approx(1)
     corners = nodes[triangles[found[0]]]
     assert weights[0] @ corners == pytest.approx([0.3, 0.3])
+
+
+def test_a_sheet_holds_as_many_rows_as_a_workbook_has():
+    assert files.MOST_ROWS == 2**20 - 1
+
+
+def test_a_run_without_outlines_has_a_table_without_rows(tmp_path):
+    folder = tiny.write(tmp_path / "run", snapshots=())
+    run = open_run(folder)
+    run.outlines = []
+    table = content_of(run)[0]["outlines"]
+    assert len(table) == 0 and list(table) == ["step", "time_s", "curve", "r_nm", "z_nm"]
