@@ -1,4 +1,4 @@
-"""What every public function of ecmsim.shape told before, of small outlines of every kind: nothing of it changes unseen.
+"""What every public function of ecmsim.shape told before, of outlines of every kind: nothing of it changes unseen.
 
 The tables stand beside this file; what is right, the other tests of this room know.
 """
@@ -8,9 +8,8 @@ from types import SimpleNamespace
 import numpy as np
 import pytest
 from helpers.baseline import told
-from helpers.outlines import FILAMENTS, PLATE, ball, front, grown, overhanging
+from helpers.outlines import FILAMENTS, ball, front, grown, overhanging
 
-from ecmsim.compiled.library import kernels
 from ecmsim.config.numerics import Mesh
 from ecmsim.physics.dissolution import MirroredDissolution
 from ecmsim.physics.nucleus import StableNucleus
@@ -24,15 +23,6 @@ from ecmsim.shape.gap import Gap
 
 ELECTRODE = ActiveElectrode(10.0, 25.0, 0.128, MirroredDissolution(0.3, 0.42), 0.35)
 MOTION = FrontMotion(ELECTRODE, 0.128, 1.3, StableNucleus(0.128, 10.0).reach, 0.05)
-
-
-@pytest.fixture(params=["compiled", "NumPy"])
-def loops(request, monkeypatch):
-    """Both forms of the loops are held to one table: NumPy's, which define, and those of kernels.c."""
-    if request.param == "NumPy":
-        monkeypatch.setattr("ecmsim.compiled.loops.kernels", lambda: None)
-    elif kernels() is None:
-        pytest.skip("nothing is compiled here")
 
 
 def speed_of(filament):
