@@ -204,13 +204,15 @@ def test_what_breaks_and_merges(file_regression):
         }
     low = FILAMENTS["three bodies"]
     near = Filament.of_bodies([ball(0.5, 8.9, 10), ball(1.2, 6.99, 14), grown(3.9, segments=10)])
+    sunk = Filament.of_bodies([ball(0.5, 8.9, 10), ball(0.6, 4.9, 14), grown(3.9, segments=10)])
     beside = Filament.of_bodies([ball(0.9, 6.0), grown(4.97)])
     found |= {
         "touching": [bodies.touching(case, 0.2) for case in (low, near, beside)],
         "merged": bodies.merged(near, 0, carried(near), 0.256),
         "merged with the root": bodies.merged(beside, 0, carried(beside), 0.3),
         "absorbed above": bodies.absorbed(low, 0, carried(low), 0.256),
-        "absorbed below": bodies.absorbed(near, 1, carried(near), 0.5),
+        "absorbed above, nearer": bodies.absorbed(near, 1, carried(near), 0.5),
+        "absorbed below": bodies.absorbed(sunk, 1, carried(sunk), 0.5),
     }
     told(file_regression, found)
 
@@ -219,7 +221,7 @@ def test_untangled_outlines(file_regression):
     found = {}
     plain = grown(7.3).points
     looped = plain.copy()
-    looped[15], looped[16] = plain[16] + [0.02, 0.01], plain[15] + [0.02, -0.01]
+    looped[14:18] = plain[[14, 17, 16, 15]] + [[0.0, 0.0], [0.1, 0.0], [0.05, 0.02], [-0.02, 0.0]]
     beyond, below = plain.copy(), plain.copy()
     beyond[:2] = [[0.0, 7.2], [-0.1, 7.25]]
     below[-2:] = [[1.5, -0.1], [1.6, 0.0]]
