@@ -122,8 +122,15 @@ def test_counted_atoms(file_regression):
     counting, found = Counting(AtomByAtom(1e13, 0.75, 0.2, 1.0), 7), {}
     count = counting.begun(2.4, 1)
     found["begun"] = [vars(counting.begun(metal, 1)) for metal in (0.0, 2.4, 3.99)]
-    history = [(3.1, 0.5, 300.0, 0.4, 1), (3.1, 0.0, 300.0, 5.0, 1), (2.2, 1.5, 330.0, 0.1, 1),
-               (2.25, 0.2, 700.0, 9.0, 1), (4.6, 0.3, 310.0, 0.7, 2), (0.4, 2.0, 310.0, 0.5, 2), (0.0, 0.0, 300.0, 1.0, 2)]  # fmt: skip
+    history = (
+        (3.1, 0.5, 300.0, 0.4, 1),
+        (3.1, 0.0, 300.0, 5.0, 1),
+        (2.2, 1.5, 330.0, 0.1, 1),
+        (2.25, 0.2, 700.0, 9.0, 1),
+        (4.6, 0.3, 310.0, 0.7, 2),
+        (0.4, 2.0, 310.0, 0.5, 2),
+        (0.0, 0.0, 300.0, 1.0, 2),
+    )
     for k, given in enumerate(history):
         count = counting.advanced(count, *given)
         found[f"{k}"] = vars(count)

@@ -172,9 +172,8 @@ def test_more_than_an_atom_at_once_is_too_much():
     before = start.leg
 
     def counted(more, step=1e-3, rupture=None):
-        state = SimpleNamespace(contact=growing.counting.begun(max(metal - more, 0.0), before.cycle(0.0)), gap=start.gap,
-                                filament=start.filament)  # fmt: skip
-        state.contact = state.contact.__class__(**(vars(state.contact) | {"metal": metal - more}))
+        contact = replace(growing.counting.begun(metal, before.cycle(0.0)), metal=metal - more)
+        state = SimpleNamespace(contact=contact, gap=start.gap, filament=start.filament)
         trial = SimpleNamespace(leg=before, time=0.0, rupture=rupture, unions=())
         with pytest.MonkeyPatch.context() as patch:
             patch.setattr(growing, "_surface_temperature", lambda state: np.full(len(start.filament.points), 300.0))

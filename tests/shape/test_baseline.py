@@ -220,8 +220,8 @@ def test_what_breaks_and_merges(file_regression):
 def test_untangled_outlines(file_regression):
     found = {}
     plain = grown(7.3).points
-    looped = plain.copy()
-    looped[14:18] = plain[[14, 17, 16, 15]] + [[0.0, 0.0], [0.1, 0.0], [0.05, 0.02], [-0.02, 0.0]]
+    loop = plain[15] + [[0.0, 0.1], [0.01, -0.1], [0.1, -0.1], [0.1, 0.02], [-0.1, 0.0]]
+    looped = np.vstack([plain[:15], loop, plain[17:]])
     beyond, below = plain.copy(), plain.copy()
     beyond[:2] = [[0.0, 7.2], [-0.1, 7.25]]
     below[-2:] = [[1.5, -0.1], [1.6, 0.0]]
