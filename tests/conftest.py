@@ -7,7 +7,18 @@ from contextlib import contextmanager
 
 import pytest
 
+from ecmsim.compiled.library import kernels
 from ecmsim.plot import style
+
+
+@pytest.fixture(params=["compiled", "NumPy"])
+def loops(request, monkeypatch):
+    """Both forms of loops and laws, to be held to one table: NumPy's, which define, and those of kernels.c."""
+    if request.param == "NumPy":
+        for name in ("loops", "tape"):
+            monkeypatch.setattr(f"ecmsim.compiled.{name}.kernels", lambda: None)
+    elif kernels() is None:
+        pytest.skip("nothing is compiled here")
 
 
 @pytest.fixture
