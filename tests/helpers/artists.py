@@ -136,7 +136,7 @@ def _of_figure(figure, name="figure"):
     for legend in figure.legends:
         yield from _legend(legend, name)
     for artist in [*figure.lines, *figure.patches, *figure.artists]:
-        yield f"{name} {_artist(artist)}"
+        yield f"{name} {described_one(artist)}"
     for k, part in enumerate(figure.subfigs):
         yield f"{name} part {k}: {_place(part)}"
         yield from _of_figure(part, f"{name} part {k}")
@@ -173,7 +173,7 @@ def _axes(axes, name):
         yield f"{name} {axis.axis_name}: {scale} {numbers(low_high)}, label {_said(axis.label)}"
         yield f"{name} {axis.axis_name} ticks: {_ticks(axis, low_high)}"
     for where in ("left", "center", "right"):
-        if axes.get_title(where):
+        if hasattr(axes, "get_title") and axes.get_title(where):
             yield f"{name} title {where}: {axes.get_title(where)!r}"
     for artist in axes.get_children():
         if artist in (axes.patch, axes.title, axes._left_title, axes._right_title, axes.xaxis, axes.yaxis):
@@ -183,7 +183,7 @@ def _axes(axes, name):
         if artist is axes.legend_:
             yield from _legend(artist, name)
         elif not isinstance(artist, Text) or artist.get_text() or isinstance(artist, Annotation):
-            yield f"{name} {_artist(artist)}"
+            yield f"{name} {described_one(artist)}"
     for k, child in enumerate(axes.child_axes):
         yield from _axes(child, f"{name} child {k}")
 
@@ -225,7 +225,7 @@ def _legend(legend, name):
         yield f"{name} legend: {text.get_text()!r} size {number(text.get_fontsize())}: {look}"
 
 
-def _artist(artist):
+def described_one(artist):
     """An artist of any kind in one line."""
     for kinds, told in (
         (Line2D, _line),
