@@ -58,7 +58,7 @@ def test_a_quantity_is_rounded_before_it_gets_its_prefix(value, digits, text):
         (1.7719, 12.0, "s", "2 ± 12 s"),
         (1.7719, 1e-9, "s", "1.772 ± 0.001 s"),  # no more exactly than the fourth digit
         (17.719e-3, 0.2e-3, "s", "17.7 ± 0.2 ms"),
-        (-0.0, 0.5, "V", "-0 ± 500 mV"),
+        (0.0, 0.5, "V", "0.0 ± 0.5 V"),
         (1234.5, math.nan, "ohm", "1.23 kΩ"),
         (123.45, math.nan, "ohm", "123 Ω"),
         (0.012345, math.nan, "", "0.0123"),

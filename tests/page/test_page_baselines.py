@@ -10,7 +10,7 @@ import re
 import numpy as np
 import pandas as pd
 import pytest
-from helpers import artists, baseline, synthetic
+from helpers import baseline, synthetic
 
 import ecmsim.page.document
 import ecmsim.page.pictures
@@ -38,7 +38,7 @@ def with_notes(folder, **notes):
 
 
 def with_columns(folder, **columns):
-    """Columns of a run's time series set to other values, and the run without a finer history of its own."""
+    """Give columns of a run's time series other values."""
     table = pd.read_csv(folder / TIMESERIES)
     table.assign(**columns).to_csv(folder / TIMESERIES, index=False)
 
@@ -67,10 +67,8 @@ def compared(file_regression, tmp_path):
 def test_the_page_of_a_sweep_is_as_it_was(tmp_path, compared):
     folder = synthetic.write_run(tmp_path / "run", steps=120, snapshots=False)
     vertices = np.linspace(1500, 1800, 120).round()
-    with_columns(folder, remesh=(np.arange(120) % 40 == 5).astype(int), vertices=vertices, current_A=None)
-    columns, _ = synthetic.series(120)
-    over = np.where(np.arange(120) == 70, 1 + 2e-6, 1.0)
-    with_columns(folder, current_A=columns["current_A"] * over, faraday_error=np.linspace(0, 2e-3, 120))
+    with_columns(folder, remesh=(np.arange(120) % 40 == 5).astype(int), vertices=vertices)
+    with_columns(folder, faraday_error=np.linspace(0, 2e-3, 120))
     seconds = {"fields": 1800.25, "mesh": 1200.0, "writing": 3.0}
     notes = {
         "seconds": seconds,
@@ -140,7 +138,7 @@ def test_settings_are_told_as_they_were(tmp_path, file_regression):
     """But for their meanings, which are texts of the schema."""
     folder = synthetic.write_cycles(tmp_path / "run", count=1)
     path = folder / "config.toml"
-    path.write_text(LABELLED + path.read_text())
+    path.write_text(path.read_text() + LABELLED)
     run = open_run(folder)
     rows = setting_rows(run)
     lines = [f"{row.name}: {tuple(row.value)} by default {row.default!r}, differs {row.differs}" for row in rows]
@@ -191,7 +189,8 @@ def test_the_resistance_of_a_cell_that_has_not_switched_is_called_so(tmp_path):
     assert "compliance" in facts["Largest current"].note
 
 
-NUMBERS = (0.0, 1e-31, -2.34567e-20, 1e-18, 9.99e-4, 1e-3, 0.0999, 0.1, 1.5, 9.96, 59.9, 60, 3599.6, 3600, 99999, 1e5, 7e9)
+SMALL = (0.0, 1e-31, -2.34567e-20, 1e-18, 9.99e-4, 1e-3, 0.0999, 0.1, 1.5, 9.96)
+NUMBERS = (*SMALL, 59.9, 60, 1234.5, 3599.6, 3600, 99999, 1e5, 7e9)
 
 
 def test_numbers_are_printed_as_they_were(file_regression):
@@ -202,7 +201,6 @@ def test_numbers_are_printed_as_they_were(file_regression):
         lines.append(f"{value!r}: " + " | ".join(told).replace(form.SPACE, "_"))
     for text in ("1e-26 / m^3", "3E5", "2 m^-2", "-1.5e+3 K"):
         lines.append(form.typeset(text).replace(form.SPACE, "_"))
-    assert not baseline.differences("\n".join(lines), "\n".join(lines))
     baseline.check(file_regression, "\n".join(lines), "numbers", relative=0.0)
 
 
@@ -231,10 +229,10 @@ def test_pictures_have_their_size_and_words(tmp_path, monkeypatch):
     assert [picture.height for picture in found] == pytest.approx([63.5, 50.8, 50.8])
     assert found[0].alt.startswith("Current against voltage. linear") and found[0].alt.endswith("It has switched.")
     assert missing == [("temperature", "cold")]
-    assert artists.number(found[0].width) == "127"
 
 
-def test_a_picture_without_a_caption_says_what_its_module_does():
+def test_a_picture_without_a_caption_says_what_its_module_does(monkeypatch):
+    monkeypatch.setattr(ecmsim.page.pictures, "PICTURES", {"iv": "ecmsim.plot.iv"})
     title, caption = pictures._described("iv", "iv_pulse_train")
     assert title == "Iv (pulse train)" and caption.startswith("Current against voltage, linear and logarithmic")
     assert "\n" not in caption and "Pulses draw" not in caption
