@@ -69,7 +69,7 @@ def number(value):
 
 def numbers(values):
     """Several numbers (n,), zero where they are nothing beside the largest; with strokes between those that are to be
-    compared each by itself, as they span decades (helpers.baseline)."""
+    compared each by itself, as they span decades (helpers.kept)."""
     values = np.ravel(np.ma.filled(np.ma.asarray(values, dtype=float), np.nan))
     finite = values[np.isfinite(values)]
     largest = np.max(np.abs(finite), initial=0)

@@ -10,7 +10,7 @@ import re
 import numpy as np
 import pandas as pd
 import pytest
-from helpers import synthetic, told
+from helpers import kept, synthetic
 
 import ecmsim.page.document
 import ecmsim.page.pictures
@@ -59,7 +59,7 @@ def told(run):
 def compared(file_regression, tmp_path):
     def check(run, name):
         text = told(run).replace(str(tmp_path), "PLACE")
-        told.check(file_regression, text, name)
+        kept.check(file_regression, text, name)
 
     return check
 
@@ -147,7 +147,7 @@ def test_settings_are_told_as_they_were(tmp_path, file_regression):
     lines += [f"{step.depth} {step.name} {step.kind} {step.settings}" for step in programme_rows(run)]
     lines += [str(numerical_error(run)[1]).replace(str(folder), "FOLDER")]
     lines += [str(tuple(item)) for item in [*balances(run), *effort(run)]]
-    told.check(file_regression, "\n".join(lines), "settings")
+    kept.check(file_regression, "\n".join(lines), "settings")
 
 
 @pytest.mark.parametrize(
@@ -201,7 +201,7 @@ def test_numbers_are_printed_as_they_were(file_regression):
         lines.append(f"{value!r}: " + " | ".join(told).replace(form.SPACE, "_"))
     for text in ("1e-26 / m^3", "3E5", "2 m^-2", "-1.5e+3 K"):
         lines.append(form.typeset(text).replace(form.SPACE, "_"))
-    told.check(file_regression, "\n".join(lines), "numbers", relative=0.0)
+    kept.check(file_regression, "\n".join(lines), "numbers", relative=0.0)
 
 
 def test_pictures_have_their_size_and_words(tmp_path, monkeypatch):

@@ -5,7 +5,7 @@ meant, pytest --force-regen writes the baselines anew, and their difference show
 """
 
 import pytest
-from helpers import artists, synthetic, told
+from helpers import artists, kept, synthetic
 
 from ecmsim.plot import draw
 from ecmsim.results import open_run
@@ -97,9 +97,9 @@ OF_RUNS = [
 
 
 @pytest.mark.parametrize(
-    ("run", "name", "options"), OF_RUNS, ids=[told.name_of(*case[:2], **case[2]) for case in OF_RUNS]
+    ("run", "name", "options"), OF_RUNS, ids=[kept.name_of(*case[:2], **case[2]) for case in OF_RUNS]
 )
 def test_a_picture_of_a_run_is_as_it_was(runs, file_regression, tmp_path, run, name, options):
     with artists.undrawn() as pictures:
         drawn = draw(name, runs(run), tmp_path / f"{name}.png", **options)
-    told.check(file_regression, artists.told(pictures, drawn), run, name, **options)
+    kept.check(file_regression, artists.told(pictures, drawn), run, name, **options)

@@ -9,7 +9,7 @@ import re
 import numpy as np
 import pandas as pd
 import pytest
-from helpers import artists, instruments, synthetic, told
+from helpers import artists, instruments, kept, synthetic
 from helpers.pulsed import write_pulsed
 
 from ecmsim.constants import BOLTZMANN_EV, CONDUCTANCE_QUANTUM
@@ -82,7 +82,7 @@ def compared(file_regression):
     def check(drawing, *names, **options):
         with artists.undrawn() as pictures:
             drawn = drawing()
-        told.check(file_regression, artists.told(pictures, drawn), *names, **options)
+        kept.check(file_regression, artists.told(pictures, drawn), *names, **options)
 
     return check
 
@@ -474,7 +474,7 @@ def test_the_frames_of_a_film_are_as_they_were(request, file_regression, name, p
         frames.show(k)
         told += [f"frame {k}", artists.described(frames.figure) if k == 25 else ""]
         told += [artists.described_one(artist) for artist in frames.moving]
-    told.check(file_regression, "\n".join(told), "film", name, pace)
+    kept.check(file_regression, "\n".join(told), "film", name, pace)
 
 
 @pytest.mark.parametrize(
@@ -507,7 +507,7 @@ def test_a_page_of_a_scene_is_as_it_was(sweep, file_regression, monkeypatch, tmp
     lines += re.findall(
         r"<title>.*?</title>|<b style.*?</b>|<span>.*</span>|<i style.*?</i>|linear-gradient\(.*?\)", text
     )
-    told.check(file_regression, "\n".join(scenes + lines), "page", name, **options)
+    kept.check(file_regression, "\n".join(scenes + lines), "page", name, **options)
 
 
 # --- looks --------------------------------------------------------------------------------------------------
@@ -532,4 +532,4 @@ def test_the_numbers_of_pictures_are_as_they_were(cycles, cells, sweep, file_reg
         for (panel, curve), rows in table.groupby(["panel", "curve"], sort=False):
             labels = " | ".join(rows[["x_label", "y_label"]].astype(str).iloc[0])
             told.append(f"{name} {panel} {curve}: {artists.points(rows[['x', 'y']])}; {labels}")
-    told.check(file_regression, "\n".join(told), "numbers")
+    kept.check(file_regression, "\n".join(told), "numbers")

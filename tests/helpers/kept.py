@@ -1,7 +1,7 @@
 """Texts that were told before, compared word by word and number by number, numbers with a tolerance.
 
-    from helpers import told
-    told.check(file_regression, text, "iv", voltage="cell")
+    from helpers import kept
+    kept.check(file_regression, text, "iv", voltage="cell")
 
 The files stand beside the test, in a folder of its name; pytest --force-regen writes them anew.
 """
