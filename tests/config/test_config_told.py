@@ -59,8 +59,8 @@ def test_the_reference_is_laid_out_in_columns():
 
 
 def test_refinement_divides_edges_and_steps():
-    """Edges and limits by it, errors by a power as high as their order; edges across the gap and along the nucleus times
-    it, four of these at least."""
+    """Edges and limits by it, errors by a power as high as their order; edges across the gap and along the nucleus
+    times it, four of these at least."""
     mesh, fine = Mesh(refinement=2.5), Mesh(refinement=2.5).refined()
     for name in type(mesh).model_fields:
         before, after = getattr(mesh, name), getattr(fine, name)
