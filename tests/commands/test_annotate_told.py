@@ -7,6 +7,7 @@ from helpers import synthetic
 from helpers.baseline import unchanged
 
 from ecmsim.commands.annotate import words, write
+from ecmsim.errors import ResultsError
 
 RADII = (0.2, 0.35, 0.5, 0.5, 0.5, 0.8)  # nm, of tips that are flat
 GAPS = (0.5, 0.2, 0.12, 0.12, 0.12, 0.06)  # nm
@@ -62,3 +63,11 @@ def test_words_by_hand():
     assert words(few, own=True)[0].startswith("most: N = 0.4")
     none = table.assign(contact_atoms=0.0)
     assert words(none, own=True) == ["no atom bridges the gap: 0.1 nm at its smallest, before the last layer"]
+
+
+def test_a_run_through_contact_takes_neither_another_law_nor_settings(tmp_path):
+    folder = a_run(tmp_path / "run", "terraces")
+    for law, settings in (("blend", ()), (None, ["tunnelling.seed=3"]), ("terraces", ["tunnelling.seed=3"])):
+        with pytest.raises(ResultsError, match='made with tunnelling.law = "terraces"'):
+            write(folder, law, settings)
+    assert write(folder, "terraces", (), tmp_path / "own.csv")[0] == [tmp_path / "own.csv"]

@@ -351,7 +351,11 @@ def test_draws_of_cycles_are_those_of_before(file_regression):
     sweep = (
         '[[programme]]\nkind = "repeat"\ncount = {count}\nsteps = [{{kind = "sweep", peak = "1 V", rate = "1 V/s"}}]\n'
     )
-    draw = """[draw]
+    draw = """[stress]
+energy = "24 meV"
+[hopping]
+attempt_frequency = "1e13 / s"
+[draw]
 each = "cycle"
 seed = 4
 "stress.energy" = { distribution = "normal", sigma = "5 meV" }
