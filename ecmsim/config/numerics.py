@@ -55,13 +55,15 @@ class Mesh(Section):
     spreading: quantity("", ge=0, le=1) = Field(
         0.1,
         description="Edge length in the electrodes over the distance from the filament's foot and from the gap, where "
-        "heat and current enter them, once it is warmer than its surroundings by 1 K; 0: edges grow from the surface to "
-        "the outer walls",
+        "heat and current enter them, once the cell is warmer than its surroundings by 1 K; 0: edges grow from the "
+        "surface to the outer walls",
     )
     turning: quantity("", gt=0, lt=1) = Field(0.25, description="Turn of the outline wanted per edge, in rad")
     growth: quantity("", gt=0, lt=1) = Field(0.35, description="Growth of the edge length per unit of length")
     stretch: quantity("", gt=1.5) = Field(2.2, description="Edge length over the wanted one at which to rebuild")
-    quality: quantity("", gt=0, lt=1) = Field(0.25, description="Triangle quality below which to rebuild")
+    quality: quantity("", gt=0, lt=1) = Field(
+        0.25, description="Triangle quality below which to rebuild, unless it was no better when built"
+    )
     refinement: quantity("", ge=0.5, le=100) = Field(
         1.0, description="How many times finer than the sizes above say: 2 halves all edges (for convergence studies)"
     )

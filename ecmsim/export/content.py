@@ -51,7 +51,7 @@ def outlines_of(run, times=None, every=1):
         for curve, points in (("filament", item.points), ("active electrode", item.electrode_points))
     ]
     lengths = [len(points) for *_, points in parts]
-    both = np.concatenate([points for *_, points in parts]) if parts else np.empty((0, 2))
+    both = np.concatenate([np.empty((0, 2)), *(points for *_, points in parts)])
     return pd.DataFrame(
         {
             "step": np.repeat([part[0] for part in parts], lengths),

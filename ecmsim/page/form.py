@@ -20,7 +20,7 @@ def minus(text):
 def scientific(value, digits=2):
     """A number as a power of ten where it is very small or large: "8.0 × 10⁻¹⁰"."""
     if not np.isfinite(value) or value == 0 or 1e-3 <= abs(value) < 1e5:
-        return minus(f"{value:.{digits}g}")
+        return minus(_rounded(value, digits))
     mantissa, exponent = f"{value:.{digits - 1}e}".split("e")
     return minus(f"{mantissa} × ") + power_of_ten(int(exponent))
 
@@ -49,7 +49,13 @@ def plain(value, unit, digits=3):
     """A quantity in a unit without prefix: "0.112 nm"."""
     if value != 0 and not 1e-3 <= abs(value) < 10.0 ** max(digits, 5):
         return minus(f"{scientific(value, digits)} {unit}")
-    return minus(f"{value:.{digits}g} {unit}")
+    return minus(f"{_rounded(value, digits)} {unit}")
+
+
+def _rounded(value, digits):
+    """A number without a power of ten: "1230", not "1.23e+03"."""
+    text = f"{value:.{digits}g}"
+    return f"{float(text):.0f}" if "e+" in text else text
 
 
 def seconds(value, digits=5):

@@ -220,7 +220,8 @@ def panel(axes, run, done, x, y, fitting=None):
         others = [NAME]
     groups = list(done.groupby(others, dropna=False, sort=True)) if others else [((), done)]
     if len(groups) > MOST_SERIES:  # a sample, or too many to tell apart
-        axes.plot(done[x], done[y], ls="", marker="o", color=style.BLUE, mec="white", mew=0.4, zorder=3)
+        named = draw_fit(axes, done, x, y, *fitting, style.BLUE) if fitting else None
+        axes.plot(done[x], done[y], ls="", marker="o", color=style.BLUE, mec="white", mew=0.4, zorder=3, label=named)
         groups = []
     for number, (values, group) in enumerate(groups):
         group = group.sort_values(x)

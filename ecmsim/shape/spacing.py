@@ -119,7 +119,8 @@ def mirrored(surface, markers):
 def _finer_towards_the_last(markers, length, size, growth):
     """More places between those at some points of a polyline, so that edges grow from `size` (nm) at the last of them.
 
-    markers (k,): numbers of points; length: arc length at all of them, nm. Returns numbers and, between them, fractions.
+    markers (k,): numbers of points; length: arc length at all of them, nm. Returns these numbers and, between them,
+    fractions.
     """
     last, found = length[markers[-1]], markers.tolist()
     for far, place in zip(last - length[markers[:-1]], last - length[markers[1:]], strict=True):

@@ -35,7 +35,7 @@ def test_a_mesh_that_cannot_be_made_is_refused(settings, named):
 @pytest.mark.parametrize("refinement", [1, 2, 8])
 def test_the_meshes_of_convergence_studies_are_not(refinement):
     config = load_config(REFERENCE, [f"mesh.refinement={refinement}"])
-    assert estimated(config.mesh, config.cell)[1] < 0.02 * MOST_VERTICES
+    assert estimated(config.mesh, config.cell)[1] < 0.1 * MOST_VERTICES
 
 
 def test_a_reduced_model_needs_no_mesh_of_the_cell():

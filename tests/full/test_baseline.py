@@ -9,7 +9,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from helpers.baseline import told
+from helpers.arrays import told
 from helpers.outlines import front, grown
 from helpers.paths import ROOT
 from mpi4py import MPI

@@ -4,7 +4,7 @@ import json
 import re
 import subprocess
 import sys
-from dataclasses import astuple, dataclass, fields
+from dataclasses import astuple, dataclass, fields, replace
 
 import numpy as np
 import pandas as pd
@@ -17,6 +17,7 @@ from scipy.interpolate import CubicSpline
 from ecmsim.config import load_config
 from ecmsim.constants import BOLTZMANN_EV
 from ecmsim.errors import ConfigError, ResultsError
+from ecmsim.models.full.mesh.cell_mesh import Region
 from ecmsim.models.full.simulation import RejectedStep, Simulation, State
 from ecmsim.physics.butler_volmer import ButlerVolmer
 from ecmsim.physics.model import DeviceModel
@@ -47,6 +48,58 @@ def run_states(folder, overrides=(), until=None):
     collector = Collector()
     run(load_config(QUICK, overrides), folder, progress=collector, until=until)
     return collector.states
+
+
+# --- meshes ---------------------------------------------------------------------------------------------------
+
+NEARLY_CLOSED = (
+    'initial={kind="cylinder", radius="2 nm", height="9.8 nm"}',
+    "dissolution.enabled=false",
+    "mesh.spreading=0.1",
+    "mesh.contact_line=0.02",
+)
+
+
+@pytest.fixture(scope="module")
+def nearly_closed():
+    simulation = Simulation(load_config(QUICK, NEARLY_CLOSED), MPI.COMM_SELF)
+    yield simulation, simulation.start()
+    simulation.close()
+
+
+@pytest.mark.parametrize(("rise", "heat", "fine"), [(0.99, True, False), (1.01, True, True), (0.0, False, True)])
+def test_electrodes_are_meshed_finely_once_they_are_warm(nearly_closed, monkeypatch, rise, heat, fine):
+    """From 1 K on, or where nothing tells of heat; what begins with a filament begins so."""
+    simulation, state = nearly_closed
+    metal = Region.COUNTER_ELECTRODE, Region.ACTIVE_ELECTRODE
+
+    def cells(mesh):
+        return np.isin(mesh.region, metal).sum()
+
+    meshes = [simulation._mesh(state.front, cold) for cold in (True, False)]  # coarse, fine
+    assert cells(meshes[0]) < 0.6 * cells(meshes[1]) and cells(state.mesh) == cells(meshes[1])
+    assert np.array_equal(*(mesh.filament_points for mesh in meshes))
+    values = state.values.copy()
+    values[:, 2] = np.linspace(0, rise, len(values))
+    monkeypatch.setattr(simulation, "_moved", lambda front: None)  # a new mesh is needed
+    monkeypatch.setattr(simulation, "model", replace(simulation.model, heat=heat))
+    monkeypatch.setattr(simulation, "_solve", lambda discretisation, trial, state, step: trial)
+    for part in ("_waited", "_judge"):
+        monkeypatch.setattr(simulation, part, lambda trial, *others: trial)
+    trial = simulation.advance(replace(state, values=values), 1e-12)
+    simulation._drop()
+    assert (cells(trial.mesh) > 0.8 * cells(meshes[1])) == fine
+
+
+def test_a_nucleus_begins_on_a_coarse_mesh():
+    """Nothing flows yet. Without heat nothing would tell when something does."""
+    settings = ("mesh.spreading=0.1", "mesh.contact_line=0.02")
+    count = []
+    for also in ((), ("heat.enabled=false",)):
+        simulation = Simulation(load_config(QUICK, settings + also), MPI.COMM_SELF)
+        count.append(simulation.start().vertices)
+        simulation.close()
+    assert count[0] < 0.7 * count[1]
 
 
 # --- a whole run --------------------------------------------------------------------------------------------

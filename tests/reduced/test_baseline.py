@@ -10,7 +10,7 @@ from types import SimpleNamespace
 import numpy as np
 import pytest
 from helpers import hot
-from helpers.baseline import told
+from helpers.arrays import told
 from helpers.outlines import FILAMENTS, front, grown
 from helpers.paths import ROOT
 

@@ -205,7 +205,7 @@ class Simulation(GrowingCell):
                 if share.max() > self.numerics.stretch or share.min() < CROWDED:
                     return None
             mesh = motion.moved(filament.points, plate)
-            return mesh if mesh.quality().min() > self.numerics.quality else None
+            return mesh if motion.holds(mesh, self.numerics.quality) else None
 
     def _surface_temperature(self, state):
         """Temperature at the outline's points, K, (n,)."""

@@ -67,6 +67,8 @@ class ReducedSimulation(GrowingCell):
     def __init__(self, config, comm, laws=None):
         super().__init__(config, comm, laws)
         self.model, solver = traced(self.model), config.solver
+        # No field is singular at the rim of the foot: segments there are as along the surface.
+        self.numerics = self.numerics.model_copy(update={"contact_line": 0.0})
         self._circuit = lru_cache(maxsize=8)(circuit)  # a law of the same numbers is made anew for each step
         self._ions = Ions(self.model, self.cell, solver.tolerance, solver.max_iterations)
 

@@ -9,6 +9,9 @@ from scipy.sparse.linalg import splu
 from ecmsim.models.full.mesh.cell_mesh import CellMesh
 
 LARGE = 20_000  # nodes from which an ordering for symmetric matrices makes the cheaper factor
+WORN = (
+    0.5  # of its first quality: a triangle that was bad from the start, as in the point of a needle, is no worse anew
+)
 SYMMETRIC = {"permc_spec": "MMD_AT_PLUS_A", "diag_pivot_thresh": 0.0, "options": {"SymmetricMode": True}}
 
 
@@ -56,8 +59,18 @@ class HarmonicMotion:
         columns = np.tile(triangles, (1, 3)).ravel()
         return coo_matrix((local.ravel(), (rows, columns)), shape=(len(points),) * 2).tocsr()
 
+    @cached_property
+    def _quality(self):
+        """Of the mesh's triangles before they move, (m,)."""
+        return self.mesh.quality()
+
+    def holds(self, mesh, quality):
+        """Whether a moved mesh can be used: no triangle has become worse than a quality, or where it was so from the
+        start, than half of what it was."""
+        return bool(np.all(mesh.quality() > np.minimum(quality, WORN * np.maximum(self._quality, 0.0))))
+
     def moved(self, filament_points, electrode_points):
-        """The mesh with its interfaces at the given points; compare `quality` before use."""
+        """The mesh with its interfaces at the given points; ask whether it `holds` before use."""
         target = self.mesh.points.copy()
         target[self.mesh.filament_nodes] = filament_points
         target[self.mesh.electrode_nodes] = electrode_points
