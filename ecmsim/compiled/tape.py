@@ -164,7 +164,7 @@ class Compiled:
                     shape, size = its, length
         input, step = self._input, self._step
         for k, (its, length, array, pointer) in enumerate(given):
-            if 1 < length < size or (length > 1 and its != shape):
+            if length > 1 and its != shape:
                 given[k] = *_, pointer = self._given(np.broadcast_to(array, shape))
             step[k] = length > 1
             input[k] = pointer

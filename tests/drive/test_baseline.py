@@ -147,3 +147,24 @@ def test_a_read_is_no_bias():
         assert [piece.cycle for piece in with_cycles(pieces, values)] == numbers
     one_leg = with_cycles(pieces[:3], [(0.0, 1.0), (1.0, -1.0), (-1.0, 1.0)])
     assert [(piece.cycle, piece.turns) for piece in one_leg] == [(1, False), (1, False), (2, True)]
+
+
+def test_limits_of_every_kind_of_compliance():
+    """An ideal one has the sign of what it limits; a transistor limits where it saturates, at a positive source."""
+
+    def limited(kind, volts, source="voltage", own=None, **settings):
+        section = SimpleNamespace(kind=kind, **settings)
+        piece = SimpleNamespace(source=source, compliance=own)
+        leg = SimpleNamespace(piece=piece, source_voltage=lambda time: volts)
+        return drive.limit(SimpleNamespace(compliance=section), leg, 2.0)
+
+    both = {"current": 1e-3, "polarity": "both"}
+    assert [limited("ideal", volts, **both) for volts in (1.0, 0.0, -1.0)] == [1e-3, 1e-3, -1e-3]
+    assert [limited("ideal", volts, current=2e-3, polarity="negative") for volts in (1.0, -1.0)] == [-2e-3, -2e-3]
+    assert [limited("ideal", volts, current=2e-3, polarity="positive") for volts in (1.0, -1.0)] == [2e-3, 2e-3]
+    assert limited("ideal", 1.0, "current", **both) is None
+    assert limited("none", 1.0) is None and limited("series_resistor", 1.0) is None
+    assert limited("none", 1.0, own=SimpleNamespace(kind="ideal", **both)) == 1e-3
+    gate = {"saturation_current": lambda time: 1e-4 * time}
+    assert [limited("transistor", volts, **gate) for volts in (1.0, 0.0, -1.0)] == [2e-4, None, None]
+    assert limited("transistor", 1.0, saturation_current=lambda time: 0.0) is None  # closed

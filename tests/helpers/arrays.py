@@ -33,7 +33,7 @@ def _lines(name, value, nothing):
     if isinstance(value, Filament):
         value = value.points
     if value is None or isinstance(value, str | Enum):
-        return [f"{name} = {value}"]
+        return [f"{name} = {value}".rstrip()]
     if isinstance(value, dict):
         return [line for key, own in value.items() for line in _lines(f"{name}, {key}", own, nothing)]
     if is_dataclass(value):

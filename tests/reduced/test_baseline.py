@@ -14,12 +14,14 @@ from helpers.arrays import told
 from helpers.outlines import FILAMENTS, front, grown
 from helpers.paths import ROOT
 
+from ecmsim.compiled.library import kernels
+from ecmsim.compiled.tape import Compiled
 from ecmsim.config import load_config
 from ecmsim.models.node import Branch, Line, Node, Step, Supply
 from ecmsim.models.reduced import ReducedSimulation, bipolar, bodies, electrons, heat, metals, profile, rings, spreading
 from ecmsim.models.reduced.geometry import geometry_of, heat_network, node_shares, resistances, sources
 from ecmsim.models.reduced.ions import RINGS, Between, Ions, spherical_hopping, spherical_resistivity, strips
-from ecmsim.models.reduced.laws import traced
+from ecmsim.models.reduced.laws import circuit, reaction, traced
 from ecmsim.physics.compliance import IdealCompliance, SeriesResistor
 from ecmsim.physics.model import DeviceModel
 from ecmsim.shape.front import Front
@@ -40,6 +42,26 @@ def warmth(count):
     return heat.Temperatures(
         np.append(np.linspace(3.0, 120.0, profile.SLICES + 1), 100.0 + 10 * np.arange(count)), 90.0
     )
+
+
+def test_laws_are_traced():
+    """Not only right but tapes: a law that cannot be traced stays as it is, and is slower."""
+    if kernels() is None:
+        pytest.skip("nothing is compiled here")
+    _, model = cell()
+    laws = [model.hopping.low_field_limits, model.tunnel_heating.active_electrode_share]
+    laws += [model.size_effect.conductivity_ratio, circuit(IdealCompliance(1e-3, 0.05)).current]
+    for region in (model.filament, model.counter_electrode, model.active_electrode, model.switching_layer):
+        laws += filter(None, [region.electrical, region.thermal])
+    assert all(isinstance(law, Compiled) for law in laws) and len(laws) == 11
+    density = reaction(DeviceModel.from_config(load_config(REFERENCE)))
+    ones, told_of = np.ones(3), []
+    for shared in ({}, {"open_share": ones}, {"shift": ones}, {"open_share": ones, "shift": ones}):
+        for on_filament in (True, False):
+            given = density(300.0 * ones, ones, -ones, on_filament, **shared)
+            told_of.append(given.__qualname__)
+    assert all(name.startswith("Compiled.at") for name in told_of)
+    assert circuit(None) is None
 
 
 def test_rings_and_spreading(file_regression, loops):
