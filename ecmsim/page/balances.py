@@ -116,7 +116,7 @@ def numerical_error(run):
         f"shows its growth {COARSER['t(0.7 nm)']} earlier and reaches 1 mA {COARSER['t(1 mA)']} later, is "
         f"{COARSER['T at 100 µA']} colder at 100 µA and {COARSER['T at 603 µA']} at 603 µA, and ends with a mean "
         f"radius {COARSER['mean radius']} smaller and the same gap to a picometre. Where heat drives growth, "
-        "its speed at a moment is less exact than what comes of it: with the default mesh some 1.5 % too low at 603 µA. "
+        "its speed at a moment is less exact than what comes of it: by default some 1.5 % too low at 603 µA. "
         "An estimate for this run is the difference to the same one, "
     )
     mesh, steps = _refinements(run)

@@ -122,13 +122,9 @@ OF_RUNS = [
 def test_a_picture_of_a_run_is_as_it_was(runs, file_regression, tmp_path, run, name, options):
     with artists.undrawn() as pictures:
         drawn = draw(name, runs(run), tmp_path / f"{name}.png", **options)
-<<<<<<< HEAD
-    kept.check(file_regression, artists.told(pictures, drawn), run, name, **options)
-=======
     kept.check(file_regression, artists.told(pictures, drawn), run, name, **options)
 
 
 def test_what_does_not_fit_a_run_is_told_as_it_was(runs, file_regression):
     lines = [f"{run} {name}: {unfit(name, runs(run))}" for run in MADE for name in PICTURES]
     kept.check(file_regression, "\n".join(lines), "unfit")
->>>>>>> 9addffa4cb22dbcca8330f4166f34595704129f2
