@@ -189,3 +189,15 @@ def test_a_weibull_fit_fulfils_its_conditions():
     assert power.sum() == pytest.approx(len(seen))
     logs = np.log(np.append(seen, [2.6] * 3) / fit.scale)
     assert len(seen) / fit.shape + logs[:6].sum() - (power * logs).sum() == pytest.approx(0, abs=1e-8)
+
+
+def test_a_lobe_that_comes_back_by_a_fifth_is_compared():
+    """A resistor changes nothing; where it does not come back that far, nothing tells it from a cell that stays on."""
+    for end, kind in ((0.7, ""), (0.85, "SET")):
+        v = np.concatenate([np.linspace(0, 1, 41), np.linspace(1, end, 21)])
+        assert values.kind_of(v, v, 40) == kind
+
+
+@pytest.mark.parametrize("bits", [[0, 1, 1, 1], [1, 1, 1, 0]])
+def test_neighbours_of_which_one_never_changes_have_no_correlation(bits, no_warnings):
+    assert np.isnan(statistics.bits_of(bits).neighbours)
