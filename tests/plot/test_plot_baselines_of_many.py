@@ -22,6 +22,7 @@ from ecmsim.plot import (
     dressed,
     film,
     interactive,
+    iv,
     measured_contacts,
     note,
     options,
@@ -570,6 +571,10 @@ def test_a_note_stands_in_the_corner_of_what_bears_it(compared, tmp_path):
         compared(drawing, "note")
 
 
+def test_a_small_step_at_first_is_no_branch():
+    assert iv.branches_of([0, -0.05, 1, 2, 0], 0.1) == [(0, 3), (3, 4)]
+
+
 def test_widths_have_a_name_or_millimetres():
     widths = [("aps-single", 86.0), ("120 mm", 120.0), ("40", 40.0), (1000.0, 1000.0)]
     assert not dress.is_dressed()
@@ -597,7 +602,14 @@ def test_options_that_are_none_are_told_with_what_they_need():
     for key, told in (("snapshot", "a text or a whole number$"), ("view", "needs a text$")):
         with pytest.raises(PlotError, match=told):
             options.check("it", [key], {key: 1.5})
-    for key, value in (("bins", 0), ("least_V", -1), ("from_s", float("inf")), ("bins", True), ("times_s", [])):
+    for key, value in (
+        ("bins", 0),
+        ("least_V", -1),
+        ("from_s", float("inf")),
+        ("bins", True),
+        ("times_s", []),
+        ("times_s", [1, "2"]),
+    ):
         with pytest.raises(PlotError, match=key):
             options.check("it", [key], {key: value})
     options.check("it", ["least_V", "from_s", "snapshot"], {"least_V": 0, "from_s": -1.0, "snapshot": 3})
