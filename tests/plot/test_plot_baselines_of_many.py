@@ -11,6 +11,7 @@ import pandas as pd
 import pytest
 from helpers import artists, baseline, instruments, synthetic
 from helpers.pulsed import write_pulsed
+from matplotlib.figure import Figure
 
 from ecmsim.constants import BOLTZMANN_EV, CONDUCTANCE_QUANTUM
 from ecmsim.errors import PlotError
@@ -21,6 +22,7 @@ from ecmsim.plot import (
     dress,
     dressed,
     film,
+    gap,
     interactive,
     iv,
     measured_contacts,
@@ -571,6 +573,14 @@ def test_a_note_stands_in_the_corner_of_what_bears_it(compared, tmp_path):
         compared(drawing, "note")
 
 
+def test_a_logarithmic_axis_of_gaps_has_ticks_in_all_that_it_shows():
+    axes = Figure().subplots()
+    gap.log_gaps(axes, np.array([24.0, 0.1875, 3.0]))
+    assert axes.get_ylim() == pytest.approx((0.15, 30.0)) and axes.get_yscale() == "log"
+    assert [label.get_text() for label in axes.get_yticklabels()] == ["0.2", "0.5", "1", "2", "5", "10", "20"]
+    assert list(axes.get_yticks()) == pytest.approx([0.2, 0.5, 1, 2, 5, 10, 20])
+
+
 def test_a_small_step_at_first_is_no_branch():
     assert iv.branches_of([0, -0.05, 1, 2, 0], 0.1) == [(0, 3), (3, 4)]
 
@@ -602,14 +612,8 @@ def test_options_that_are_none_are_told_with_what_they_need():
     for key, told in (("snapshot", "a text or a whole number$"), ("view", "needs a text$")):
         with pytest.raises(PlotError, match=told):
             options.check("it", [key], {key: 1.5})
-    for key, value in (
-        ("bins", 0),
-        ("least_V", -1),
-        ("from_s", float("inf")),
-        ("bins", True),
-        ("times_s", []),
-        ("times_s", [1, "2"]),
-    ):
+    wrong = [("bins", 0), ("least_V", -1), ("from_s", float("inf")), ("bins", True), ("times_s", [])]
+    for key, value in [*wrong, ("times_s", [1, "2"])]:
         with pytest.raises(PlotError, match=key):
             options.check("it", [key], {key: value})
     options.check("it", ["least_V", "from_s", "snapshot"], {"least_V": 0, "from_s": -1.0, "snapshot": 3})
