@@ -581,6 +581,13 @@ def test_a_logarithmic_axis_of_gaps_has_ticks_in_all_that_it_shows():
     assert list(axes.get_yticks()) == pytest.approx([0.2, 0.5, 1, 2, 5, 10, 20])
 
 
+@pytest.mark.parametrize(
+    ("start", "time", "left"), [(3.0, [-4.0, 8.0], 0.1), (1.0, [-4.0, 8.0], 0.56), (7.0, [4.0, 12.0], 0.56)]
+)
+def test_an_inset_stands_where_more_room_is(start, time, left):
+    assert style.inset_place((start, start + 1), time, 0.7) == pytest.approx([left, 0.2, 0.41, 0.5])
+
+
 def test_a_small_step_at_first_is_no_branch():
     assert iv.branches_of([0, -0.05, 1, 2, 0], 0.1) == [(0, 3), (3, 4)]
 
