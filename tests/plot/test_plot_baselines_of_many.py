@@ -5,6 +5,7 @@ As test_plot_baselines, of what is no picture of one run.
 
 import json
 import re
+from types import SimpleNamespace
 
 import numpy as np
 import pandas as pd
@@ -29,6 +30,7 @@ from ecmsim.plot import (
     note,
     options,
     overlay,
+    scene,
     style,
     table_map,
     table_points,
@@ -579,6 +581,22 @@ def test_a_logarithmic_axis_of_gaps_has_ticks_in_all_that_it_shows():
     assert axes.get_ylim() == pytest.approx((0.15, 30.0)) and axes.get_yscale() == "log"
     assert [label.get_text() for label in axes.get_yticklabels()] == ["0.2", "0.5", "1", "2", "5", "10", "20"]
     assert list(axes.get_yticks()) == pytest.approx([0.2, 0.5, 1, 2, 5, 10, 20])
+
+
+@pytest.mark.parametrize(
+    ("box", "scale"),
+    [(((-1, 3), (0, 2), (0, 6)), 6 / 0.7), (((-9, 11), (0, 2), (2, 4)), 20 / 0.7 * 0.5)],
+    ids=["high", "wide"],
+)
+def test_a_camera_shows_a_box_within_its_margins(box, scale):
+    """Seen from the front, where all that the camera needs to show can be told by hand."""
+    camera, renderer = SimpleNamespace(), SimpleNamespace(ResetCameraClippingRange=lambda: None)
+    plotter = SimpleNamespace(window_size=(200, 100), camera=camera, renderer=renderer)
+    scene.look_from(plotter, 0.0, 0.0, box, (0.1, 0.2, 0.15, 0.15))
+    assert camera.parallel_scale == pytest.approx(0.5 * scale) and camera.up == pytest.approx([0, 0, 1])
+    assert camera.focal_point == pytest.approx([1 + 0.05 * 2 * scale, 0, 3])
+    largest = max(high - low for low, high in box)
+    assert camera.position - camera.focal_point == pytest.approx([0, -10 * largest, 0])
 
 
 @pytest.mark.parametrize(
