@@ -166,6 +166,11 @@ def test_a_needle_reacts_as_the_filament_does():
     assert first == second
 
 
+def test_sinhc_is_exact_on_both_sides_of_its_series():
+    x = np.array([1e-9, 1e-3, 9.9e-3, 1.01e-2, 1.0, 99.0])
+    assert operators.sinhc(x) == pytest.approx(np.sinh(x) / x, rel=1e-14)
+
+
 @pytest.mark.parametrize("polarity", ["positive", "negative", "both"])
 def test_a_limiter_is_exact_on_both_sides_of_its_series(polarity):
     """1 - exp(-x), to the digits that are left where the exponential takes over at 1e-4."""
