@@ -381,3 +381,14 @@ def test_a_leg_that_follows(file_regression):
     finally:
         simulation.close()
     told(file_regression, found, rel=1e-4, nothing=1e-4)
+
+
+def test_many_points_are_interpolated_part_by_part(monkeypatch):
+    """To the same values as all at once."""
+    mesh = kept("plain")
+    values = np.stack([np.cos(0.3 * mesh.points[:, 0]), mesh.points[:, 1] ** 2], axis=1)
+    points = mesh.points[mesh.triangles].mean(axis=1)
+    whole = interpolate(mesh, values, points)
+    monkeypatch.setattr("ecmsim.models.full.mesh.transfer.AT_ONCE", 37)
+    assert np.array_equal(interpolate(mesh, values, points), whole)
+    assert whole == pytest.approx(values[mesh.triangles].mean(axis=1), rel=1e-9)  # linear within each triangle

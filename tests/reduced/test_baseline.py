@@ -171,7 +171,7 @@ def test_temperatures(file_regression):
     found = {
         "largest": [one.largest, before.largest],
         "plus": [one.plus(0.5, before), one.plus(2.0, before)],
-        "of bodies": [one.of_bodies(1), one.of_bodies(3), other.of_bodies(1), other.of_bodies(2)],
+        "of bodies": [one.of_bodies(1), one.of_bodies(3), *(other.of_bodies(count) for count in (1, 2, 3))],
         "change": [one.change(before), before.change(one)],
         "total": heat.Sources(one.filament, 0.5, 0.25, 0.125).total,
     }
