@@ -336,7 +336,12 @@ DIFFUSING = ["model=reduced", "surface_diffusion.enabled=true", "surface_diffusi
 STARTS = {
     "cold": (["initial={kind='cylinder', radius='1.2 nm', height='6 nm'}"], 0.39, (0.4, 0.41, 0.415, 0.423)),
     "hot": ([*hot.HOT[1:], "programme.1.duration=1 ms"], 9e-10, (1e-9, 1e-5, 5e-5, 1.3e-4)),
-}
+    "node": ([*hot.HOT[1:], "circuit.capacitance=1 pF", "circuit.series_resistance=10 kohm"], 9e-10,
+             (1e-9, 1e-8, 3e-8, 1e-7)),
+    "current": (["initial={kind='cylinder', radius='1.2 nm', height='9 nm'}",
+                 "programme=[{kind='current_ramp', to='1 nA', rate='1 nA/s', voltage_limit='0.5 V'}]"], 0.2,
+                (0.21, 0.3, 0.42, 0.5)),
+}  # fmt: skip
 
 
 @pytest.mark.parametrize("start", STARTS)
