@@ -33,7 +33,7 @@ def _table(section, path):
             for item in value:
                 below += ["", f"[{_header(here)}]", *_table(item, here)]
         else:
-            own.append(f"{name} = {_value(value)}")
+            own.append(f"{_key(name)} = {_value(value)}")
     return own + below
 
 
@@ -62,4 +62,9 @@ def _scalar(value):
 
 
 def _header(path):
-    return "[" + ".".join(key if re.fullmatch(r"[A-Za-z0-9_-]+", key) else _scalar(key) for key in path) + "]"
+    return "[" + ".".join(map(_key, path)) + "]"
+
+
+def _key(name):
+    """A name as a key: in quotes where TOML asks for them, as for a parameter of a law of one's own called µ."""
+    return name if re.fullmatch(r"[A-Za-z0-9_-]+", name) else _scalar(name)

@@ -70,8 +70,9 @@ def _study(look, width, height):
     parts = [look.title, "  ".join([f"{len(look.cases)} cases: {counts}", *_left(look)])]
     active = [case for case in look.cases if case["status"] not in ("pending", "finished")]
     for case in active[:10]:
-        numbers = "  ".join(figures({key: case[key] for key in ("time_s", "current_A", "gap_nm")}))
-        parts.append(f"  {case['status']:<11} {case['name'][: max(width - 50, 20)]}  {numbers}")
+        known = math.isfinite(case["time_s"])  # what cannot be read has no numbers
+        numbers = "  ".join(figures({key: case[key] for key in ("time_s", "current_A", "gap_nm")} if known else {}))
+        parts.append(f"  {case['status']:<11} {case['name'][: max(width - 50, 20)]}  {numbers}".rstrip())
     parts += [f"  … and {len(active) - 10} more"] if len(active) > 10 else []
     return "\n".join(parts + plotted([(curve.voltage, curve.current) for curve in look.curves.values()], width, height))
 

@@ -197,7 +197,8 @@ def _ticks(axis, limits):
     ]
     minor = [at for at in axis.get_minorticklocs() if low <= at <= high]
     tick = axis.get_major_ticks(1)[0]
-    look = [tick.label1.get_visible(), tick.label2.get_visible(), tick.tick1line.get_visible()]
+    parts = (tick.label1, tick.label2, tick.tick1line, tick.tick2line)
+    look = [part.get_visible() for part in parts]
     grid = f", grid {_line_look(tick.gridline)}" if tick.gridline.get_visible() else ""
     return (
         f"{numbers([at for at, _ in shown])}; {[text for _, text in shown]}; {len(minor)} between; "

@@ -4,10 +4,11 @@ Small made-up runs are drawn: what changes here was changed in ecmsim.plot, or i
 meant, pytest --force-regen writes the baselines anew, and their difference shows what has become of the picture.
 """
 
+import numpy as np
 import pytest
 from helpers import artists, kept, synthetic
 
-from ecmsim.plot import draw
+from ecmsim.plot import PICTURES, draw, unfit
 from ecmsim.results import open_run
 
 STEPS = 160
@@ -26,8 +27,25 @@ def pulsed(folder):
     return synthetic.write_events(folder, text, columns, outlines, [])
 
 
+def of_metals(folder):
+    """The sweep, of electrodes that have names."""
+    path = synthetic.write_run(folder, steps=STEPS) / "config.toml"
+    text = path.read_text()
+    path.write_text(text.replace("[cell]", '[cell]\nactive_electrode = "Cu"\ncounter_electrode = "own/Pt.toml"'))
+    return folder
+
+
+def still(folder):
+    """Nothing happens: no voltage, no current."""
+    columns, outlines = synthetic.series(20)
+    rest = {name: np.full(20, values[0]) for name, values in columns.items()} | {"time_s": columns["time_s"]}
+    rest |= {"current_A": np.zeros(20), "ionic_current_A": np.zeros(20)}
+    return synthetic.write_columns(folder, rest, [outlines[0]] * 20)
+
+
 MADE = {
-    "sweep": lambda folder: synthetic.write_run(folder, steps=STEPS),
+    "sweep": of_metals,
+    "still": still,
     "noisy": lambda folder: synthetic.write_run(folder, steps=STEPS, compliance=1e-5, noise=0.1, snapshots=False),
     "cycles": lambda folder: synthetic.write_cycles(folder, count=2),
     "one": lambda folder: synthetic.write_cycles(folder, count=1),
@@ -73,6 +91,7 @@ OF_RUNS = [
     ("sweep", "temperature", {}),
     ("cycles", "temperature", {}),
     ("noisy", "temperature", {}),
+    ("retention", "temperature", {}),
     ("sweep", "outline", {}),
     ("sweep", "outline", {"currents_A": [1e-9, 1e-5]}),
     ("sweep", "outline", {"times_s": [1.0, 1.75, 3.0]}),
@@ -80,6 +99,7 @@ OF_RUNS = [
     ("retention", "outline", {}),
     ("retention", "retention", {}),
     ("sweep", "retention", {"from_s": 1.7}),
+    ("noisy", "retention", {}),
     ("sweep", "elephant", {}),
     ("sweep", "elephant", {"time": "log", "colour": "current_density"}),
     ("sweep", "elephant", {"colour": "regime", "from_s": 1.5, "to_s": 2.0}),
@@ -103,3 +123,8 @@ def test_a_picture_of_a_run_is_as_it_was(runs, file_regression, tmp_path, run, n
     with artists.undrawn() as pictures:
         drawn = draw(name, runs(run), tmp_path / f"{name}.png", **options)
     kept.check(file_regression, artists.told(pictures, drawn), run, name, **options)
+
+
+def test_what_does_not_fit_a_run_is_told_as_it_was(runs, file_regression):
+    lines = [f"{run} {name}: {unfit(name, runs(run))}" for run in MADE for name in PICTURES]
+    kept.check(file_regression, "\n".join(lines), "unfit")

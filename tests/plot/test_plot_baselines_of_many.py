@@ -13,18 +13,23 @@ from helpers import artists, instruments, kept, synthetic
 from helpers.pulsed import write_pulsed
 
 from ecmsim.constants import BOLTZMANN_EV, CONDUCTANCE_QUANTUM
+from ecmsim.errors import PlotError
 from ecmsim.measured import open_file, read, read_points
 from ecmsim.plot import (
     annotation,
     draw,
+    dress,
     dressed,
     film,
     interactive,
     measured_contacts,
     note,
+    options,
     overlay,
+    style,
     table_map,
     table_points,
+    trace,
     trajectories,
 )
 from ecmsim.plot.study import StudyTable
@@ -46,7 +51,18 @@ def folder(tmp_path_factory):
 
 @pytest.fixture(scope="module")
 def sweep(folder):
-    return open_run(synthetic.write_run(folder / "sweep", steps=160))
+    path = synthetic.write_run(folder / "sweep", steps=160)
+    text = (path / "config.toml").read_text()
+    text = text.replace("[cell]", '[cell]\nactive_electrode = "Cu"\ncounter_electrode = "own/Pt.toml"')
+    (path / "config.toml").write_text(text)
+    return open_run(path)
+
+
+@pytest.fixture(scope="module")
+def wide(folder):
+    """A filament that is wider than a film's picture of the layer."""
+    columns, outlines = synthetic.series(60)
+    return open_run(synthetic.write_columns(folder / "wide", columns, [points * [4, 1] for points in outlines]))
 
 
 @pytest.fixture(scope="module")
@@ -241,6 +257,19 @@ def test_a_histogram_is_as_it_was(contacts, compared, tmp_path, options):
     compared(drawing, "histogram", **options)
 
 
+def test_a_histogram_that_leaves_its_axis_says_how_high_it_is(compared, tmp_path):
+    """Long without a contact; the law of tunnelling knows none in one of two runs."""
+    rows = [(k, str(k), "finished", "", k, 100) for k in range(2)]
+    table = pd.DataFrame(rows, columns=["case", "folder", "status", "reason", "seed", "steps"])
+    for k in range(2):
+        synthetic.write_stairs(tmp_path / str(k), levels=(0.02, 1, 2), starts=(19, 30 + k), steps=150)
+    study = StudyTable(tmp_path, table, ("seed",))
+    compared(lambda: draw("histogram", study, tmp_path / "p.png", samples=300), "histogram", "high")
+    text = (tmp_path / "1" / "config.toml").read_text().replace('"blend"', '"simmons"')
+    (tmp_path / "1" / "config.toml").write_text(text)
+    compared(lambda: draw("histogram", study, tmp_path / "p.png", samples=300), "histogram", "continuous")
+
+
 def test_a_measured_histogram_is_drawn_beside(contacts, compared, tmp_path):
     path, volts = tmp_path / "steps.csv", np.linspace(-0.1, 0.4, 400)
     path.write_text("Time,V,I\n" + instruments.lines((np.arange(400), volts, 1.97 * CONDUCTANCE_QUANTUM * volts)))
@@ -296,6 +325,15 @@ def test_statistics_of_many_cells_are_drawn_as_they_were(cells, compared, tmp_pa
     compared(lambda: draw(name, cells, tmp_path / "p.png", **options, **measured), name, **options)
 
 
+def test_violins_stand_over_a_varied_setting_where_there_is_one_cycle(cells, compared, tmp_path):
+    """Of the varied settings that with the fewest values; a column of equal ones has no violin."""
+    table = pd.read_csv(cells.folder / "cycles.csv", comment="#")
+    table = table[table["cycle"] == 1].assign(R_LRS_ohm=1e4)
+    (cells.folder / "cycles.csv").write_text(table.to_csv(index=False))
+    study = StudyTable(cells.folder, table, ("case", "cycle", "thickness_nm"))
+    compared(lambda: draw("violin", study, tmp_path / "p.png"), "violin", "varied")
+
+
 @pytest.mark.parametrize("name", ["cdf", "violin"])
 def test_statistics_of_one_run_are_drawn_as_they_were(cycles, compared, tmp_path, name):
     compared(lambda: draw(name, cycles, tmp_path / "p.png"), name, "run")
@@ -326,6 +364,7 @@ def saturating(time):
     )
 
 
+PAIRS = pulse(0) + "".join(pulse(gap) + pulse(10 - gap) for gap in (0.01, 0.1, 0.5, 2.0))
 SWEEPS = """[[programme]]
 kind = "repeat"
 count = 4
@@ -374,7 +413,7 @@ def recovering(time):
     [
         ("potentiation", pulses(1, 6) + pulses(-1, 6), saturating, 6, {}),
         ("potentiation", pulses(1, 6), saturating, 6, {"read_V": 0.05}),
-        ("facilitation", pulse(0) + pulse(0.01) + pulse(5) + pulse(0.5), lambda time: 1e-6 * (1 + time), 6, {}),
+        ("facilitation", PAIRS, lambda time: 1e-6 * (1 + np.exp(-(time % 10) / 0.4)), 6, {}),
         ("endurance", SWEEPS, worn, 40, {}),
         ("endurance", SWEEPS, worn, 40, {"window": 1.1, "read_V": 0.2}),
         ("selector", ONE_PULSE, recovering, 60, {}),
@@ -462,7 +501,7 @@ def test_measured_contacts_are_drawn_as_they_were(compared, tmp_path):
 
 
 @pytest.mark.parametrize("pace", film.PACES)
-@pytest.mark.parametrize("name", ["sweep", "cycles", "left_alone"])
+@pytest.mark.parametrize("name", ["sweep", "cycles", "left_alone", "wide"])
 def test_the_frames_of_a_film_are_as_they_were(request, file_regression, name, pace):
     run = request.getfixturevalue(name)
     span = (1.0, 3.0) if name == "sweep" and pace == "time" else (None, None)
@@ -522,9 +561,57 @@ def test_another_dress_is_worn_by_what_may_wear_it(cycles, compared, tmp_path):
         compared(lambda: draw("elephant", cycles, tmp_path / "p.png"), "dressed", "elephant")
 
 
-def test_the_numbers_of_pictures_are_as_they_were(cycles, cells, sweep, file_regression, tmp_path):
-    told = []
-    for name, run in (("iv", cycles), ("gap", sweep), ("outline", sweep), ("retention", sweep), ("cdf", cells)):
+def test_a_note_stands_in_the_corner_of_what_bears_it(compared, tmp_path):
+    def drawing():
+        with style.picture(tmp_path / "p.png", style.COLUMN_MM, 60) as figure:
+            figure.subplots().plot([0, 1], [0, 1])
+
+    with note.noted("constants of another metal"):
+        compared(drawing, "note")
+
+
+def test_widths_have_a_name_or_millimetres():
+    widths = [("aps-single", 86.0), ("120 mm", 120.0), ("40", 40.0), (1000.0, 1000.0)]
+    assert not dress.is_dressed()
+    for given, expected in widths:
+        with dressed(width=given):
+            assert dress.width(89.0) == expected and dress.is_dressed()
+    assert dress.width(89.0) == 89.0 and dress.colour(7, ["a", "b", "c"]) == "b"
+    for given in ("39.9 mm", "1000.1", "nature", "-50"):
+        with pytest.raises(PlotError, match="expected one of"), dressed(width=given):
+            pass
+
+
+@pytest.mark.parametrize(
+    ("start", "end", "text"),
+    [(None, None, ""), (1.0, None, " in from 1 s"), (None, 2.5, " in to 2.5 s"), (1.0, 2.0, " in from 1 s to 2 s")],
+)
+def test_a_window_is_told_by_its_ends(start, end, text):
+    assert trace.window("s", start, end, " in ") == text
+
+
+def test_options_that_are_none_are_told_with_what_they_need():
+    for key, told in (("from_s", r"unit, in the unit that the name ends in$"), ("bins", r"a number without a unit$")):
+        with pytest.raises(PlotError, match=told):
+            options.check("it", [key], {key: "1 s"})
+    for key, told in (("snapshot", "a text or a whole number$"), ("view", "needs a text$")):
+        with pytest.raises(PlotError, match=told):
+            options.check("it", [key], {key: 1.5})
+    for key, value in (("bins", 0), ("least_V", -1), ("from_s", float("inf")), ("bins", True), ("times_s", [])):
+        with pytest.raises(PlotError, match=key):
+            options.check("it", [key], {key: value})
+    options.check("it", ["least_V", "from_s", "snapshot"], {"least_V": 0, "from_s": -1.0, "snapshot": 3})
+    assert (
+        options.file_stem("field", {"snapshot": "603 µA", "view": "tip", "cut": None})
+        == "field_snapshot=603uA,view=tip"
+    )
+    assert options.file_stem("outline", {"times_s": [1.0, 2.5]}) == "outline_times_s=1+2.5"
+
+
+def test_the_numbers_of_pictures_are_as_they_were(cycles, cells, contacts, sweep, file_regression, tmp_path):
+    told, stairs = [], open_run(contacts.folder / "0")
+    of = {"iv": cycles, "gap": sweep, "outline": sweep, "retention": sweep, "cdf": cells, "conductance": stairs}
+    for name, run in of.items():
         options = {"from_s": 1.7} if name == "retention" else {}
         with artists.undrawn():
             draw(name, run, tmp_path / f"{name}.png", csv=True, **options)

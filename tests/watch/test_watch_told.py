@@ -354,3 +354,47 @@ def test_the_server_is_for_this_machine_and_of_threads_that_do_not_stay(watched)
     with pytest.raises(ConfigError, match="--port 70000: cannot serve there"):
         server(watched, 70000)
     assert serving.page().startswith(b"<!")
+
+
+@pytest.fixture
+def study(tmp_path, monkeypatch):
+    """A study of four cases: one that finished, one that runs on another machine, one whose files are damaged, and one
+    that is only listed."""
+    from ecmsim.study import folder as places
+
+    root = tmp_path / "study"
+    root.mkdir()
+    (root / places.STUDY).write_text("[grid]\n")
+    (root / places.CONFIGS).mkdir()
+    names = [f"000{k}_x={k}" for k in range(4)]
+    for k, name in enumerate(names[:2]):
+        tiny.write(root / name, snapshots=(), finish=k == 0)
+        os.utime(root / name / "timeseries.csv", (BEGUN + k, BEGUN + k))
+    (root / names[2]).mkdir()
+    (root / names[2] / "provenance.json").write_text('{"format": "ecmsim run", "status": "on holiday"}')
+    (root / places.CASES).write_text(f"case,folder\n3,{names[3]}\n")
+    told = json.loads((root / names[1] / "provenance.json").read_text())
+    (root / names[1] / "provenance.json").write_text(json.dumps(told | {"host": "elsewhere", "process": 1}))
+    return root
+
+
+def test_a_look_at_a_study_is_that_of_before(study, file_regression, monkeypatch):
+    seen = look(study)
+    unchanged(file_regression, "\n".join([plain(seen.plain()).replace(f"{study}/", ""), text(seen, 60, 5), line(seen)]))
+    assert looking.kind_of(study) == "study" and list(seen.curves) == ["0000_x=0", "0001_x=1"]
+    monkeypatch.setattr(looking, "MOST_CURVES", 1)  # that which was written last
+    assert list(look(study).curves) == ["0001_x=1"]
+    os.utime(study / "0000_x=0/timeseries.csv", (BEGUN + 9, BEGUN + 9))
+    assert list(look(study).curves) == ["0000_x=0"]
+
+
+def test_what_is_no_run_is_said_to_be_none(tmp_path):
+    (tmp_path / "empty").mkdir()
+    for folder in (tmp_path / "nowhere", tmp_path / "empty"):
+        with pytest.raises(EcmsimError, match="no such run|neither a run nor a study"):
+            looking.kind_of(folder)
+    seen = look(tmp_path / "nowhere")
+    assert seen.status == "unreadable" and not seen.ended and seen.steps == 0 and math.isnan(seen.share)
+    assert looking._words(ValueError("x")) == "cannot be read at the moment (ValueError)"
+    assert looking._words(EcmsimError("x")) == "x" and looking._written(tmp_path / "nowhere") == 0.0
+    assert looking._finite({"a": [1, math.nan, (math.inf,)], "b": True}) == {"a": [1, None, [None]], "b": True}
