@@ -15,6 +15,7 @@ from helpers.paths import ROOT
 from mpi4py import MPI
 
 from ecmsim.config import load_config
+from ecmsim.errors import SolveError
 from ecmsim.models.full.films import inverse_heights
 from ecmsim.models.full.mesh import build
 from ecmsim.models.full.mesh.cell_mesh import CellMesh, Region, Surface
@@ -299,3 +300,95 @@ def _areas(mesh):
     corners = mesh.points[mesh.triangles]
     (ax, ay), (bx, by) = (corners[:, 1] - corners[:, 0]).T, (corners[:, 2] - corners[:, 0]).T
     return [0.5 * (ax * by - ay * bx)[mesh.region == region].sum() for region in Region]
+
+
+@pytest.mark.parametrize("kind", ["nucleus", "cylinder"])
+@pytest.mark.parametrize("heat", [True, False])
+@pytest.mark.parametrize("rise", [0.9, 1.1])
+def test_electrodes_are_meshed_finely_where_something_is_warm(monkeypatch, kind, heat, rise):
+    """At the start unless a nucleus begins, later where a place is warmer than its surroundings by a kelvin; without
+    heat always."""
+    begin = [] if kind == "nucleus" else ["initial={kind='cylinder', radius='1 nm', height='4 nm'}"]
+    spreading = ["mesh.spreading=0.1", "mesh.growth=0.35", f"heat.enabled={str(heat).lower()}"]
+    config = load_config(REFERENCE, [*SMALL, *COARSE, *spreading, *begin])
+    simulation, asked = Simulation(config, MPI.COMM_SELF), []
+
+    def stopped(filament, surface, cell, numerics, needle):
+        asked.append((numerics.spreading, needle))
+        raise SolveError("here")
+
+    monkeypatch.setattr("ecmsim.models.full.simulation.build_mesh", stopped)
+    with pytest.raises(SolveError, match="here"):
+        simulation.start()
+    assert asked == [(0.35 if heat and kind == "nucleus" else 0.1, False)]
+    if kind == "nucleus":  # a step that needs another mesh
+        mesh = kept("plain")
+        values = np.zeros((len(mesh.points), 3))
+        values[7, 2] = rise
+        own = Front.at_rest(Filament(mesh.filament_points))
+        state = State(
+            time=0.1, leg=simulation.programme.first(), source_voltage=0.1, front=own, mesh=mesh, values=values
+        )
+        monkeypatch.setattr(simulation, "_moved", lambda front: None)
+        with pytest.raises(SolveError, match="here"):
+            simulation.advance(state, 0.11)
+        assert asked[1:] == [(0.35 if heat and rise < 1 else 0.1, False)]
+    assert simulation.remeshes == 0
+
+
+def test_a_step_onto_another_mesh(file_regression, monkeypatch):
+    """Its fields go over, and are solved there: on the kept mesh, in place of one that gmsh would make."""
+    state, simulation = solved("plain", 1.3, WIRE, *HOT)
+    mesh = kept("plain")
+    shifted = mesh.at(mesh.points.copy())
+    inner = np.setdiff1d(np.arange(len(mesh.points)), np.concatenate([mesh.filament_nodes, mesh.electrode_nodes]))
+    r, z = shifted.points[inner].T
+    free = (r > 1e-9) & (r < r.max() - 1e-9) & (np.abs(z) > 1e-9) & (z > z.min() + 1e-9) & (z < z.max() - 1e-9)
+    shifted.points[inner[free]] += [0.01, -0.02]
+    monkeypatch.setattr(simulation, "_moved", lambda front: None)
+    monkeypatch.setattr(simulation, "_resampled", lambda front: front)
+
+    def made(front, cold):
+        assert not cold
+        shifted.points[shifted.filament_nodes] = front.filament.points
+        return shifted
+
+    monkeypatch.setattr(simulation, "_mesh", made)
+    try:
+        trial = simulation.accept(simulation.advance(state, state.time + 1e-6))
+        assert trial.remeshed and trial.previous_values is None and simulation._pending is None
+        told(file_regression, all_of(trial, simulation), rel=1e-4, nothing=1e-4)
+    finally:
+        simulation.close()
+
+
+def test_a_leg_that_follows(file_regression):
+    """The source jumps: psi counts from it, and the potentials stay; without a circuit the ions follow."""
+    found = {}
+    steps = (
+        'programme=[{kind="ramp", to="1.2 V", rate="1 V/s"}, {kind="hold", duration="1 s", compliance={kind="none"}}]'
+    )
+    state, simulation = solved("plain", 1.2, "compliance.current=1 uA", steps, *HOT)
+    try:
+        for k in range(2):
+            state = simulation.follow(state)
+            if state is None:
+                break
+            found[f"{k}"] = {"leg": [state.leg.number, state.time, state.source_voltage],
+                             "fields": dict(zip("eit", state.values.T, strict=True)),
+                             "before": state.previous_values, "kind": simulation._kind(state.leg)[1]}  # fmt: skip
+        assert state is None
+    finally:
+        simulation.close()
+    told(file_regression, found, rel=1e-4, nothing=1e-4)
+
+
+def test_many_points_are_interpolated_part_by_part(monkeypatch):
+    """To the same values as all at once."""
+    mesh = kept("plain")
+    values = np.stack([np.cos(0.3 * mesh.points[:, 0]), mesh.points[:, 1] ** 2], axis=1)
+    points = mesh.points[mesh.triangles].mean(axis=1)
+    whole = interpolate(mesh, values, points)
+    monkeypatch.setattr("ecmsim.models.full.mesh.transfer.AT_ONCE", 37)
+    assert np.array_equal(interpolate(mesh, values, points), whole)
+    assert whole == pytest.approx(values[mesh.triangles].mean(axis=1), rel=1e-9)  # linear within each triangle

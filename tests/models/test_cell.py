@@ -13,6 +13,7 @@ from ecmsim.models.cell import RejectedStep
 from ecmsim.models.node import Node
 from ecmsim.models.reduced import ReducedSimulation
 from ecmsim.models.waiting import Waiting
+from ecmsim.shape.filament import Filament
 
 DRAWN = ["tunnelling.law=blend", "contact.atoms=drawn", "contact.attempt_frequency=1e13 / s", "contact.barrier=0.75 eV",
          "contact.binding=0.2 eV", "contact.seed=3"]  # fmt: skip
@@ -186,3 +187,20 @@ def test_more_than_an_atom_at_once_is_too_much():
             counted(more)
     assert counted(1.01, step=0.9e-8).metal == metal
     assert counted(1.01, rupture="a neck").growth == 0.0  # other bodies: it tells nothing
+
+
+def test_the_surface_moves_by_faraday_s_law(growing):
+    """v = j M/(z F rho), in nm/s; in all it gains the volume of the current into it, where both agree by half."""
+    density, nucleus = -3.0, Filament.nucleus(1.0, 200)
+    per_coulomb = 63.546e-3 / (96485.33212 * 8960.0)  # m3 of copper
+    bare = growing._growth_velocity(
+        nucleus, np.full(len(nucleus.points), density), 1e-3, 0.0
+    )  # a current far too large
+    assert bare[0, 1] == pytest.approx(3.0 * per_coulomb * 1e9, rel=1e-6)
+    current = 1.1 * 3.0 * 2 * np.pi * 1e-18  # A, of a hemisphere
+    scaled = growing._growth_velocity(nucleus, np.full(len(nucleus.points), density), current, 0.0)
+    gained = (nucleus.area_vectors() * scaled).sum()
+    assert gained == pytest.approx(current * per_coulomb * 1e27, rel=1e-6)
+    assert scaled[0, 1] == pytest.approx(1.1 * bare[0, 1], rel=1e-3)
+    lost = growing._growth_velocity(nucleus, np.full(len(nucleus.points), -density), -current, current)
+    assert lost == pytest.approx(-scaled, rel=1e-6)

@@ -164,3 +164,17 @@ def test_a_needle_reacts_as_the_filament_does():
     flat = DeviceModel.from_config(load_config(REFERENCE))
     first, second = (flat.reaction_current_density(*given, 0.2, False, None, shift) for shift in (None, 0.05))
     assert first == second
+
+
+def test_sinhc_is_exact_on_both_sides_of_its_series():
+    x = np.array([1e-9, 1e-3, 9.9e-3, 1.01e-2, 1.0, 99.0])
+    assert operators.sinhc(x) == pytest.approx(np.sinh(x) / x, rel=1e-14)
+
+
+@pytest.mark.parametrize("polarity", ["positive", "negative", "both"])
+def test_a_limiter_is_exact_on_both_sides_of_its_series(polarity):
+    """1 - exp(-x), to the digits that are left where the exponential takes over at 1e-4."""
+    x = np.array([1e-12, 1e-6, 3e-5, 9.9e-5, 1.01e-4, 1e-3])
+    sign = -1.0 if polarity == "negative" else 1.0
+    found = IdealCompliance(2.0, 0.05, polarity).current(sign * 0.05 * x)
+    assert found == pytest.approx(sign * 2.0 * -np.expm1(-x), rel=3e-12, abs=0)

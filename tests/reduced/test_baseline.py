@@ -171,7 +171,7 @@ def test_temperatures(file_regression):
     found = {
         "largest": [one.largest, before.largest],
         "plus": [one.plus(0.5, before), one.plus(2.0, before)],
-        "of bodies": [one.of_bodies(1), one.of_bodies(3), other.of_bodies(1), other.of_bodies(2)],
+        "of bodies": [one.of_bodies(1), one.of_bodies(3), *(other.of_bodies(count) for count in (1, 2, 3))],
         "change": [one.change(before), before.change(one)],
         "total": heat.Sources(one.filament, 0.5, 0.25, 0.125).total,
     }
@@ -336,7 +336,12 @@ DIFFUSING = ["model=reduced", "surface_diffusion.enabled=true", "surface_diffusi
 STARTS = {
     "cold": (["initial={kind='cylinder', radius='1.2 nm', height='6 nm'}"], 0.39, (0.4, 0.41, 0.415, 0.423)),
     "hot": ([*hot.HOT[1:], "programme.1.duration=1 ms"], 9e-10, (1e-9, 1e-5, 5e-5, 1.3e-4)),
-}
+    "node": ([*hot.HOT[1:], "circuit.capacitance=1 pF", "circuit.series_resistance=10 kohm"], 9e-10,
+             (1e-9, 1e-8, 3e-8, 1e-7)),
+    "current": (["initial={kind='cylinder', radius='1.2 nm', height='9 nm'}",
+                 "programme=[{kind='current_ramp', to='1 nA', rate='1 nA/s', voltage_limit='0.5 V'}]"], 0.2,
+                (0.21, 0.3, 0.42, 0.5)),
+}  # fmt: skip
 
 
 @pytest.mark.parametrize("start", STARTS)
