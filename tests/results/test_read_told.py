@@ -231,6 +231,21 @@ def test_cycles_without_numbers_are_found_by_the_names_of_steps(tmp_path):
     assert spans_by_name(open_run(folder), time) == []
 
 
+def test_cycles_with_numbers_begin_where_the_one_before_ended(tmp_path):
+    """Two of 2 s after a second of waiting, with another one after them; a step between two belongs to the first."""
+    wait = '[[programme]]\nkind = "hold"\nduration = "1 s"\n'
+    sweeps = '[[programme]]\nkind = "repeat"\ncount = 2\nsteps = [{kind = "sweep", peak = "1 V", rate = "1 V/s"}]\n'
+    run = open_run(pulsed.write_pulsed(tmp_path / "run", wait + sweeps + wait, lambda at: 1e-6 * (1 + at), points=4))
+    assert [vars(cycle) for cycle in find_cycles(run)] == [
+        {"number": 1, "start": 1.0, "end": 3.0},
+        {"number": 2, "start": 3.0, "end": 5.0},
+    ]
+    assert cycle_of_rows(run).tolist() == [0] * 4 + [1] * 9 + [2] * 8 + [0] * 4
+    table = cycle_table(run)
+    assert table["I_max_A"].tolist() == pytest.approx([2.75e-6 * 1.0909090909, 5e-6], rel=0.2)
+    assert find_cycles(run)[0].rows(np.array([0.0, 1.0, 2.0, 3.0, 3.1])) == slice(1, 4)
+
+
 TRAIN = """[[programme]]
 kind = "pulse_train"
 amplitude = "1 V"

@@ -107,6 +107,21 @@ def test_checkpoints_keep_as_many_as_they_are_told(tmp_path):
     assert kept.write({"step": 10}).name == "000006.h5"  # not a number that was given before
 
 
+def test_checkpoints_that_are_there_count_for_who_goes_on(tmp_path):
+    """Another process keeps the newest good ones of those it finds, and removes damaged and older ones."""
+    first = Checkpoints(tmp_path, 5)
+    for step in range(5):
+        first.write({"step": step})
+    (tmp_path / "000004.h5").write_bytes(b"damaged")
+    (tmp_path / ".000003.h5.tmp").write_bytes(b"left by a kill")
+    again = Checkpoints(tmp_path, 3)
+    assert again.write({"step": 5}) == tmp_path / "000006.h5" and again.newest() == tmp_path / "000006.h5"
+    left = sorted(path.name for path in tmp_path.iterdir())
+    assert left == ["000003.h5", "000005.h5", "000006.h5", "latest.json"]
+    again.write({"step": 6})
+    assert sorted(path.name for path in tmp_path.glob("*.h5")) == ["000005.h5", "000006.h5", "000007.h5"]
+
+
 def test_what_a_checkpoint_holds_comes_back_as_what_it_was():
     """Types and values: edges of whole numbers, empty things, texts, nested ones."""
     content = {
