@@ -360,3 +360,22 @@ def test_how_the_command_line_ends(monkeypatch, capsys):
     monkeypatch.setattr(cli, "app", lambda: fails(ZeroDivisionError()))
     with pytest.raises(ZeroDivisionError):
         cli.main()
+
+
+@pytest.mark.parametrize(("size", "aborted"), [(1, []), (2, [1])])
+def test_a_defect_on_one_rank_ends_them_all(monkeypatch, capsys, size, aborted):
+    calls = []
+    world = SimpleNamespace(size=size, Abort=calls.append)
+    monkeypatch.setitem(cli.sys.modules, "mpi4py.MPI", SimpleNamespace(COMM_WORLD=world))
+
+    def fails():
+        raise ZeroDivisionError("a defect")
+
+    monkeypatch.setattr(cli, "app", fails)
+    if size == 1:
+        with pytest.raises(ZeroDivisionError):
+            cli.main()
+    else:
+        cli.main()
+        assert "ZeroDivisionError: a defect" in capsys.readouterr().err
+    assert calls == aborted

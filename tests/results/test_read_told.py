@@ -78,7 +78,9 @@ def test_gamma_counts_from_a_nanometre_on():
 
 
 def test_gamma_needs_a_source_that_drives_and_electrons():
-    drop = {share: (lambda time, share=share: 1.0 if time < 1.2 else share) for share in (0.95, 0.85, -1e-12, -1.0)}
+    drop = {
+        share: (lambda time, share=share: 3.0 if time < 1.2 else 3.0 * share) for share in (0.95, 0.85, -1e-12, -1.0)
+    }
     assert seen((1.0, 1.5), (0.0, 1.0), voltage=drop[0.95])[0] == pytest.approx(1.5, abs=1e-9)
     assert seen((1.0, 1.5), (0.0, 1.0), voltage=drop[0.85]) is None
     assert seen((1.0, 1.5), (0.0, 1.0), voltage=drop[-1.0]) is None

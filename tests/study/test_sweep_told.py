@@ -24,6 +24,8 @@ model = "reduced"
 "stress.energy" = ["0.1 eV", "0.2 eV"]
 """
 
+TIMES = {"start_time": "2026-01-01T00:00:00+00:00", "end_time": "2026-01-01T00:01:30+00:00"}
+
 
 @pytest.fixture
 def here(tmp_path, monkeypatch):
@@ -38,7 +40,7 @@ def here(tmp_path, monkeypatch):
     ready = tiny.write(tmp_path / "ready", snapshots=())
     for place, case, status in zip(study.places("out"), study.cases, ("finished", "failed", "running"), strict=False):
         shutil.copytree(ready, place.run)
-        told = json.loads((place.run / "provenance.json").read_text()) | {"status": status, "host": "elsewhere"}
+        told = json.loads((place.run / "provenance.json").read_text()) | {"status": status, "host": "elsewhere"} | TIMES
         (place.run / "provenance.json").write_text(json.dumps(told | {"reason": f"why it is {status}"}))
         (place.run / "config.toml").write_text(case.config.to_toml())
     return study
