@@ -25,7 +25,7 @@ from ecmsim.results.compatibility import differences
 from ecmsim.results.files import check_in_place, guarded, replace_file, sync_folder
 from ecmsim.results.folder import checkpoint_number, is_run_folder, no_plain_file, run_files, snapshot_name
 from ecmsim.results.history import lengths
-from ecmsim.results.history_reader import crc_of, lookup3
+from ecmsim.results.history_reader import FLAGS, WRITTEN, crc_of, lookup3
 from ecmsim.results.lines_reader import lines_of, moments_of, numbers_of, table_of
 from ecmsim.results.lock import FolderLock
 from ecmsim.results.marks import check_lines
@@ -425,3 +425,19 @@ def test_a_run_that_is_going_on_or_has_lost_something_is_told(tmp_path, caplog):
     (folder / "timeseries.csv").write_text("\n".join(series.splitlines()[:8]) + "\n")
     caplog.clear()
     assert open_run(folder).outlines.step.tolist() == [0, 3, 6] and not caplog.records
+
+
+def test_a_run_that_is_being_written_is_read_as_far_as_it_is(tmp_path):
+    """Its file says that it is open for writing by SWMR, which a reader has to go along with; a closed one does not."""
+    run = RunWriter(tmp_path / "run", config_text=rows.CONFIG, provenance={})
+    for step in range(3):
+        run.outline(step, step, *rows.outline_of(step))
+        run.step(rows.row(step, time_s=float(step)))
+    flags = (tmp_path / "run/history.h5").read_bytes()[FLAGS]
+    assert flags & WRITTEN == WRITTEN == 5 and len(open_run(tmp_path / "run").outlines) == 3
+    assert np.array_equal(open_run(tmp_path / "run").outlines[2].points, rows.outline_of(2)[0])
+    run.finish("finished")
+    assert (
+        not (tmp_path / "run/history.h5").read_bytes()[FLAGS] & WRITTEN
+        and len(open_run(tmp_path / "run").outlines) == 3
+    )
