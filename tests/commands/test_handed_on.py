@@ -12,6 +12,7 @@ import pandas as pd
 import pytest
 from helpers import tiny
 from helpers.baseline import unchanged
+from typer.main import get_command
 from typer.testing import CliRunner
 
 from ecmsim.commands import cli
@@ -379,3 +380,23 @@ def test_a_defect_on_one_rank_ends_them_all(monkeypatch, capsys, size, aborted):
         cli.main()
         assert "ZeroDivisionError: a defect" in capsys.readouterr().err
     assert calls == aborted
+
+
+def parameters(command, path=()):
+    """Each option and argument of a command of click and of those in it, as lines."""
+    for name, inner in getattr(command, "commands", {}).items():
+        yield from parameters(inner, (*path, name))
+    for item in command.params if path else ():
+        kind, default = type(item.type).__name__, item.default
+        kind += f" {item.type.min} to {item.type.max}" if hasattr(item.type, "min") else ""
+        default = default() if callable(default) else default
+        told = [kind, f"default {default}"] + ["several"] * bool(
+            item.multiple if item.param_type_name == "option" else False
+        )
+        told += ["required"] * item.required + ["default not shown"] * (getattr(item, "show_default", None) is False)
+        yield f"{' '.join(path)} {'/'.join([*item.opts, *item.secondary_opts])}: {', '.join(told)}"
+
+
+def test_every_option_is_that_of_before(file_regression):
+    """Their names, kinds, bounds and defaults, and whether these are shown."""
+    unchanged(file_regression, "\n".join(sorted(parameters(get_command(app)))))
