@@ -35,7 +35,7 @@ def number(value, error=math.nan, unit=""):
     factor, shown = readable(value, unit)
     value, error = value * factor, error * factor
     shown = shown.replace("ohm", "Ω")
-    shown = f" {shown}" if shown and shown != "%" else f" {shown}".rstrip()
+    shown = f" {shown}" if shown else ""
     magnitude = math.floor(math.log10(abs(value))) if value else 0
     if not math.isfinite(error):
         return f"{value:.{max(2 - magnitude, 0)}f}{shown}"

@@ -43,7 +43,7 @@ def show(
     for file in files:
         opened.append(open_file(file, chosen, current=False))
         lacks = None
-        if getattr(opened[-1], "current", True) is None:
+        if hasattr(opened[-1], "current") and opened[-1].current is None:
             try:
                 open_file(file, chosen)
             except MeasurementError as error:

@@ -62,7 +62,7 @@ def _recording(found, tolerance):
     numbers = found.cycles
     lines.append(_line("cycles", str(len(numbers))))
     widths = {
-        "": -MOST_NAME,
+        "": MOST_NAME,
         "points": 8,
         "time": 10,
         "rate": 12,
@@ -71,7 +71,7 @@ def _recording(found, tolerance):
         "max |I|": 11,
         "compliance": 13,
     }
-    lines.append("    " + "".join(f"{name:>{size}}" if size > 0 else " " * -size for name, size in widths.items()))
+    lines.append("    " + "".join(f"{name:>{size}}" for name, size in widths.items()))
     shown = numbers if len(numbers) <= MOST_CYCLES else [*numbers[: MOST_CYCLES - 1], None, numbers[-1]]
     for number in shown:
         lines.append("    …" if number is None else _cycle(found, number))

@@ -151,8 +151,8 @@ def verified_of(run, definitions=Definitions()):  # noqa: B008  (frozen)
     """The Verified of a run (a Run) with a step of write-verify."""
     table = _table(run, definitions, 1)
     verified = {leg.piece.name for leg in run.course.legs if leg.piece.then is not None}
-    details = run.events["detail"][run.events["event"] == "condition"]  # none where no condition was met
-    return Verified(table, bool(verified & {str(detail).rpartition(": ")[0] for detail in details}))
+    details = run.events["detail"][run.events["event"] == "condition"]  # none where nothing was met
+    return Verified(table, any(detail.rpartition(": ")[0] in verified for detail in details))
 
 
 def _ends(run):

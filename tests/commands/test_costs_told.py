@@ -113,6 +113,13 @@ def test_all_that_is_measured_on_one_rank_and_on_two(measured, said, file_regres
     assert Path("new.json").read_text().endswith("}\n") and '\n  "format"' in Path("new.json").read_text()
 
 
+def test_large_meshes_are_as_fine_as_they_were():
+    told = {name: options[1].removeprefix("mesh.refinement=") for name, (_, options) in benchmarks.LARGE.items()}
+    assert list(told.values()) == ["1.7", "4.5", "7.3", "10.4", "18.3", "34.5"]
+    counts = [int(name.split()[2].replace(",", "")) for name in told]
+    assert counts == [3000, 20_000, 50_000, 100_000, 300_000, 1_000_000]
+
+
 def test_by_itself_what_takes_minutes_is_left_out(measured, said):
     benchmarks.benchmarks(Path("new.json"))
     names = list(json.loads(Path("new.json").read_text())["measured"])

@@ -10,6 +10,7 @@ from helpers import instruments, tiny
 from helpers.baseline import unchanged
 from typer.testing import CliRunner
 
+from ecmsim.commands import data_text
 from ecmsim.commands.cli import app
 from ecmsim.errors import EcmsimError
 
@@ -126,3 +127,9 @@ def test_a_table_that_cannot_be_written_is_told(here, monkeypatch):
     with pytest.raises(ZeroDivisionError):
         typed("convert", "uneven.csv", "--out", "z.csv")
     assert "cannot write" in typed("cycles", "run", "--out", "sweep.csv/c.csv")
+
+
+def test_what_is_next_to_nothing_is_told_as_nothing():
+    """Below 1e-18, where a sum of volts ends up that should be zero."""
+    told = [data_text._signed(value, "V") for value in (0.9e-18, -0.9e-18, 1.1e-18, -1e-3)]
+    assert told == ["0 V", "0 V", "0.0011 fV", "-1 mV"]

@@ -12,6 +12,7 @@ import pandas as pd
 import pytest
 from helpers import tiny
 from helpers.baseline import unchanged
+from typer.main import get_command
 from typer.testing import CliRunner
 
 from ecmsim.commands import cli
@@ -360,3 +361,42 @@ def test_how_the_command_line_ends(monkeypatch, capsys):
     monkeypatch.setattr(cli, "app", lambda: fails(ZeroDivisionError()))
     with pytest.raises(ZeroDivisionError):
         cli.main()
+
+
+@pytest.mark.parametrize(("size", "aborted"), [(1, []), (2, [1])])
+def test_a_defect_on_one_rank_ends_them_all(monkeypatch, capsys, size, aborted):
+    calls = []
+    world = SimpleNamespace(size=size, Abort=calls.append)
+    monkeypatch.setitem(cli.sys.modules, "mpi4py.MPI", SimpleNamespace(COMM_WORLD=world))
+
+    def fails():
+        raise ZeroDivisionError("a defect")
+
+    monkeypatch.setattr(cli, "app", fails)
+    if size == 1:
+        with pytest.raises(ZeroDivisionError):
+            cli.main()
+    else:
+        cli.main()
+        assert "ZeroDivisionError: a defect" in capsys.readouterr().err
+    assert calls == aborted
+
+
+def parameters(command, path=()):
+    """Each option and argument of a command of click and of those in it, as lines."""
+    for name, inner in getattr(command, "commands", {}).items():
+        yield from parameters(inner, (*path, name))
+    for item in command.params if path else ():
+        kind, default = type(item.type).__name__, item.default
+        kind += f" {item.type.min} to {item.type.max}" if hasattr(item.type, "min") else ""
+        default = default() if callable(default) else default
+        told = [kind, f"default {default}"] + ["several"] * bool(
+            item.multiple if item.param_type_name == "option" else False
+        )
+        told += ["required"] * item.required + ["default not shown"] * (getattr(item, "show_default", None) is False)
+        yield f"{' '.join(path)} {'/'.join([*item.opts, *item.secondary_opts])}: {', '.join(told)}"
+
+
+def test_every_option_is_that_of_before(file_regression):
+    """Their names, kinds, bounds and defaults, and whether these are shown."""
+    unchanged(file_regression, "\n".join(sorted(parameters(get_command(app)))))

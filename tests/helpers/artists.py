@@ -127,7 +127,7 @@ def described(figure):
 
 def _layout(figure):
     engine = figure.get_layout_engine()
-    return "no layout" if engine is None else f"{type(engine).__name__} {engine.get().get('rect', '')}"
+    return "no layout" if engine is None else f"{type(engine).__name__} in {numbers(engine.get().get('rect', ()))}"
 
 
 def _of_figure(figure, name="figure"):
@@ -160,6 +160,8 @@ def _ratios(grid):
 
 def _axes(axes, name):
     yield f"{name}: {_place(axes)}"
+    if bar := getattr(axes, "_colorbar", None):
+        yield f"{name} colours {bar.orientation} {bar.ticklocation}, beyond {bar.extend}"
     if not axes.axison:
         yield f"{name} without axes"
     yield (

@@ -15,7 +15,7 @@ from helpers import kept, synthetic
 import ecmsim.page.document
 import ecmsim.page.pictures
 from ecmsim.page import form, page_text, pictures
-from ecmsim.page.balances import balances, effort, numerical_error, wall_times
+from ecmsim.page.balances import _exact, balances, effort, numerical_error, wall_times
 from ecmsim.page.outcome import key_numbers
 from ecmsim.page.settings import label_counts, programme_rows, sections, setting_rows
 from ecmsim.results import open_run
@@ -47,6 +47,7 @@ def told(run):
     """The words of its page line by line, with the looks that carry a meaning, without what depends on the machine."""
     text = page_text(run, "page.html")
     text = re.sub(r"<style>.*?</style>|<meta.*?>", "", text, flags=re.DOTALL)
+    text = re.sub(r"</?code>", "`", text)
     text = re.sub(r'<(?:td|th|p|span|tr)[^>]*? (?:class|style)="([^"]*)"[^>]*>', r"\n[\1] ", text)
     text = html.unescape(re.sub(r"<[^>]*>", "\n", text))
     text = text.replace(str(run.folder), "FOLDER").replace(ecmsim.__version__, "VERSION")
@@ -236,3 +237,18 @@ def test_a_picture_without_a_caption_says_what_its_module_does(monkeypatch):
     title, caption = pictures._described("iv", "iv_pulse_train")
     assert title == "Iv (pulse train)" and caption.startswith("Current against voltage, linear and logarithmic")
     assert "\n" not in caption and "Pulses draw" not in caption
+
+
+@pytest.mark.parametrize(
+    ("told", "exact"),
+    [
+        ({"compliance": {"kind": "ideal", "current": "1 mA"}}, True),
+        ({"compliance": {"response_time": "1 us", "transconductance": "1 mA/V"}}, False),
+        ({"compliance": {"response_time": "1 us"}}, False),
+        ({"compliance": {"transconductance": "1 mA/V"}}, False),
+        ({"programme": [{"kind": "hold"}, {"steps": [{"compliance": {"response_time": "1 us"}}]}]}, False),
+        ({"programme": [{"kind": "hold"}, {"steps": [{"compliance": {"current": "1 mA"}}]}]}, True),
+    ],
+)
+def test_a_compliance_that_takes_its_time_or_is_a_transistor_is_not_exact(told, exact):
+    assert _exact(told) is exact

@@ -5,12 +5,14 @@ As test_plot_baselines, of what is no picture of one run.
 
 import json
 import re
+from types import SimpleNamespace
 
 import numpy as np
 import pandas as pd
 import pytest
 from helpers import artists, instruments, kept, synthetic
 from helpers.pulsed import write_pulsed
+from matplotlib.figure import Figure
 
 from ecmsim.constants import BOLTZMANN_EV, CONDUCTANCE_QUANTUM
 from ecmsim.errors import PlotError
@@ -21,11 +23,14 @@ from ecmsim.plot import (
     dress,
     dressed,
     film,
+    gap,
     interactive,
+    iv,
     measured_contacts,
     note,
     options,
     overlay,
+    scene,
     style,
     table_map,
     table_points,
@@ -570,6 +575,41 @@ def test_a_note_stands_in_the_corner_of_what_bears_it(compared, tmp_path):
         compared(drawing, "note")
 
 
+def test_a_logarithmic_axis_of_gaps_has_ticks_in_all_that_it_shows():
+    axes = Figure().subplots()
+    gap.log_gaps(axes, np.array([24.0, 0.1875, 3.0]))
+    assert axes.get_ylim() == pytest.approx((0.15, 30.0)) and axes.get_yscale() == "log"
+    assert [label.get_text() for label in axes.get_yticklabels()] == ["0.2", "0.5", "1", "2", "5", "10", "20"]
+    assert list(axes.get_yticks()) == pytest.approx([0.2, 0.5, 1, 2, 5, 10, 20])
+
+
+@pytest.mark.parametrize(
+    ("box", "scale"),
+    [(((-1, 3), (0, 2), (0, 6)), 6 / 0.7), (((-9, 11), (0, 2), (2, 4)), 20 / 0.7 * 0.5)],
+    ids=["high", "wide"],
+)
+def test_a_camera_shows_a_box_within_its_margins(box, scale):
+    """Seen from the front, where all that the camera needs to show can be told by hand."""
+    camera, renderer = SimpleNamespace(), SimpleNamespace(ResetCameraClippingRange=lambda: None)
+    plotter = SimpleNamespace(window_size=(200, 100), camera=camera, renderer=renderer)
+    scene.look_from(plotter, 0.0, 0.0, box, (0.1, 0.2, 0.15, 0.15))
+    assert camera.parallel_scale == pytest.approx(0.5 * scale) and camera.up == pytest.approx([0, 0, 1])
+    assert camera.focal_point == pytest.approx([1 + 0.05 * 2 * scale, 0, 3])
+    largest = max(high - low for low, high in box)
+    assert camera.position - camera.focal_point == pytest.approx([0, -10 * largest, 0])
+
+
+@pytest.mark.parametrize(
+    ("start", "time", "left"), [(3.0, [-4.0, 8.0], 0.1), (1.0, [-4.0, 8.0], 0.56), (7.0, [4.0, 12.0], 0.56)]
+)
+def test_an_inset_stands_where_more_room_is(start, time, left):
+    assert style.inset_place((start, start + 1), time, 0.7) == pytest.approx([left, 0.2, 0.41, 0.5])
+
+
+def test_a_small_step_at_first_is_no_branch():
+    assert iv.branches_of([0, -0.05, 1, 2, 0], 0.1) == [(0, 3), (3, 4)]
+
+
 def test_widths_have_a_name_or_millimetres():
     widths = [("aps-single", 86.0), ("120 mm", 120.0), ("40", 40.0), (1000.0, 1000.0)]
     assert not dress.is_dressed()
@@ -597,7 +637,8 @@ def test_options_that_are_none_are_told_with_what_they_need():
     for key, told in (("snapshot", "a text or a whole number$"), ("view", "needs a text$")):
         with pytest.raises(PlotError, match=told):
             options.check("it", [key], {key: 1.5})
-    for key, value in (("bins", 0), ("least_V", -1), ("from_s", float("inf")), ("bins", True), ("times_s", [])):
+    wrong = [("bins", 0), ("least_V", -1), ("from_s", float("inf")), ("bins", True), ("times_s", [])]
+    for key, value in [*wrong, ("times_s", [1, "2"])]:
         with pytest.raises(PlotError, match=key):
             options.check("it", [key], {key: value})
     options.check("it", ["least_V", "from_s", "snapshot"], {"least_V": 0, "from_s": -1.0, "snapshot": 3})

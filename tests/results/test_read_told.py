@@ -78,7 +78,9 @@ def test_gamma_counts_from_a_nanometre_on():
 
 
 def test_gamma_needs_a_source_that_drives_and_electrons():
-    drop = {share: (lambda time, share=share: 1.0 if time < 1.2 else share) for share in (0.95, 0.85, -1e-12, -1.0)}
+    drop = {
+        share: (lambda time, share=share: 3.0 if time < 1.2 else 3.0 * share) for share in (0.95, 0.85, -1e-12, -1.0)
+    }
     assert seen((1.0, 1.5), (0.0, 1.0), voltage=drop[0.95])[0] == pytest.approx(1.5, abs=1e-9)
     assert seen((1.0, 1.5), (0.0, 1.0), voltage=drop[0.85]) is None
     assert seen((1.0, 1.5), (0.0, 1.0), voltage=drop[-1.0]) is None
@@ -231,6 +233,21 @@ def test_cycles_without_numbers_are_found_by_the_names_of_steps(tmp_path):
     assert spans_by_name(open_run(folder), time) == []
 
 
+def test_cycles_with_numbers_begin_where_the_one_before_ended(tmp_path):
+    """Two of 2 s after a second of waiting, with another one after them; a step between two belongs to the first."""
+    wait = '[[programme]]\nkind = "hold"\nduration = "1 s"\n'
+    sweeps = '[[programme]]\nkind = "repeat"\ncount = 2\nsteps = [{kind = "sweep", peak = "1 V", rate = "1 V/s"}]\n'
+    run = open_run(pulsed.write_pulsed(tmp_path / "run", wait + sweeps + wait, lambda at: 1e-6 * (1 + at), points=4))
+    assert [vars(cycle) for cycle in find_cycles(run)] == [
+        {"number": 1, "start": 1.0, "end": 3.0},
+        {"number": 2, "start": 3.0, "end": 5.0},
+    ]
+    assert cycle_of_rows(run).tolist() == [0] * 4 + [1] * 9 + [2] * 8 + [0] * 4
+    table = cycle_table(run)
+    assert table["I_max_A"].tolist() == pytest.approx([2.75e-6 * 1.0909090909, 5e-6], rel=0.2)
+    assert find_cycles(run)[0].rows(np.array([0.0, 1.0, 2.0, 3.0, 3.1])) == slice(1, 4)
+
+
 TRAIN = """[[programme]]
 kind = "pulse_train"
 amplitude = "1 V"
@@ -319,6 +336,15 @@ def test_plateaus_are_those_of_before(file_regression):
         "narrow": (trace([1, 2, 3], noise=0.03), {"tolerance": 0.1}),
         "wide": (trace([1, 1.3, 3], noise=0.03), {"tolerance": 0.5}),
         "long": (trace([1, 2, 3, 4], points=40), {"share": 0.3}),
+        # Steps so small that neighbours are told apart, or drift into each other, by a little.
+        "steps 1": (trace([1.3, 1.4, 1.54, 1.74, 1.94], noise=0.01, points=40, ramp=15, seed=24), {}),
+        "steps 2": (trace([0.5, 0.9, 1.9, 2.1, 2.24], slope=0.08, points=10), {}),
+        "steps 3": (trace([0.44, 0.84, 1.84, 2.04, 3.04], noise=0.02, slope=0.08, points=20, ramp=15, seed=6), {}),
+        "steps 4": (trace([0.4, 0.8, 1.2, 1.26, 1.4], noise=0.03, slope=0.08, points=10, ramp=15, seed=2), {}),
+        "steps 5": (trace([0.5, 0.64, 1.64, 1.84, 2.84], slope=0.03, points=40), {}),
+        "steps 6": (trace([0.7, 1.1, 1.16, 1.26, 2.26], noise=0.01, slope=0.08, points=40, seed=38), {}),
+        "steps 7": (trace([0.5, 0.7, 0.8, 0.9, 0.96], points=10, ramp=15), {}),
+        "steps 8": (trace([0.7, 0.8], noise=0.03, slope=0.08, points=40, seed=30), {}),
         "down": (trace([5, 3, 2, 1, 0.01], noise=0.02), {}),
     }
     told = []
@@ -326,7 +352,7 @@ def test_plateaus_are_those_of_before(file_regression):
         told += [name, *(f"  {plateau}" for plateau in find_plateaus(*given, **options))]
     unchanged(file_regression, "\n".join(told), close=1e-4)
     assert find_plateaus([0, 1], [1, 1]) == [] and find_plateaus(np.arange(9.0), np.full(9, 0.09)) == []
-    assert len(find_plateaus(np.arange(9.0), np.full(9, 0.11))) == 1
+    assert len(find_plateaus(np.arange(9.0), np.full(9, 0.11))) == len(find_plateaus(np.arange(3.0), np.ones(3))) == 1
 
 
 def test_peaks_are_those_of_before(file_regression):

@@ -25,7 +25,7 @@ from ecmsim.results.compatibility import differences
 from ecmsim.results.files import check_in_place, guarded, replace_file, sync_folder
 from ecmsim.results.folder import checkpoint_number, is_run_folder, no_plain_file, run_files, snapshot_name
 from ecmsim.results.history import lengths
-from ecmsim.results.history_reader import crc_of, lookup3
+from ecmsim.results.history_reader import FLAGS, WRITTEN, crc_of, lookup3
 from ecmsim.results.lines_reader import lines_of, moments_of, numbers_of, table_of
 from ecmsim.results.lock import FolderLock
 from ecmsim.results.marks import check_lines
@@ -105,6 +105,21 @@ def test_checkpoints_keep_as_many_as_they_are_told(tmp_path):
     assert kept.read().content["step"] == 3 and kept.write({"step": 9}).name == "000005.h5"
     (tmp_path / "3/000005.h5").unlink()
     assert kept.write({"step": 10}).name == "000006.h5"  # not a number that was given before
+
+
+def test_checkpoints_that_are_there_count_for_who_goes_on(tmp_path):
+    """Another process keeps the newest good ones of those it finds, and removes damaged and older ones."""
+    first = Checkpoints(tmp_path, 5)
+    for step in range(5):
+        first.write({"step": step})
+    (tmp_path / "000004.h5").write_bytes(b"damaged")
+    (tmp_path / ".000003.h5.tmp").write_bytes(b"left by a kill")
+    again = Checkpoints(tmp_path, 3)
+    assert again.write({"step": 5}) == tmp_path / "000006.h5" and again.newest() == tmp_path / "000006.h5"
+    left = sorted(path.name for path in tmp_path.iterdir())
+    assert left == ["000003.h5", "000005.h5", "000006.h5", "latest.json"]
+    again.write({"step": 6})
+    assert sorted(path.name for path in tmp_path.glob("*.h5")) == ["000005.h5", "000006.h5", "000007.h5"]
 
 
 def test_what_a_checkpoint_holds_comes_back_as_what_it_was():
@@ -410,3 +425,19 @@ def test_a_run_that_is_going_on_or_has_lost_something_is_told(tmp_path, caplog):
     (folder / "timeseries.csv").write_text("\n".join(series.splitlines()[:8]) + "\n")
     caplog.clear()
     assert open_run(folder).outlines.step.tolist() == [0, 3, 6] and not caplog.records
+
+
+def test_a_run_that_is_being_written_is_read_as_far_as_it_is(tmp_path):
+    """Its file says that it is open for writing by SWMR, which a reader has to go along with; a closed one does not."""
+    run = RunWriter(tmp_path / "run", config_text=rows.CONFIG, provenance={})
+    for step in range(3):
+        run.outline(step, step, *rows.outline_of(step))
+        run.step(rows.row(step, time_s=float(step)))
+    flags = (tmp_path / "run/history.h5").read_bytes()[FLAGS]
+    assert flags & WRITTEN == WRITTEN == 5 and len(open_run(tmp_path / "run").outlines) == 3
+    assert np.array_equal(open_run(tmp_path / "run").outlines[2].points, rows.outline_of(2)[0])
+    run.finish("finished")
+    assert (
+        not (tmp_path / "run/history.h5").read_bytes()[FLAGS] & WRITTEN
+        and len(open_run(tmp_path / "run").outlines) == 3
+    )

@@ -13,6 +13,7 @@ from helpers.baseline import plain, unchanged
 
 from ecmsim.config.distributions import Wrong
 from ecmsim.config.quantities import Quantity
+from ecmsim.errors import ConfigError
 from ecmsim.results import open_run
 from ecmsim.study import display, naming, space
 from ecmsim.study.child import Ending
@@ -295,3 +296,147 @@ def test_the_table_of_a_study_by_hand(tmp_path, monkeypatch):
         all(column.no_wrap and column.justify == "right" for column in shown.columns[1:])
         and shown.columns[0].ratio == 1
     )
+
+
+@pytest.fixture
+def job(tmp_path):
+    """A case whose run may have come to any status, and whose log says something: job(status, reason, log)."""
+    from ecmsim.study import folder as places
+    from ecmsim.study.child import Job
+
+    place = places.Place(tmp_path, "0000_a=1")
+    made = Job(place, "text", ("ecmsim",))
+
+    def become(status=None, reason="", log=b""):
+        place.log.parent.mkdir(exist_ok=True)
+        place.log.write_bytes(b"before\n--- command\n" + log)
+        if status is not None:
+            place.run.mkdir(exist_ok=True)
+            told = {"format": "ecmsim run", "version": 1, "status": status, "reason": reason}
+            (place.run / "provenance.json").write_text(json.dumps(told))
+        return made
+
+    return become
+
+
+@pytest.mark.parametrize(
+    ("code", "status", "log", "expected"),
+    [
+        (0, "finished", b"", ("finished", "a reason")),
+        (0, "stopped", b"", ("failed", "its process ended without an error, but left the run interrupted")),
+        (75, "stopped", b"", ("paused", "a reason")),
+        (75, None, b"", ("paused", "to be resumed")),
+        (130, "stopped", b"", ("interrupted", "a reason")),
+        (-2, None, b"", ("interrupted", "stopped by a signal")),
+        (-15, None, b"", ("interrupted", "stopped by a signal")),
+        (-1, None, b"", ("interrupted", "stopped by a signal")),
+        (-9, "stopped", b"", ("interrupted", "killed")),
+        (137, None, b"", ("interrupted", "killed")),
+        (143, None, b"", ("interrupted", "killed")),
+        (3, "failed", b"error: other\n", ("failed", "a reason")),
+        (2, None, b"error: first\nerror: last\nmore\n\n", ("failed", "last")),
+        (2, "stopped", b"one\n two \n\n", ("failed", "two")),
+        (1, None, b"", ("failed", "its process ended with exit code 1")),
+    ],
+)
+def test_what_an_exit_code_means(job, code, status, log, expected):
+    from ecmsim.study.child import _judged
+
+    assert _judged(job(status, "a reason" if status else "", log), code, len(b"before\n")) == expected
+
+
+def test_command_lines_of_cases_by_hand(job, monkeypatch, tmp_path):
+    from dataclasses import replace
+
+    from ecmsim.study import child
+
+    made = job()
+    run, config = str(made.place.run), str(made.place.config)
+    assert child.arguments(made, "run") == ["ecmsim", "run", config, "--out", run]
+    assert child.arguments(replace(made, allow_code=True), "resume") == ["ecmsim", "resume", run, "--allow-code"]
+    job("stopped")
+    told = child.arguments(replace(made, allow_code=True), "run")
+    assert told == ["ecmsim", "run", config, "--out", run, "--overwrite", "--allow-code"]
+    monkeypatch.setattr(child.shutil, "which", lambda name: f"/bin/{name}" if name == "mpiexec" else None)
+    assert (
+        child.arguments(replace(made, ranks=2), "resume")[:3] == ["/bin/mpiexec", "-n", "2"] and child.launcher(1) == []
+    )
+    monkeypatch.setattr(child.shutil, "which", lambda name: None)
+    with pytest.raises(ConfigError, match="needs mpirun"):
+        child.launcher(2)
+
+
+def test_environments_of_cases_by_hand():
+    from ecmsim.study.child import environment
+
+    inherited = {"HOME": "/h", "OMPI_COMM_WORLD_RANK": "1", "SLURM_PROCID": "2", "OMPI_MCA_x": "3", "PMI_RANK": "4"}
+    inherited |= {
+        "OMPI_ALLOW_RUN_AS_ROOT": "1",
+        "SLURM_JOB_END_TIME": "5",
+        "PRTE_MCA_ess_x": "6",
+        "OMP_NUM_THREADS": "8",
+    }
+    one = {f"{name}_NUM_THREADS": "1" for name in ("OMP", "OPENBLAS", "MKL", "BLIS", "NUMEXPR")}
+    one |= {"HOME": "/h", "OMPI_MCA_x": "3", "OMPI_ALLOW_RUN_AS_ROOT": "1", "SLURM_JOB_END_TIME": "5"}
+    assert environment(inherited) == one
+    assert environment(inherited, 2).keys() - one.keys() == {
+        "PRTE_MCA_hwloc_default_binding_policy",
+        "OMPI_MCA_hwloc_base_binding_policy",
+    }
+
+
+def test_signals_are_passed_on_ever_more_urgently(monkeypatch):
+    """The first as it is, but not to who knows already; the second to all; the third at once, to the whole group."""
+    import signal
+
+    from ecmsim.study import child
+
+    killed = []
+    monkeypatch.setattr(child.os, "killpg", lambda pid, number: killed.append((pid, number)))
+
+    class Process:
+        def __init__(self, pid):
+            self.pid, self.got = pid, []
+
+        def send_signal(self, number):
+            self.got.append(number)
+
+    plain_one, told_one = Process(1), Process(2)
+    control = child.Control()
+    control._children = {plain_one: False, told_one: True}
+    control.signals.append(signal.SIGHUP)
+    control.pass_on()
+    assert control.stopped and plain_one.got == [signal.SIGTERM] and told_one.got == [] and not control.signals
+    control.signals.append(signal.SIGINT)
+    control.pass_on()
+    assert plain_one.got == [signal.SIGTERM, signal.SIGINT] and told_one.got == [signal.SIGINT] and not killed
+    control.signals.append(signal.SIGINT)
+    control.pass_on()
+    assert killed == [(1, signal.SIGKILL), (2, signal.SIGKILL)]
+    with control.child(["true"]) as process:  # the end has come: none is started
+        assert process is None
+
+
+def test_what_a_case_needs_by_hand(job, monkeypatch):
+    from dataclasses import replace
+
+    from ecmsim.study import child
+
+    made, states = job(), {}
+    monkeypatch.setattr(child.Config, "from_toml", lambda text: text)
+    monkeypatch.setattr(child.folder, "standing", lambda place: SimpleNamespace(**states))
+    monkeypatch.setattr(child.folder, "is_changed", lambda place, config: states["changed"])
+    for status, resumable, changed, options, action in (
+        ("running", True, True, {}, ""),
+        ("finished", False, False, {}, ""),
+        ("failed", True, False, {}, ""),
+        ("failed", True, False, {"retry": True}, "resume"),
+        ("failed", False, False, {"retry": True}, "run"),
+        ("finished", False, False, {"retry": True}, ""),
+        ("stopped", True, False, {}, "resume"),
+        ("pending", False, False, {}, "run"),
+        ("finished", False, True, {}, "changed"),
+        ("finished", False, True, {"overwrite": True}, "run"),
+    ):
+        states.update(status=status, resumable=resumable, changed=changed)
+        assert child.decide(replace(made, **options))[0] == action, (status, options)
