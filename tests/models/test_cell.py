@@ -9,11 +9,15 @@ from helpers.paths import ROOT
 
 from ecmsim.config import load_config
 from ecmsim.constants import CONDUCTANCE_QUANTUM
+from ecmsim.models.balance import Balance
 from ecmsim.models.cell import RejectedStep
+from ecmsim.models.counting import Count
 from ecmsim.models.node import Node
 from ecmsim.models.reduced import ReducedSimulation
 from ecmsim.models.waiting import Waiting
 from ecmsim.shape.filament import Filament
+from ecmsim.shape.front import Front, Rupture, Union
+from ecmsim.shape.topology import Neck
 
 DRAWN = ["tunnelling.law=blend", "contact.atoms=drawn", "contact.attempt_frequency=1e13 / s", "contact.barrier=0.75 eV",
          "contact.binding=0.2 eV", "contact.seed=3"]  # fmt: skip
@@ -204,3 +208,26 @@ def test_the_surface_moves_by_faraday_s_law(growing):
     assert scaled[0, 1] == pytest.approx(1.1 * bare[0, 1], rel=1e-3)
     lost = growing._growth_velocity(nucleus, np.full(len(nucleus.points), -density), -current, current)
     assert lost == pytest.approx(-scaled, rel=1e-6)
+
+
+@pytest.mark.parametrize("what", ["nothing", "bodies meet", "a body breaks off", "the nucleus forms", "atoms come"])
+def test_what_jumps_at_the_end_of_a_step_went_on_until_then(growing, monkeypatch, what):
+    """The outline has gone its way, and metal has been booked, as the state before the step had it."""
+    start, parted = growing.start(), []
+    moving = Front.moving
+    monkeypatch.setattr(Front, "moving", lambda self, *given: parted.append(given[3]) or moving(self, *given))
+    trial = replace(start, time=2e-3, previous_step=1e-3)
+    if what == "bodies meet":
+        trial = replace(trial, unions=(Union(1.0, 0.1),))
+    if what == "a body breaks off":
+        trial = replace(trial, rupture=Rupture(Neck(3, 0.1, 1.0), 0.1, floats=True))
+    if what == "the nucleus forms":
+        trial = replace(trial, waiting=Waiting(1.0, 1.0, moment=2e-3))
+    counts = [Count(number, 1.5, 1.0, 0, 1) for number in (1, 2)] if what == "atoms come" else [None, None]
+    state = replace(start, time=1e-3, contact=counts[0], supplied=3e-15, previous_step=1e-3)
+    balance = Balance(5e-15, 5e-15, {"ionic": 5e-15}, 5e-15, 0.0, 0.0, 0.0, 0.0, 300.0, 0.0, 0.0)
+    found = growing._completed(trial, state, 1e-3, balance, np.zeros_like(start.velocity), contact=counts[1])
+    jumps = what != "nothing"
+    assert parted == [jumps] and (found.previous_supplied is None) == jumps
+    mean = 3e-15 if jumps else 4e-15
+    assert found.deposited == pytest.approx(1e-3 * mean * growing._nm3_per_coulomb, rel=1e-9)

@@ -228,3 +228,21 @@ def test_a_run_goes_on_to_a_time_that_is_asked_for(short, tmp_path):
     second = resume(tmp_path / "run", until=10.0, progress=False)
     assert second.reason == outcome.reason
     assert second.state.time == pytest.approx(outcome.state.time, rel=1e-3)
+
+
+def test_a_current_that_falls_by_less_than_a_fifth_is_no_onset_yet():
+    """The largest one is, once it has fallen by that."""
+    detector = EventDetector(0.128)
+    currents = [0.0, -1e-6, -0.85e-6, -1.2e-6, -0.97e-6, -0.95e-6, -0.1e-6]
+    quiet = {"gap_nm": 1.0, "contact_atoms": 0.0, "volume_nm3": 1.0, "temperature_max_K": 300.0}
+    rows = [quiet | {"time_s": float(k), "source_voltage_V": -0.1 * k, "current_A": i} for k, i in enumerate(currents)]
+    found = [detector.between(*pair, None) for pair in zip(rows, rows[1:], strict=False)]
+    assert [len(events) for events in found] == [0, 0, 0, 0, 1, 0]
+    assert (found[4][0].name, found[4][0].time_s) == ("RESET onset", 3.0)
+
+
+def test_a_programme_of_no_time_is_done_at_once(capsys):
+    lines = progress.Lines()
+    lines.begin(0.0)
+    lines.step(seen_at(0.0))
+    assert capsys.readouterr().err.startswith("100.0 %")

@@ -59,20 +59,27 @@ def test_limits(settings, rates, expected):
     assert controller(**settings).propose(replace(STILL, **rates), math.inf) == pytest.approx(expected)
 
 
-def stuttering(length):
-    """A controller after 300 steps of a length (s), every other one of which had to be shortened."""
+def stuttering(length, count=300, cut=150):
+    """A controller after so many steps of a length (s), the first of which, as many as `cut`, had to be shortened."""
     steps = controller(smallest_step="1e-6 s")
-    for number in range(300):
-        if number % 2:
+    for number in range(count):
+        if number < cut:
             steps.rejected(2 * length, "no mesh")
         steps.accepted(length)
     return steps
 
 
 def test_a_run_does_not_go_on_for_ever_by_steps_that_lead_nowhere():
-    stuttering(0.02).rejected(0.04, "no mesh")
-    with pytest.raises(StepError, match="of the last 300 steps, of 0.005 s at most, 150 had to be shortened: no mesh"):
-        stuttering(0.005).rejected(0.01, "no mesh")
+    stuttering(0.0101).rejected(0.04, "no mesh")
+    with pytest.raises(StepError, match="of the last 300 steps, of 0.0099 s at most, 150 had to be shortened: no mesh"):
+        stuttering(0.0099).rejected(0.01, "no mesh")
+
+
+def test_so_many_steps_and_so_many_of_them_shortened():
+    for given in ({"count": 299}, {"cut": 99}):
+        stuttering(0.005, **given).rejected(0.01, "no mesh")
+    with pytest.raises(StepError, match="100 had to be shortened"):
+        stuttering(0.005, cut=100).rejected(0.01, "no mesh")
 
 
 def test_the_smallest_limit_counts():
