@@ -5,9 +5,16 @@ from types import SimpleNamespace
 import numpy as np
 import pandas as pd
 import pytest
+<<<<<<< HEAD
 from helpers.parts import as_before
+=======
+from helpers import instruments, made_up
+from helpers.parts import as_before
+>>>>>>> 7c9cf78bcfe873d33a034f20df563e7722eea7e7
 
-from ecmsim.fitting import curve, dataset, differences, least_squares, posterior, search, tables
+from ecmsim.fitting import answer, curve, dataset, differences, least_squares, posterior, search, tables
+from ecmsim.fitting.building import ENOUGH, REACHED
+from ecmsim.fitting.definition import read
 from ecmsim.fitting.expression import Expression
 from ecmsim.fitting.facts import Facts
 from ecmsim.fitting.identify import identified
@@ -303,7 +310,7 @@ def result():
     jacobian = np.vstack([MATRIX / 3, [[4.0, 0.0], [0.0, 2.0]]])
     return Result(
         SimpleNamespace(space=whole, datasets=facts),
-        SimpleNamespace(best=best, start=best, jacobian=jacobian),
+        SimpleNamespace(best=best, start=best, full=None, jacobian=jacobian),
         [best, best],
     )
 
@@ -377,3 +384,69 @@ def test_a_chain_keeps_its_seed(file_regression):
         "quantiles": np.percentile(chain.samples, [16, 50, 84], axis=0),
     }
     as_before(file_regression, found, tolerance=0.05)
+
+
+# --- what a file of a fit asks to be run -------------------------------------------------------------------------
+
+ASKED = (
+    {"kind": "iv", "file": "iv.csv", "floor": "1 nA"},
+    {
+        "kind": "iv",
+        "file": "iv.csv",
+        "floor": "1 nA",
+        "ways": "out",
+        "compliance": "0.9 mA",
+        "weight": 2.0,
+        "points": 30,
+    },
+    {"kind": "iv", "file": "iv.csv", "floor": "1 nA", "programme": [{"kind": "hold", "duration": "1 s"}]},
+    {"kind": "set_times", "points": [["1 V", "2 s"], ["-0.8 V", "30 s", False], ["2 V", "1 us", True]]},
+    {
+        "kind": "set_times",
+        "file": "times.csv",
+        "switched": "done",
+        "rise": "1 us",
+        "current": "1 uA",
+        "temperature": "350 K",
+    },
+    {"kind": "v_set", "points": [["1 V/s", "1 V"], ["0.1 V/s", "-0.8 V"]], "set": {"stress.energy": "0.02 eV"}},
+    {"kind": "v_set", "points": [["1 uA", "1 V"]], "over": "compliance.current", "rate": "2 V/s", "peak": "3 V"},
+    {"kind": "v_set", "points": [["20 nm", "1 V"]], "over": "cell.radius", "current": "1 uA"},
+    {"kind": "r_lrs", "points": [["1 uA", "1 kohm"], ["1 mA", "0.5 kohm"]], "rate": "4 V/s", "read_voltage": "0.2 V"},
+    {"kind": "v_reset", "points": [["1 uA", "-0.5 V"]], "rate": "4 V/s"},
+    {"kind": "retention", "points": [["10 s", "2 kohm"], ["1 s", "1 kohm"], ["100 s", "9 kohm"]], "peak": "1.5 V"},
+)
+
+
+def test_what_every_kind_of_data_asks_to_be_run(tmp_path, file_regression):
+    (tmp_path / "iv.csv").write_text("Time,AV,AI\n" + instruments.lines(instruments.sweep()))
+    (tmp_path / "times.csv").write_text("V (V),t (s),done\n1,2,1\n0.8,30,0\n")
+    known = read(made_up.fit_file(tmp_path, dataset=[dict(table) for table in ASKED])).datasets
+    found = {}
+    for number, (table, one) in enumerate(zip(ASKED, known, strict=True)):
+        parts = {
+            name: getattr(one, name, None) for name in ("x", "y", "error", "switched", "current", "reads", "limit")
+        }
+        if table["kind"] == "iv":
+            parts |= {"current": None, "points": [len(part.v) for part in one.parts]}
+        cases = [[case.name, str(case.enough), str(case.outlines), *case.overrides] for case in one.cases]
+        found[f"{number} {one.name}"] = parts | {"cases": cases, "weight": one.weight, "unit": one.unit_x}
+    found["switching"] = [REACHED, ENOUGH]
+    as_before(file_regression, found)
+
+
+def test_remarks_and_tables_of_a_result(file_regression):
+    """Bounds, directions, correlations, and a model that does not follow the data."""
+    told = result()
+    whole = {"remarks": answer.remarks(told), "parameters": answer._parameters_table(told).splitlines()}
+    for name, jacobian in {
+        "strong": np.array([[20.0, 19.0], [20.0, 19.5], [1.0, 0.0]]),
+        "loose": np.array([[20.0, 20.0], [10.0, 10.001]]),
+        "nothing": np.array([[20.0, 0.0], [10.0, 0.0]]),
+    }.items():
+        found = SimpleNamespace(
+            best=told.found.best, start=told.found.best, full=None, jacobian=np.vstack([jacobian, np.eye(2)])
+        )
+        whole[name] = [text.replace("-", "+") for text in answer.remarks(Result(told.definition, found, []))]
+    whole["errors"] = [answer.error_text(0.123, "V"), answer.error_text(np.inf, "V")]
+    as_before(file_regression, whole)

@@ -8,6 +8,7 @@ from helpers import instruments
 from helpers.instruments import reset, sweep
 from helpers.parts import as_before
 
+from ecmsim.errors import MeasurementError
 from ecmsim.measured import Column, Columns, Recording, legs_of, open_file, read, read_points
 from ecmsim.measured.choice import Choice
 from ecmsim.measured.naming import NAMES, by_numbers, plain, rank, voltage_role
@@ -285,3 +286,29 @@ def test_sources_in_compliance(file_regression):
     legs = legs_of(twice, 0.05)
     found["twice"] = [legs.time, legs.voltage, legs.words]
     as_before(file_regression, found, tolerance=1e-4)
+
+
+def test_limits_of_what_is_believed(tmp_path):
+    """A thousand amperes are none of a cell; eight points are few for a cycle; one sheet of two that cannot be read is
+    told with its name."""
+    path = tmp_path / "data.csv"
+    path.write_text("Time,V,I\n0,0,0\n1,1,999\n2,0,0\n")
+    assert read(path).current.max() == 999
+    path.write_text("Time,V,I\n0,0,0\n1,1,1001\n2,0,0\n")
+    with pytest.raises(MeasurementError, match="current up to 1e.03 A"):
+        read(path)
+    for points, few in ((7, True), (8, False)):  # of each of two cycles
+        volts = np.tile(np.where(np.arange(points) < points // 2, 1.0, -1.0), 2)
+        path.write_text("Time,V,I\n" + lines((np.arange(2 * points), volts, 1e-6 * volts)))
+        recording = read(path)
+        assert recording.cycles == [1, 2] and any("every few points" in note for note in recording.notes) == few
+    one = {"V1": VOLTAGE, "I1": CURRENT, "Time": TIME}
+    path.write_text(instruments.easyexpert([one, {"V1": VOLTAGE, "Time": TIME}]))
+    assert "left out: sheet 2: no column of a current" in " ".join(read(path).notes)
+
+
+def test_a_rate_looks_at_steps_of_a_hundredth():
+    """Of the largest voltage, 2 V: smaller steps are noise."""
+    volts = np.array([0.0, 2.0, 2.019, 2.0, 2.019])
+    assert rate_of(np.arange(5.0), volts) == 2
+    assert rate_of(np.arange(5.0), np.array([0.0, 2.0, 2.03, 2.06])[[0, 1, 2, 3, 3]]) == pytest.approx(0.03)
