@@ -338,6 +338,12 @@ def test_a_measurement_becomes_a_step_by_hand(tmp_path):
     assert read_measured(path, None, None, None)["points"][1][0] == 0.333333333
 
 
+def test_a_measurement_with_a_jump_has_the_rise_of_its_other_steps(tmp_path):
+    path = tmp_path / "m.csv"
+    path.write_text("t,V\n0,0\n1,0\n1,1\n2,1\n5,1\n")
+    assert read_measured(path, None, None, None)["rise"] == 1.0
+
+
 def test_steps_written_in_python_are_tables():
     """Numbers get the unit of their setting, also within steps; what is a table stays one."""
     up = {"kind": "ramp", "to": "1 V", "rate": "0.5 V/s", "polarity": "positive"}

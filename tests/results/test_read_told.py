@@ -14,7 +14,7 @@ from ecmsim.results.growth_stop import GrowthStop, growth_stop
 from ecmsim.results.levels import edges_of, find_peaks, find_plateaus
 from ecmsim.results.limits import limit_reached
 from ecmsim.results.measures import KINDS, Measure
-from ecmsim.results.pulses import verdict
+from ecmsim.results.pulses import _over, verdict
 from ecmsim.results.regimes import (
     Boundary,
     Regimes,
@@ -292,6 +292,11 @@ def test_the_energy_of_a_square_pulse_by_hand(tmp_path):
     assert (row["G_before_S"], row["G_after_S"]) == (pytest.approx(1e-6), pytest.approx(1e-6))
     assert row["switched"] == "no" and row["I_max_A"] == pytest.approx(1e-6) and row["read_V"] == 0.2
     assert row["read_current_A"] == pytest.approx(2e-7) and row["start_s"] == 0.0 and row["temperature_max_K"] == 300.0
+
+
+def test_a_conductance_is_one_over_a_resistance_that_there_is():
+    assert _over(2.0) == 0.5 and _over(-4.0) == -0.25
+    assert all(math.isnan(_over(value)) for value in (0.0, math.inf, math.nan))
 
 
 def test_what_has_switched_by_hand():
