@@ -102,8 +102,7 @@ class Simulation(GrowingCell):
     def start(self) -> State:
         """The state at t = 0: the initial filament at the programme's first voltage."""
         front = initial_front(self.config, self.numerics)
-        mesh = self._mesh(front, cold=self.model.heat and self.config.initial.kind == "nucleus")
-        leg = self.programme.first()
+        mesh, leg = self._mesh(front, self.model.heat and self.config.initial.kind == "nucleus"), self.programme.first()
         self.discretisation = self._discretise(mesh, leg)
         voltage, values = leg.source_voltage(0.0), np.zeros((len(mesh.points), 3))
         # A guess: the small filament takes nearly all of the voltage of the reactions.
