@@ -16,7 +16,7 @@ import pandas as pd
 DIGITS = 7
 ROUNDING = 2e-6  # of two numbers of so many digits
 SCALE = 1e-9  # of the largest number of a list: less is zero
-NOTHING = 1e-12  # where all are zero
+NOTHING = 1e-14  # less is rounding, whatever the list holds
 
 
 def as_before(file_regression, thing, tolerance=ROUNDING, basename=None):
@@ -76,7 +76,7 @@ def _alike(tolerance, obtained, expected):
             assert new == old, name
         else:
             old = np.array(old, float)
-            least = SCALE * np.abs(old[np.isfinite(old)]).max(initial=0.0) or NOTHING
+            least = max(SCALE * np.abs(old[np.isfinite(old)]).max(initial=0.0), NOTHING)
             np.testing.assert_allclose(np.array(new, float), old, tolerance, least, err_msg=name)
 
 

@@ -312,3 +312,18 @@ def test_a_rate_looks_at_steps_of_a_hundredth():
     volts = np.array([0.0, 2.0, 2.019, 2.0, 2.019])
     assert rate_of(np.arange(5.0), volts) == 2
     assert rate_of(np.arange(5.0), np.array([0.0, 2.0, 2.03, 2.06])[[0, 1, 2, 3, 3]]) == pytest.approx(0.03)
+
+
+def test_columns_of_one_name(tmp_path):
+    """The filled one of them is taken; of two filled ones the numbers are told, as they are where one is guessed."""
+    path = tmp_path / "data.csv"
+    path.write_text("Time,V,I,I\n0,0,,1e-9\n1,1,,2e-9\n")
+    filled = read(path, Columns(current=Column("I")))
+    assert filled.current[1] == 2e-9 and filled.told["current"].startswith('"I" (column 4)')
+    path.write_text("Time,V,I,I\n0,0,1,1e-9\n1,1,1,2e-9\n")
+    with pytest.raises(MeasurementError, match="columns 3, 4 have this name"):
+        read(path, Columns(current=Column("I")))
+    assert read(path).told["current"].startswith('"I" (column 3)')
+    path.write_text("0,0,1e-9\n1,1,2e-9\n2,0.5,3e-9\n")
+    numbered = read(path, Columns(time=Column(1), voltage=Column(3, "V"), current=Column(2)))
+    assert numbered.voltage.tolist() == [1e-9, 2e-9, 3e-9] and numbered.told["time"].startswith("column 1")
