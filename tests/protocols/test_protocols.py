@@ -1,6 +1,7 @@
 """Indices of protocols: found where they were put, in made-up runs and in one of the reduced model."""
 
 import numpy as np
+import pandas as pd
 import pytest
 from helpers.paths import ROOT
 from helpers.pulsed import write_pulsed
@@ -139,6 +140,15 @@ def test_delay_and_recovery_of_a_selector(tmp_path):
     assert found.delay == pytest.approx(3e-3, abs=5e-5)
     assert found.recovery == pytest.approx(0.05 * np.log(10), rel=1e-2)
     assert found.time_constant == pytest.approx(0.05, rel=1e-2)
+    # What the cell's voltage does meanwhile is its conductance's no matter.
+    table = path / "timeseries.csv"
+    rows = pd.read_csv(table)
+    late = rows["time_s"] > end
+    for name in ("cell_voltage_V", "current_A"):
+        rows.loc[late, name] *= np.exp((rows.loc[late, "time_s"] - end) / 0.3)
+    rows.to_csv(table, index=False)
+    again = selector_of(open_run(path))
+    assert again.time_constant == pytest.approx(0.05, rel=0.08)  # 0.06 by the current
     never = selector_of(open_run(path), off=1e-12)
     assert np.isnan(never.recovery) and "not within this run" in never.words()[1]
 
