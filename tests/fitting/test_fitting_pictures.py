@@ -26,7 +26,7 @@ def known_facts():
 
 
 def test_pictures_of_fits_are_as_they_were(tmp_path, file_regression):
-    """Of a curve, of times with one that was not waited for, of voltages, resistances and facts; with the full model."""
+    """Of a curve, of times one of which was not waited for, of voltages, resistances and facts."""
     definition = read(made_up.fit_file(tmp_path, dataset=[*made_up.datasets(tmp_path), *TABLES]))
     datasets = [*definition.datasets, known_facts()]
     lengths = [sum(map(one._length, one.parts)) if hasattr(one, "parts") else None for one in datasets]
