@@ -2,6 +2,7 @@
 
 import re
 import time
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
@@ -152,3 +153,11 @@ def test_the_command_prints_them():
     assert float(re.search(r"S += (-?[\d.]+) µV/K", done.output)[1]) == pytest.approx(1e6 * got.thermopower, rel=0.01)
     assert float(re.search(r"dI/dV = ([\d.]+) µS", done.output)[1]) == pytest.approx(1e6 * got.differential, rel=1e-3)
     assert 0.5 * CONDUCTANCE_QUANTUM < got.differential < 2 * CONDUCTANCE_QUANTUM
+
+
+@pytest.mark.parametrize("energies", [[-1.0, 0.1, 1.0], [-2.0, -1.0, 0.1, 1.0], [-0.1, 1, 2, 3], [-3, -2, -1, 0.1]])
+def test_the_slope_at_the_fermi_energy_is_that_of_a_parabola(energies):
+    """Also where the nearest sample is the first or the last one."""
+    transmission = [2 + 0.3 * energy + 0.1 * energy**2 for energy in energies]
+    entry = SimpleNamespace(energies_eV=energies, transmission=transmission)
+    assert slope(entry) == pytest.approx(0.15)

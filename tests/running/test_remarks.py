@@ -50,6 +50,13 @@ def remarked(*states, ranges=COPPER, limit=None):
     return remarks
 
 
+def test_ranges_are_those_of_the_configuration():
+    """The paper's smallest gap, unless atoms may bridge it; a barrier for linearised tunnelling alone."""
+    assert Ranges.from_config(load_config(REFERENCE)) == Ranges("copper", 1357.8, 4.2, 0.07)
+    bridged = Ranges.from_config(load_config(REFERENCE, ["model=reduced", "tunnelling.law=blend"]), True, 1.5)
+    assert bridged == Ranges("copper", 1357.8, None, 0.0, layer=10.0, bias=1.5)
+
+
 # --- what the states are called -----------------------------------------------------------------------------------
 
 
