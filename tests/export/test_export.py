@@ -75,6 +75,13 @@ def test_a_linear_field_is_exact_along_a_line(made, monkeypatch):
     assert fields["s_nm"].max() == pytest.approx(10) and len(fields) == 37 * len(made.snapshots)
 
 
+def test_a_line_that_leaves_the_cell_has_no_fields_beyond_it(made):
+    fields = content_of(made, line=(0, 5, 100, 5), points=51)[0]["fields"]
+    beyond = fields["r_nm"] > made.snapshots[0].read().points[:, 0].max() + 1e-6
+    assert 0 < beyond.sum() < len(fields)
+    assert fields["temperature_K"].isna().equals(beyond)
+
+
 def test_by_itself_the_line_is_the_axis_of_the_whole_cell(made):
     fields = content_of(made)[0]["fields"]
     assert (fields["r_nm"] == 0).all() and np.isfinite(fields["temperature_K"]).all()

@@ -3,6 +3,7 @@
 import dataclasses
 
 import numpy as np
+import pandas as pd
 import pytest
 from helpers import instruments
 from helpers.instruments import reset, sweep
@@ -18,7 +19,7 @@ from ecmsim.measured.text import _one_line, dialect, encoding_of
 from ecmsim.measured.thinning import _deviation, _divided, _grouped, _heights, _legs, _met, _of_means, _refined, thinned
 from ecmsim.measured.timing import joined, timed
 from ecmsim.measured.units import split, unit_of
-from ecmsim.measured.workbook import in_time
+from ecmsim.measured.workbook import in_time, settings_of
 
 TIME, VOLTAGE, CURRENT = DATA = sweep(41)
 NUMBERED = np.arange(41.0)
@@ -327,3 +328,19 @@ def test_columns_of_one_name(tmp_path):
     path.write_text("0,0,1e-9\n1,1,2e-9\n2,0.5,3e-9\n")
     numbered = read(path, Columns(time=Column(1), voltage=Column(3, "V"), current=Column(2)))
     assert numbered.voltage.tolist() == [1e-9, 2e-9, 3e-9] and numbered.told["time"].startswith("column 1")
+
+
+def test_what_a_sheet_of_settings_says_of_a_run():
+    """What stands before any part holds for all; an own part goes before it; of others nothing is taken."""
+    rows = [
+        ["Operator", "A. B.", ""],
+        ["", "a remark without a key", ""],
+        ["Range", "", ""],
+        ["Run 1", "", ""],
+        ["Compliance", "1 mA", "limited"],
+        ["Operator", "C.", ""],
+        ["Run 2", "", ""],
+        ["Compliance", "2 mA", ""],
+    ]
+    found = settings_of(pd.DataFrame(rows), "Run 1", ["Run 1", "Run 2"])
+    assert found == {"Operator": "C.", "Compliance": "1 mA, limited"}
