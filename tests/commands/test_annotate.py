@@ -153,6 +153,7 @@ def test_the_run_is_left_as_it_is(copper, tmp_path):
     assert write(folder)[0] == paths  # again, over its own table
 
 
+@pytest.mark.slow
 def test_the_picture(copper, tmp_path, figures):
     atoms = np.repeat([0.02, 1, 2, 4], 10)
     folder = write_tips(tmp_path / "run", radius_for(atoms, 0.12, copper), np.full(40, 0.12))

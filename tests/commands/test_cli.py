@@ -18,6 +18,8 @@ from ecmsim.config import Config
 from ecmsim.errors import ConfigError, ResultsError
 from ecmsim.models.full.mesh.cell_mesh import Region
 
+pytestmark = pytest.mark.slow  # they run the whole of ecmsim
+
 QUICK = "configs/quick.toml"
 
 
@@ -40,6 +42,7 @@ def quick(tmp_path_factory):
     return ecmsim("run", QUICK, "--out", folder), folder
 
 
+@pytest.mark.slow
 def test_quick_run_succeeds_and_says_where_the_results_are(quick):
     process, folder = quick
     assert process.returncode == 0, process.stderr
@@ -74,6 +77,7 @@ def test_effective_configuration_runs_again_to_the_same_bits(quick, tmp_path):
     assert (tmp_path / "again/timeseries.csv").read_bytes() == (tmp_path / "first/timeseries.csv").read_bytes()
 
 
+@pytest.mark.slow
 def test_existing_folder_is_refused_and_left_alone(quick):
     before = (quick[1] / "timeseries.csv").read_bytes()
     process = ecmsim("run", QUICK, "--out", quick[1])
@@ -90,12 +94,14 @@ def test_all_pictures_are_drawn(quick, tmp_path):
     assert {"iv", "gap", "temperature", "outline", "elephant", "elephant_map", "field"} <= names
 
 
+@pytest.mark.slow
 def test_mesh_of_a_run_is_built_and_drawn(quick, tmp_path):
     process = ecmsim("mesh", QUICK, "--run", quick[1], "--time", "1.7 s", "--out", tmp_path / "cell.msh")
     assert process.returncode == 0, process.stderr
     assert (tmp_path / "cell.msh").exists() and (tmp_path / "cell.png").stat().st_size > 10000
 
 
+@pytest.mark.slow
 def test_the_mesh_of_a_run_is_that_of_its_end_or_of_a_time(quick, tmp_path):
     outlines = open_run(quick[1]).outlines
     for time, outline in ((None, outlines[-1]), (1.0, outlines.nearest(time_s=1.0))):
@@ -106,12 +112,14 @@ def test_the_mesh_of_a_run_is_that_of_its_end_or_of_a_time(quick, tmp_path):
         assert mesh.points[triangles.ravel()].max(axis=0)[:2].max() == pytest.approx(tip, abs=1e-3)
 
 
+@pytest.mark.slow
 def test_info_names_versions_and_what_works():
     process = ecmsim("info")
     assert process.returncode == 0, process.stderr
     assert "dolfinx" in process.stdout and "yes  PETSc has MUMPS" in process.stdout
 
 
+@pytest.mark.slow
 def test_benchmark_splits_the_wall_time():
     process = ecmsim("benchmark", QUICK, "--until", "0.05 s", "--no-cold")
     assert process.returncode == 0, process.stderr
@@ -171,6 +179,7 @@ def test_a_solve_is_measured_on_one_rank_and_on_two(tmp_path):
     assert two["memory_MB"] > 1.4 * one["memory_MB"]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("arguments", "text"),
     [
@@ -190,6 +199,7 @@ def test_bad_input_gets_one_clear_error_and_exit_code_2(arguments, text):
     assert process.stderr.startswith("error: ") and "Traceback" not in process.stderr
 
 
+@pytest.mark.slow
 def test_options_of_a_picture_are_taken_or_refused(quick, tmp_path):
     taken = ecmsim("plot", "field", quick[1], "--out", tmp_path / "f.png", "-o", "view=tip", "-o", "snapshot=0")
     assert taken.returncode == 0 and (tmp_path / "f.png").exists(), taken.stderr
@@ -212,6 +222,7 @@ def test_the_mesh_has_a_place_of_its_own():
     assert usual_place("c.toml", Path("r"), "1.7 s") == Path("r/figures/mesh_time=1.7s.msh")
 
 
+@pytest.mark.slow
 def test_what_a_folder_can_show_is_told(quick, tmp_path):
     (tmp_path / "summary.csv").write_text("case\n")
     with pytest.raises(ResultsError, match=rf"is the folder of a study.* \(ecmsim plot study {tmp_path}\)"):
@@ -226,11 +237,13 @@ def test_what_a_folder_can_show_is_told(quick, tmp_path):
     assert process.returncode == 2 and "is the folder of a study" in process.stderr
 
 
+@pytest.mark.slow
 def test_unknown_picture_lists_the_known_ones(quick):
     process = ecmsim("plot", "spaghetti", quick[1])
     assert process.returncode == 2 and "elephant" in process.stderr
 
 
+@pytest.mark.slow
 def test_validate_shows_the_effective_configuration():
     process = ecmsim("validate", QUICK, "--show", "--set", "compliance.current=10 uA")
     assert process.returncode == 0
@@ -245,6 +258,7 @@ def test_schema_lists_every_setting_with_its_unit():
         assert line in process.stdout
 
 
+@pytest.mark.slow
 def test_validate_tells_what_has_no_effect():
     given = ("--set", "stress.enabled=false", "--set", "stress.energy=0.1 eV")
     line = 'stress.energy = "0.1 eV" has no effect: stress.enabled = false'

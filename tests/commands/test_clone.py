@@ -46,6 +46,7 @@ def work(tmp_path):
     return tmp_path / "work"
 
 
+@pytest.mark.slow
 def test_the_validation_is_started_from_anywhere(linked, work):
     """Reads the clone's configurations and refuses to write a page without runs, with nothing half written."""
     process = start(work, "validate-paper", "--page", "--out", "page", "--runs", "none", package=linked)
@@ -55,6 +56,7 @@ def test_the_validation_is_started_from_anywhere(linked, work):
     assert [path.name for path in work.iterdir()] == ["validation.py"]
 
 
+@pytest.mark.slow
 def test_a_table_of_devices_is_made_from_anywhere(linked, work):
     run = synthetic.write_stairs(work / "stairs")
     process = start(work, "quantum", "devices", run, "--out", "device.csv", package=linked)

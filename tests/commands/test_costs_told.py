@@ -168,6 +168,7 @@ print(json.dumps(found))
 """
 
 
+@pytest.mark.slow
 def test_a_command_costs_its_time_and_memory():
     """Of its children the memory, too, while they hold it, which is looked at again and again. Measured from a small
     process: the system has a new one begin with the memory of the one that it is from."""
@@ -202,6 +203,7 @@ def test_info_is_the_table_of_before(monkeypatch, said, file_regression):
     assert said[-5].endswith('"ecmsim:cu_sio2_pt": none')
 
 
+@pytest.mark.slow
 def test_libraries_have_the_versions_that_they_say(monkeypatch):
     assert info._version("numpy") == np.__version__
     monkeypatch.delattr("pandas.__version__")  # those of others are known to their packages

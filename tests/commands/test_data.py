@@ -105,6 +105,7 @@ def test_cycles(cycles, tmp_path):
         typed("data", "cycles", cycles, "-c", "interval=20 ms", "--set-by", "current")
 
 
+@pytest.mark.slow
 def test_pictures_with_their_numbers(cycles, tmp_path):
     out = tmp_path / "iv.png"
     typed("data", "plot", cycles, "-c", "interval=20 ms", "--out", out, "--csv")

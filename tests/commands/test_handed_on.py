@@ -246,6 +246,7 @@ def test_what_a_clone_does(here, handed, file_regression):
     compared(lines, handed.notes, file_regression)
 
 
+@pytest.mark.slow
 def test_pictures(here, handed, file_regression):
     """Which of draw, draw_all and overlay gets what, of runs, studies and measurements, and in what look."""
     from contextlib import nullcontext

@@ -48,6 +48,7 @@ def test_it_can_be_switched_off(fresh, monkeypatch):
     assert library.kernels() is None and not fresh.exists()
 
 
+@pytest.mark.slow
 def test_both_ways_come_to_the_same_cell(tmp_path):
     """A state of the reduced model after some steps, with the kernels and without."""
     code = """

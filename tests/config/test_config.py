@@ -684,6 +684,7 @@ def imported_by(code):
     return subprocess.run([sys.executable, "-c", command], capture_output=True, text=True, check=True).stdout.split()
 
 
+@pytest.mark.slow
 def test_import_is_cheap():
     assert imported_by("import ecmsim") == []
     assert imported_by("from ecmsim import load_config") == ["pydantic"]

@@ -307,6 +307,7 @@ class TestFiles:
         again = Config.from_toml(config.to_toml())
         assert again.programme[0].points == ((0.1 + 0.2, 0.1), (1e3, -3.3333333333333335e-05))
 
+    @pytest.mark.slow
     def test_long_file(self, tmp_path):
         lines = "".join(f"{0.001 * number},{number % 7 / 7}\n" for number in range(5_000))
         config = self.load(tmp_path, "time_s,voltage_V\n" + lines)

@@ -242,6 +242,7 @@ def test_time_constants_of_a_circuit_by_hand():
     assert told({"capacitance": 1e-6}, IdealCompliance(kind="ideal", current="1e-12 A"), own) == ""
 
 
+@pytest.mark.slow
 def test_draws_are_those_of_before_and_of_their_distributions(file_regression):
     given = {
         "stress.energy": ("eV", {"distribution": "normal", "mean": "30 meV", "sigma": "2 meV"}),

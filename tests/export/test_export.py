@@ -13,6 +13,8 @@ from ecmsim.export import content_of, write
 from ecmsim.export import files as formats
 from ecmsim.export.line import located
 
+pytestmark = pytest.mark.slow  # of one whole run, which the first of them makes
+
 NAMES = {"timeseries", "events", "cycles", "outlines", "fields"}
 
 

@@ -75,6 +75,7 @@ def test_the_other_formats_hold_the_same(here, tmp_path):
                 assert list(found) == list(column)
 
 
+@pytest.mark.slow
 def test_columns_of_a_matlab_file_stand_upright(here):
     """As MATLAB users expect of a table's column; and the file is compressed, which its length shows."""
     from scipy.io import loadmat
@@ -86,6 +87,7 @@ def test_columns_of_a_matlab_file_stand_upright(here):
     assert Path("run.mat").stat().st_size < size
 
 
+@pytest.mark.slow
 def test_what_is_refused_is_what_was_refused_before(here, tmp_path, file_regression):
     (tmp_path / "file").write_text("")
     (tmp_path / "there.mat").write_text("")

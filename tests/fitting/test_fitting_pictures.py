@@ -3,6 +3,7 @@
 from types import SimpleNamespace
 
 import numpy as np
+import pytest
 from helpers import artists, kept, made_up
 
 from ecmsim.fitting import pictures
@@ -25,6 +26,7 @@ def known_facts():
     return facts
 
 
+@pytest.mark.slow
 def test_pictures_of_fits_are_as_they_were(tmp_path, file_regression):
     """Of a curve, of times one of which was not waited for, of voltages, resistances and facts."""
     definition = read(made_up.fit_file(tmp_path, dataset=[*made_up.datasets(tmp_path), *TABLES]))

@@ -70,6 +70,7 @@ def solved(config, filament, mesh, voltage, tunnelling=True, linear="auto"):
     return problem, model
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("tunnelling", [False, True])
 def test_either_linear_solver_finds_the_potential_of_a_floating_body(tunnelling):
     """Nothing holds it but what crosses to and from it: the matrix alone does not, and is grounded at one node."""

@@ -107,6 +107,7 @@ duration = "1 ps"
 """
 
 
+@pytest.mark.slow
 def test_both_models_warm_alike(tmp_path):
     """Less leaves through the layer: by about the same share in either model, the more the larger the resistance."""
     more = {}

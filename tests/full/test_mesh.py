@@ -308,6 +308,7 @@ def test_building_twice_gives_the_same_mesh(slender):
     assert np.array_equal(again.points, slender[0].points) and np.array_equal(again.triangles, slender[0].triangles)
 
 
+@pytest.mark.slow
 def test_the_first_mesh_of_a_process_is_that_of_any_other():
     """A run that is resumed in a new process goes on to the same bits."""
     code = """

@@ -18,6 +18,8 @@ from ecmsim.running.reporter import Stopped
 from ecmsim.running.run import resume, run
 from ecmsim.shape.needle import needle_of
 
+pytestmark = pytest.mark.slow  # of one whole run, which the first of them makes
+
 CONFIG = ROOT / "configs" / "ag_needles.toml"
 EQUAL = [
     'initial.tip_radius="1 nm"',

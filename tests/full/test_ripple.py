@@ -200,6 +200,7 @@ def test_ripples_on_both_sides_of_the_limit():
     assert 0.2 < FLAT.front / (FLAT.conduction * FLAT.limit) < 5
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("k", WAVENUMBERS, ids=lambda k: f"{2 * np.pi / k:.1f} nm")
 def test_growth_rate(forms, k):
     """With surface energy, of second order in the mesh."""
@@ -208,6 +209,7 @@ def test_growth_rate(forms, k):
     assert errors[-1] < 0.01 and (weak.orders(errors) > 1.8).all(), errors
 
 
+@pytest.mark.slow
 def test_without_capillarity_the_shortest_ripple_grows_fastest():
     """There is no limit: the finest ripple that a mesh has decides."""
     flat = Rippled(compiled(DeviceModel.from_config(load_config(QUICK, [*SETTINGS, "capillarity.enabled=false"]))), 48)
@@ -216,6 +218,7 @@ def test_without_capillarity_the_shortest_ripple_grows_fastest():
     assert np.all(np.diff(rates) > 0) and rates[0] > 0
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("mode", [0, 3])
 def test_a_ripple_that_moves(forms, mode):
     """By the predictor and corrector of the front: ln a over a second is the integral of omega."""

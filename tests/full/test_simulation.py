@@ -26,6 +26,8 @@ from ecmsim.results import open_run
 from ecmsim.running.progress import Silent
 from ecmsim.running.run import resume, run
 
+pytestmark = pytest.mark.slow  # they run the whole of ecmsim
+
 QUICK = ROOT / "configs" / "quick.toml"
 
 
@@ -117,6 +119,7 @@ def series(quick):
     return read_series(quick[0])
 
 
+@pytest.mark.slow
 def test_the_run_goes_where_it_should(series):
     """The gap closes from 9.9 nm to tunnelling, and the current rises to its limit."""
     assert series.time_s.iloc[0] == 0.0 and series.time_s.iloc[-1] == 1.72
@@ -206,6 +209,7 @@ def same(first, second, tolerance=None):
             assert (np.abs(np.asarray(value) - other) <= tolerance * scale + 1e-300).all(), name
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "too_long, kind, meshes",
     [(0.15, RejectedStep, 1), (0.02, RejectedStep, 0)],
@@ -243,6 +247,7 @@ def test_a_rejected_step_leaves_no_trace(too_long, kind, meshes):
         simulation.close()
 
 
+@pytest.mark.slow
 def test_few_steps_tell_what_many_do(tmp_path):
     """Height, volume and current at 1.1 s, with limits of the time step three times apart: what is left is that points
     are spaced anew at other times. (The order of the motion: tests/shape/test_front.py.)"""
@@ -429,6 +434,7 @@ def test_tunnelling(full):
     assert case.rise < 1e-6
 
 
+@pytest.mark.slow
 def test_gap_definition():
     """Below a flat electrode the shortest gap is the vertical one; under a void its rim is nearer."""
     tip = {"height": 9.6, "radius": 0.5}
@@ -468,6 +474,7 @@ def test_transient_heat_is_steady_for_slow_ramps(tmp_path):
     assert np.abs(rises[1] - rises[0]).max() < 1e-6 * rises[0].max()
 
 
+@pytest.mark.slow
 def test_transient_heat_lags_behind_fast_ramps():
     """After 6 ps of ramp at 1e11 V/s the temperature is behind the steady one, which it then approaches."""
     overrides = ["compliance.current=100 uA", "programme[0].rate=1e11 V/s", "programme[0].to=1.6 V"]
@@ -500,6 +507,7 @@ class Doubled(Simmons):
         return 2 * super().conductance_density(gap)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("model", ["full", "reduced"])
 def test_a_law_of_ones_own_replaces_the_configured_one(tmp_path, model):
     """Twice the conductance at the same gap, in both models; provenance tells it; only the same law resumes the run."""

@@ -175,6 +175,7 @@ def test_electron_conduction(symbols, exact, region):
     )
 
 
+@pytest.mark.slow
 def test_ion_conduction(symbols, exact):
     """Eq. (4) where it is strongly nonlinear: the argument of its sinh is about 2."""
     s, model = symbols, weak.device()
@@ -221,6 +222,7 @@ def test_joule_heating(symbols, exact, region):
     )
 
 
+@pytest.mark.slow
 def test_reaction_at_both_surfaces(symbols, exact):
     """Butler-Volmer currents join metal and layer: -sigma grad phi along the normal, metal to layer, is J_BV
     on both sides; what the exact solution lacks of it is supplied at the surface."""
@@ -466,6 +468,7 @@ def test_shortest_gap():
 # --- all fields at once -------------------------------------------------------------------------------------
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "height, compliance, mode",
     [(9.8, "current=10 uA", "steady"), (10.1, "kind=none", "steady"), (10.1, "current=10 uA", "transient")],

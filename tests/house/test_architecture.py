@@ -94,6 +94,7 @@ def circle_in(files):
     return []
 
 
+@pytest.mark.slow
 def test_no_files_import_each_other_in_a_circle():
     """Also not by way of imports inside functions, which only hide one."""
     files = {name: {file_of(module) for module in imported(name)} - {None, name} for name in FILES}
@@ -166,6 +167,7 @@ def test_only_the_commands_that_start_the_validation_import_it():
     assert users == {"commands/cli.py", "commands/quantum.py"}
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "rooms",
     [

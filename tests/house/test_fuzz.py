@@ -26,6 +26,7 @@ def test_some_hundred_inputs():
     assert finds == [] and len(commands) > 5
 
 
+@pytest.mark.slow
 @settings(max_examples=150, deadline=None, derandomize=True, suppress_health_check=list(HealthCheck))
 @given(pairs=st.lists(st.tuples(KEYS, TABLES), max_size=4))
 def test_any_data_of_toml_as_a_setting(tmp_path_factory, pairs):
@@ -46,6 +47,7 @@ def test_any_data_of_toml_as_a_setting(tmp_path_factory, pairs):
         assert str(error)
 
 
+@pytest.mark.slow
 @settings(max_examples=150, deadline=None, derandomize=True)
 @given(data=st.binary(max_size=200))
 def test_any_bytes_as_a_file(tmp_path_factory, data):
@@ -56,6 +58,7 @@ def test_any_bytes_as_a_file(tmp_path_factory, data):
             load(path)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("behaviour", "told"),
     [
@@ -81,6 +84,7 @@ def test_finds_are_found(monkeypatch, behaviour, told):
     assert signal.alarm(0) == 0
 
 
+@pytest.mark.slow
 def test_inputs_are_the_same_for_the_same_seed(tmp_path):
     made = []
     for name in ("a", "b"):

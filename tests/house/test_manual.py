@@ -171,6 +171,7 @@ def texts_of(path):
             yield "".join(str(part.value) if isinstance(part, ast.Constant) else "…" for part in node.values)
 
 
+@pytest.mark.slow
 def test_messages_of_the_troubleshooting_page_are_messages_of_the_program():
     """Each part between the dots of a message stands in the source."""
     known = "\n".join(text for path in sorted((ROOT / "ecmsim").rglob("*.py")) for text in texts_of(path))

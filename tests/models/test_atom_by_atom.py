@@ -40,6 +40,7 @@ def still(law, metal, times, exchange=0.0, temperature=ROOM, cycle=1, count=None
     return np.array(found)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("exchange", [0.0, 1.3])
 def test_waiting_times_are_exponential_with_the_mean_of_the_rates(exchange):
     """1,000 stays each at 2 and at 3 atoms, with the metal of 2.4: telegraph noise."""
@@ -84,6 +85,7 @@ def test_without_currents_the_occupation_is_in_detailed_balance(steps):
     assert chisquare(np.bincount(trace, minlength=5), wanted).pvalue > 0.01
 
 
+@pytest.mark.slow
 def test_long_steps_and_many_short_ones_have_the_same_occupation_with_exchange():
     """Where both, reaction and hopping, take part: what is drawn at once against what comes out event by event."""
     short = still(law_of(seed=1), 1.6, 10 / HOP * np.arange(1, 4001), exchange=2 * HOP)
@@ -94,6 +96,7 @@ def test_long_steps_and_many_short_ones_have_the_same_occupation_with_exchange()
     assert short.std() > 1  # both branches of a reaction make it fluctuate
 
 
+@pytest.mark.slow
 def test_the_mean_over_many_runs_is_the_metal():
     """Bound well, <N> = x at every moment of growth and of dissolution: the law without whole atoms."""
     times, runs = np.linspace(0, 4, 41), 600

@@ -146,12 +146,14 @@ def changed(run, path, change):
 # --- what is there ------------------------------------------------------------------------------------------
 
 
+@pytest.mark.slow
 def test_all_sections_are_there(page):
     assert [item["id"] for item in page.all("h2")] == SECTIONS
     assert {"Key numbers", "Balances: the worst step of the run", "Provenance"} <= page.tables.keys()
     assert "synthetic SET sweep" in page.words and "Finished: end of the programme. 299 steps, up to 4 s." in page.words
 
 
+@pytest.mark.slow
 def test_the_page_is_accessible(page):
     assert page.all("html")[0]["lang"] == "en" and len(page.all("h1")) == 1 and len(page.all("title")) == 1
     levels = [int(tag[1]) for tag, _ in page.elements if re.fullmatch("h[1-6]", tag)]

@@ -147,6 +147,7 @@ def test_wide_planes_of_silver_beside_plane_waves():
     assert whole(law, *flat(law, 1e6, 1)) / 1e6 == pytest.approx(rows["planes-4.8"], rel=1 / 3)
 
 
+@pytest.mark.slow
 def test_a_sharp_tip_has_its_plateaus_at_whole_atoms_and_a_blunt_one_above_them():
     """Atoms a layer away conduct a twelfth of one in contact each: three do not matter, twenty-five do."""
     law, atoms = law_of(), law_of().levels(1)

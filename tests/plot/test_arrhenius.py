@@ -49,6 +49,7 @@ def test_two_temperatures_tell_an_energy_without_an_error():
         fitted(T[:1], times(0.5)[:1])
 
 
+@pytest.mark.slow
 def test_a_line_for_each_voltage_and_its_numbers_beside(tmp_path, no_warnings):
     drawn = draw("arrhenius", study(tmp_path), tmp_path / "picture.png", csv=True)
     words = "\n".join(drawn.words)

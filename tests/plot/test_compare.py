@@ -59,6 +59,7 @@ def figures(monkeypatch):
     return seen
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", ["gap", "temperature", "elephant"])
 def test_several_runs_are_drawn_in_one_picture(runs, tmp_path, figures, name):
     output = tmp_path / f"{name}.pdf"
@@ -69,6 +70,7 @@ def test_several_runs_are_drawn_in_one_picture(runs, tmp_path, figures, name):
         assert [len(axes.lines) for axes in panels] == [2, 2]
 
 
+@pytest.mark.slow
 def test_what_an_overlay_cannot_do_is_refused(runs, tmp_path):
     with pytest.raises(PlotError, match="gap of several runs draws no measurements"):
         overlay("gap", runs, ["measured"], tmp_path / "gap.png")
@@ -91,6 +93,7 @@ def dress_up(curve, name):
     return replace(curve, name=name)
 
 
+@pytest.mark.slow
 def test_a_family_has_the_curve_of_every_finished_case(study, tmp_path, figures):
     draw("family", study, tmp_path / "family.png")
     curves = [line for line in figures[0].axes[0].lines if len(line.get_xdata()) > 2]
@@ -103,6 +106,7 @@ def test_a_family_has_the_curve_of_every_finished_case(study, tmp_path, figures)
             draw("family", study, tmp_path / "x.png", **wrong)
 
 
+@pytest.mark.slow
 def test_a_style_sheet_lies_over_the_house_style(runs, tmp_path, figures):
     sheet = tmp_path / "mine.mplstyle"
     sheet.write_text(SHEET)
@@ -149,6 +153,7 @@ def test_every_picture_of_a_run_can_be_a_pdf(runs, tmp_path):
     assert len(drawn) > 5 and all(path.suffix == ".pdf" and path.read_bytes()[:5] == b"%PDF-" for path in drawn)
 
 
+@pytest.mark.slow
 def test_the_command_refuses_what_it_would_ignore(runs, tmp_path):
     def plot(*arguments):
         command = [sys.executable, "-m", "ecmsim", "plot", *map(str, arguments)]

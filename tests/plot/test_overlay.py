@@ -37,6 +37,7 @@ def recording(tmp_path):
     return read(path)
 
 
+@pytest.mark.slow
 def test_runs_are_lines_and_measurements_marks(run, bipolar, recording, tmp_path):
     paths = overlay("iv", [run, bipolar], [recording], tmp_path / "iv.png", csv=True)
     assert paths == [tmp_path / "iv.png", tmp_path / "iv.csv"]
@@ -59,6 +60,7 @@ def test_the_numbers_of_a_cycle_are_those_of_a_study(run):
     assert 1.7 < values.V_SET_V < 1.8
 
 
+@pytest.mark.slow
 def test_distributions_of_runs_and_measurements(bipolar, tmp_path):
     table = tmp_path / "per_cycle.csv"
     table.write_text(instruments.per_cycle(20))
@@ -88,6 +90,7 @@ def study(tmp_path):
     return open_study(tmp_path / "study")
 
 
+@pytest.mark.slow
 def test_measured_set_times_beside_those_of_a_study(study, tmp_path):
     path = tmp_path / "times.csv"
     path.write_text("V (mV);t_SET (ms)\n900;5000\n1700;0.2\n")
@@ -103,6 +106,7 @@ def test_measured_set_times_beside_those_of_a_study(study, tmp_path):
         asked(study, y="time_set_s,resistance_lrs_ohm")
 
 
+@pytest.mark.slow
 def test_measured_conductances_beside_a_histogram(study, tmp_path, figures):
     path = tmp_path / "steps.csv"
     volts = np.linspace(0.1, 0.4, 400)
@@ -125,6 +129,7 @@ def test_what_cannot_be_drawn(run, recording, tmp_path):
         overlay("iv", [run], [recording], tmp_path / "iv.png", colour="red")
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", ["iv", "gap", "outline"])
 def test_pictures_of_one_run_write_their_numbers_too(run, tmp_path, name):
     paths = draw(name, run, tmp_path / f"{name}.png", csv=True)

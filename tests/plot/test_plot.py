@@ -63,6 +63,7 @@ def check_picture(path, width=None):
         assert not edge.any(), f"{path} is clipped"
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", OF_A_SWEEP)
 def test_picture(sweep, tmp_path, name):
     paths = draw(name, sweep, tmp_path / "new" / f"{name}.png")
@@ -74,6 +75,7 @@ def test_picture(sweep, tmp_path, name):
         assert pixels(path).shape[1] >= 1400
 
 
+@pytest.mark.slow
 def test_default_place_is_the_run_itself(sweep):
     assert draw("gap", sweep) == [sweep.folder / "figures" / "gap.png"]
 
@@ -283,6 +285,7 @@ def test_regimes_are_those_of_the_first_set(sweep, cycles):
     assert cycles.regimes.lambda_time == pytest.approx(sweep.regimes.lambda_time, abs=1e-9)
 
 
+@pytest.mark.slow
 def test_repeated_sets_without_reset(sweep, cycles, tmp_path, figures):
     """Two SETs of a cell that forgets, the second with more current."""
     columns, outlines = synthetic.series()
@@ -308,6 +311,7 @@ def test_pictures_of_cycles(cycles, tmp_path, name):
         check_picture(path, PAGE)
 
 
+@pytest.mark.slow
 def test_cycles_are_told_apart_in_the_i_v_curve(cycles, sweep, tmp_path, figures):
     draw("iv", cycles, tmp_path / "iv.png")
     linear, logarithmic = figures["iv.png"].axes
@@ -337,6 +341,7 @@ def test_the_i_v_curve_of_cycles_ends_at_a_floor_and_says_so(cycles, sweep, tmp_
     assert figures["all.png"].axes[1].get_ylim()[0] == 1e-15  # whole decades, as low as the currents go
 
 
+@pytest.mark.slow
 def test_one_cycle_shows_the_regimes_of_its_set(tmp_path, figures):
     run = open_run(synthetic.write_cycles(tmp_path / "run", count=1))
     draw("iv", run, tmp_path / "iv.png")
@@ -416,6 +421,7 @@ def test_a_reset_alone(tmp_path):
         check_picture(done[name][0], PAGE)
 
 
+@pytest.mark.slow
 def test_a_reset_without_rupture(tmp_path):
     run = open_run(synthetic.write_cycles(tmp_path / "run", stop=4.9, finish=False))
     assert [label.rpartition(", ")[2] for label, _ in outline.choose_reset(run)][-1] == "after"
@@ -481,6 +487,7 @@ def test_pictures_of_a_filament_left_alone(left_alone, tmp_path):
             check_picture(path, COLUMN if name in ("gap", "outline") else PAGE)
 
 
+@pytest.mark.slow
 def test_late_runs_are_shown_in_log_time(left_alone, sweep, tmp_path, figures):
     draw("gap", left_alone, tmp_path / "late.png")
     draw("gap", sweep, tmp_path / "sweep.png")
@@ -505,6 +512,7 @@ def test_outlines_at_times(left_alone, sweep, tmp_path):
     check_picture(draw("outline", sweep, tmp_path / "o.png", times_s=[1.0, 2.0])[0], COLUMN)
 
 
+@pytest.mark.slow
 def test_the_history_of_retention(left_alone, tmp_path, figures):
     draw("retention", left_alone, tmp_path / "r.png")
     panels = {axes.get_ylabel(): axes for axes in figures["r.png"].get_axes()}
@@ -521,6 +529,7 @@ def test_the_history_of_retention(left_alone, tmp_path, figures):
     assert [text.get_text() for text in panels["Gap (nm)"].texts if text.get_text() == "rupture"]
 
 
+@pytest.mark.slow
 def test_where_retention_begins(sweep, cycles, left_alone, tmp_path):
     assert retention.beginning(left_alone) == 0.0
     assert retention.beginning(cycles) is None

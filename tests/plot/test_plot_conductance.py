@@ -338,6 +338,7 @@ def test_conductances_in_words(value, text):
 # --- the histogram of a study -------------------------------------------------------------------------------
 
 
+@pytest.mark.slow
 def test_the_histogram_has_equal_weight_for_equal_times(study, tmp_path, figures):
     drawn = draw("histogram", study, tmp_path / "h.png", parasitic="model")
     assert drawn == [tmp_path / "h.png", tmp_path / "h.csv"]
@@ -366,6 +367,7 @@ def _share(folder, level):
     return np.mean(np.abs(G - level) < 0.3)
 
 
+@pytest.mark.slow
 def test_the_peaks_are_told_with_and_without_resistance(study, tmp_path):
     words = draw("histogram", study, tmp_path / "h.png", parasitic="400 ohm").words
     heads = [k for k, line in enumerate(words) if not line.startswith(" ")]
@@ -376,6 +378,7 @@ def test_the_peaks_are_told_with_and_without_resistance(study, tmp_path):
     assert alone == pytest.approx([1, 2, 3], abs=0.05)
 
 
+@pytest.mark.slow
 def test_the_fact_about_the_first_peak_is_the_one_in_the_picture(study, tmp_path):
     from validation.quantum.outcomes import first_peak
 
@@ -413,6 +416,7 @@ def test_histograms_that_cannot_be(study, tmp_path):
         draw("histogram", nothing, tmp_path / "x.png")
 
 
+@pytest.mark.slow
 def test_on_the_command_line(study, stairs, tmp_path):
     from typer.testing import CliRunner
 

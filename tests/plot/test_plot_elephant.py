@@ -30,6 +30,7 @@ def rows_of(skin):
     return skin.points.reshape(rows, -1, 3), lambda name: np.asarray(skin[name]).reshape(rows, -1)
 
 
+@pytest.mark.slow
 def test_the_points_lie_on_the_outlines(sweep, skin):
     points, of = rows_of(skin)
     stored = sweep.outlines.time_s
@@ -47,6 +48,7 @@ def test_the_points_lie_on_the_outlines(sweep, skin):
     assert checked > 100
 
 
+@pytest.mark.slow
 def test_the_time_axis_is_documented_in_the_surface(skin):
     low, high = skin.field_data["time_axis_limits"]
     length = skin.field_data["time_axis_length_nm"][0]
@@ -56,6 +58,7 @@ def test_the_time_axis_is_documented_in_the_surface(skin):
     assert low <= skin["time_axis"].min() and skin["time_axis"].max() <= high
 
 
+@pytest.mark.slow
 def test_the_linear_time_axis(sweep):
     skin = surface(sweep, colour="time", time="linear", from_s=1.6, to_s=2)
     assert skin["time_s"].min() == 1.6 and skin["time_s"].max() == 2 and skin.field_data["time_axis_unit"][0] == "s"
@@ -83,6 +86,7 @@ def test_the_radius_is_that_of_the_cross_section_also_under_a_rim():
     assert radius == pytest.approx([8 / 3, 3, 3, 3, 1, 1])  # at the hollow's bottom the outside below the rim
 
 
+@pytest.mark.slow
 def test_logarithms_end_decades_below_the_largest_value(skin):
     for name in ("current_A", "current_density_A_m2"):
         logarithm, values = skin[f"log10_{name}"], skin[name]
@@ -97,6 +101,7 @@ def test_the_colour_is_the_active_array(sweep, colour):
     assert surface(sweep, colour).active_scalars_name == elephant.COLOURS[colour]
 
 
+@pytest.mark.slow
 def test_other_arrays(sweep, skin):
     series = sweep.timeseries
     for name in ("source_voltage_V", "temperature_max_K"):
@@ -108,6 +113,7 @@ def test_other_arrays(sweep, skin):
     assert surface(sweep).active_scalars_name == "temperature_max_K"  # the cell gets warm
 
 
+@pytest.mark.slow
 def test_a_picture_in_a_new_colour(sweep, tmp_path):
     for path in draw("elephant", sweep, tmp_path / "e.png", colour="current_density"):
         assert path.stat().st_size > 20000

@@ -29,6 +29,7 @@ def frames(sweep, story):
     return Frames(sweep, story, (640, 360), story.frame_times(60), 10)
 
 
+@pytest.mark.slow
 def test_an_mp4_has_the_frames_asked_for(sweep, tmp_path):
     (path,) = draw("film", sweep, tmp_path / "new" / "f.mp4", seconds=1.5, fps=10)
     with imageio.get_reader(path) as reader:
@@ -43,6 +44,7 @@ def test_an_mp4_has_the_frames_asked_for(sweep, tmp_path):
     assert 0 < data.index(b"moov") < data.index(b"mdat")
 
 
+@pytest.mark.slow
 def test_a_gif_has_the_frames_asked_for(sweep, tmp_path):
     (path,) = draw("film", sweep, tmp_path / "f.GIF", seconds=1, fps=8)
     with imageio.get_reader(path, format="GIF") as reader:
@@ -135,6 +137,7 @@ def test_each_frame_is_drawn_afresh(frames):
     assert row[0].shape == (360, 640, 3)
 
 
+@pytest.mark.slow
 def test_a_rupture_takes_no_time(tmp_path):
     run = open_run(synthetic.write_cycles(tmp_path / "run", count=1))
     story = Story.of(run)

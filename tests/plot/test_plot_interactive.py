@@ -56,6 +56,7 @@ def shown_of(page):
     return json.loads(re.search(r"const shown = (\{.*\});", page)[1].replace("<\\/", "</"))
 
 
+@pytest.mark.slow
 def test_the_page_names_no_external_resource(page):
     found = Resources(page)
     assert not found.named
@@ -66,6 +67,7 @@ def test_the_page_names_no_external_resource(page):
     assert not re.search(r"(?:import|importScripts|fetch)\(\s*[\"']https?:", page)
 
 
+@pytest.mark.slow
 def test_the_page_holds_the_surface(sweep, page):
     scene = scene_of(page)
     clock, at, outlines = shapes.history(sweep)
@@ -89,6 +91,7 @@ def test_the_page_has_axes_with_units_and_marks(page, sweep):
     assert "Highest temperature T<sub>max</sub> (K)" in page
 
 
+@pytest.mark.slow
 def test_the_page_of_a_solid(sweep, tmp_path):
     (path,) = draw("solid", sweep, tmp_path / "s.html", snapshot="1e-07A,0.0006A")
     text = path.read_text(encoding="utf-8")
@@ -97,6 +100,7 @@ def test_the_page_of_a_solid(sweep, tmp_path):
     assert not Resources(text).named and "Temperature (K)" in text
 
 
+@pytest.mark.slow
 def test_regimes_have_a_legend(sweep, tmp_path):
     (path,) = draw("elephant", sweep, tmp_path / "e.html", colour="regime")
     assert re.findall(r">(regime \w)</b>", path.read_text(encoding="utf-8")) == ["regime A", "regime B", "regime C"]
@@ -144,6 +148,7 @@ def test_the_camera_shows_all_points():
     assert (shown["wide"], shown["tall"]) == pytest.approx((interactive.MARGIN * 1, interactive.MARGIN * 3))
 
 
+@pytest.mark.slow
 def test_errors(sweep, tmp_path, monkeypatch):
     with pytest.raises(PlotError, match=r"iv.html: its name must end in .png, .pdf, .svg$"):
         draw("iv", sweep, tmp_path / "iv.html")

@@ -44,6 +44,7 @@ def words(legend):
 # --- current and voltage ------------------------------------------------------------------------------------
 
 
+@pytest.mark.slow
 def test_currents_that_nobody_measures_do_not_stretch_the_axis(tmp_path, figures):
     columns, outlines = synthetic.series(60)
     columns["current_A"] = np.where(columns["time_s"] < 1, 1e-21, columns["current_A"])
@@ -56,6 +57,7 @@ def test_currents_that_nobody_measures_do_not_stretch_the_axis(tmp_path, figures
     assert figures["all.png"].axes[1].get_ylim()[0] < 1e-21
 
 
+@pytest.mark.slow
 def test_the_way_back_is_in_the_legend(sweep, tmp_path, figures):
     draw("iv", sweep, tmp_path / "iv.png")
     assert words(figures["iv.png"].axes[0].get_legend()) == [*MEANINGS, "return"]
@@ -65,6 +67,7 @@ def test_the_way_back_is_in_the_legend(sweep, tmp_path, figures):
     assert legend is None or "return" not in words(legend)
 
 
+@pytest.mark.slow
 def test_pulses_are_shown_against_time(pulses, tmp_path, figures):
     draw("iv", pulses, tmp_path / "iv.png")
     current, source = figures["iv.png"].axes
@@ -82,6 +85,7 @@ def test_pulses_are_shown_against_time(pulses, tmp_path, figures):
 # --- gap ----------------------------------------------------------------------------------------------------
 
 
+@pytest.mark.slow
 def test_regimes_and_moments_are_explained(sweep, tmp_path, figures):
     for name in ("gap", "temperature"):
         draw(name, sweep, tmp_path / f"{name}.png")
@@ -91,6 +95,7 @@ def test_regimes_and_moments_are_explained(sweep, tmp_path, figures):
         assert box.x0 >= 0 and box.x1 <= figures[f"{name}.png"].bbox.x1
 
 
+@pytest.mark.slow
 def test_the_inset_has_labels(sweep, tmp_path, figures):
     draw("gap", sweep, tmp_path / "gap.png")
     (inset,) = figures["gap.png"].axes[0].child_axes
@@ -139,6 +144,7 @@ def test_materials_of_outlines_are_in_the_legend(sweep, tmp_path, figures):
     assert {"filament", "layer", "electrode surface"} <= set(words(legend))
 
 
+@pytest.mark.slow
 def test_fields_leave_no_blank_strip_and_tell_the_moment(sweep, tmp_path, figures):
     paths = draw("field", sweep, tmp_path / "f.png")
     figure = figures["f.png"]
@@ -196,6 +202,7 @@ def table(**columns):
     return pd.DataFrame(fixed | columns)
 
 
+@pytest.mark.slow
 def test_a_study_shows_what_changes_with_what_it_varies(tmp_path, figures):
     """Of a kinetic constant the time of SET and the resistance; of the compliance current resistance and radius."""
     rate = "butler_volmer_rate_constant_m_per_s"

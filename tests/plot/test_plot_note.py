@@ -24,6 +24,7 @@ def borrower(run):
     return open_run(path.parent)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", ["iv", "gap", "temperature", "outline"])
 def test_a_picture_bears_the_note_below_its_axes(borrower, tmp_path, figures, name):
     draw(name, borrower, tmp_path / f"{name}.png")
@@ -33,11 +34,13 @@ def test_a_picture_bears_the_note_below_its_axes(borrower, tmp_path, figures, na
     assert all(axes.get_window_extent().y0 > top for axes in figure.axes if axes.axison)
 
 
+@pytest.mark.slow
 def test_a_run_that_borrows_nothing_has_none(run, tmp_path, figures):
     draw("iv", open_run(run), tmp_path / "iv.png")
     assert TOLD not in [text.get_text() for text in figures["iv.png"].texts]
 
 
+@pytest.mark.slow
 def test_a_page_bears_it_in_its_title(borrower, tmp_path):
     pytest.importorskip("pyvista")
     draw("elephant", borrower, tmp_path / "elephant.html")

@@ -126,6 +126,7 @@ def texts(figure):
     return [text.get_text() for axes in figure.axes for text in axes.texts] + [text.get_text() for text in figure.texts]
 
 
+@pytest.mark.slow
 def test_the_picture_enlarges_the_gap(sweep, hottest, tmp_path, figures):
     (path,) = draw("solid", sweep, tmp_path / "s.png")
     assert path == tmp_path / "s.png"
@@ -140,6 +141,7 @@ def test_the_picture_enlarges_the_gap(sweep, hottest, tmp_path, figures):
     assert [axes.get_xlabel() for axes in figure.axes][-1] == "Temperature (K)"
 
 
+@pytest.mark.slow
 def test_a_wide_gap_is_shown_whole_and_not_enlarged(sweep, tmp_path, figures):
     """A nucleus under the electrode."""
     columns, outlines = synthetic.series(60)
@@ -158,6 +160,7 @@ def test_a_wide_gap_is_shown_whole_and_not_enlarged(sweep, tmp_path, figures):
     assert any("T = 300 K in the filament" in text for text in texts(figures["s.png"]))
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("quantity", "label"), [("current_density", "A/m²"), ("potential", "V")])
 def test_other_quantities(sweep, tmp_path, figures, quantity, label):
     draw("solid", sweep, tmp_path / "s.png", quantity=quantity, snapshot=0, cut=0)
@@ -172,6 +175,7 @@ def test_small_potentials_have_a_prefix():
     assert label == "Potential of the electrons (µV)" and norm.vmax == pytest.approx(3)
 
 
+@pytest.mark.slow
 def test_a_series_stands_side_by_side(sweep, tmp_path, figures):
     draw("solid", sweep, tmp_path / "s.pdf", snapshot="1e-07A,0.0006A")
     captions = [text for text in texts(figures["s.pdf"]) if "gap" in text]

@@ -24,6 +24,7 @@ def extent(artist):
     return artist.get_window_extent()
 
 
+@pytest.mark.slow
 def test_every_atom_has_a_tick_and_every_small_number_its_name(drawn):
     lookup, _, (mapped, *_) = drawn
     [above] = [child for child in mapped.child_axes if child.get_xlabel().startswith("Atoms")]
@@ -35,6 +36,7 @@ def test_every_atom_has_a_tick_and_every_small_number_its_name(drawn):
     assert all(left.x1 < right.x0 for left, right in zip(boxes[:-1], boxes[1:], strict=True))
 
 
+@pytest.mark.slow
 def test_nothing_hides_the_contours(drawn):
     _, figure, (mapped, *_) = drawn
     assert mapped.get_legend() is None
@@ -48,6 +50,7 @@ def test_nothing_hides_the_contours(drawn):
             assert frame.x0 < box.x0 and box.x1 < frame.x1, text.get_text()
 
 
+@pytest.mark.slow
 def test_the_decay_is_told_beside_the_lines(drawn):
     lookup, _, (*_, gaps) = drawn
     [told] = [text for text in gaps.texts if "kappa" in text.get_text()]

@@ -276,6 +276,7 @@ def test_seeds_make_trajectories_reproducible():
     assert first[-1].transmission != other[-1].transmission
 
 
+@pytest.mark.slow
 def test_a_pulled_contact_ruptures():
     """And its trajectory ends soon after; the conductance then is gone."""
     settings = dataclasses.replace(SMALL, time_ps=8.0, speed_m_s=150.0, sample_ps=0.1)
@@ -313,6 +314,7 @@ def files(tmp_path_factory):
     return folder
 
 
+@pytest.mark.slow
 def test_a_file_gives_back_what_was_computed(files):
     record = load(files / "still.csv")
     assert record.settings.runs == 2 and record.settings.counts == (4, 1, 4)
@@ -325,6 +327,7 @@ def test_a_file_gives_back_what_was_computed(files):
     assert "finished" in head
 
 
+@pytest.mark.slow
 def test_the_command_in_a_file_makes_it_again(files, tmp_path):
     import shlex
 
@@ -413,6 +416,7 @@ def test_pictures(files, figures, tmp_path, no_warnings):
         trajectories.draw([load(files / "still.csv"), load(files / "pulled.csv")], tmp_path / "both.png")
 
 
+@pytest.mark.slow
 def test_a_bias_has_its_shift_and_its_force_drawn(files, figures, tmp_path, no_warnings):
     still = load(files / "still.csv")
     rows = still.rows.assign(shift_A=still.rows["shift_A"] + 0.1, recoil_eV_per_A=2.0 + still.rows["t_ps"])

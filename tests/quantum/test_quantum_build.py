@@ -455,6 +455,7 @@ def table(tmp_path_factory):
     return load_table(folder / "Ag.json")
 
 
+@pytest.mark.slow
 def test_the_table_says_what_it_holds(table):
     assert table.header["settings"]["size"] == 2 and table["neck-3-7-3"].settings == {"size": 3}
     assert table.header["left"] == [] and table.header["failed"] == {}

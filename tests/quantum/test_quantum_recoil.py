@@ -380,6 +380,7 @@ def test_kharlanov_s_force_has_the_levels_besides(rod):
     assert np.nansum(forces[:, 2]) > 2 and -1 < np.nansum(bonds[:, 2]) < -0.1
 
 
+@pytest.mark.slow
 def test_kinds_of_forces_are_known(rod):
     contact, law, level, _ = rod
     with pytest.raises(TransportError, match="choose one of kharlanov, hellmann-feynman"):

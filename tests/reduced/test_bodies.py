@@ -222,6 +222,7 @@ def full(bodies, voltage, *overrides):
         simulation.close()
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("stack", "voltage"), [("two in the middle", 1.4), ("a column", 0.5), ("at the electrode", -0.5)]
 )
@@ -257,6 +258,7 @@ def whole(tmp_path_factory):
     return config, folder / "run"
 
 
+@pytest.mark.slow
 def test_what_breaks_off_floats_until_it_is_grown_into(whole):
     series, events = open_run(whole[1]).timeseries, open_run(whole[1]).events
     assert {"rupture", "bodies merge"} <= set(events.event)

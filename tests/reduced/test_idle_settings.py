@@ -142,6 +142,7 @@ def test_a_setting_that_is_idle(switch, setting):
         assert there.shape != changed.shape or not np.array_equal(there, changed)
 
 
+@pytest.mark.slow
 def test_log_and_report_tell_what_is_idle(tmp_path, monkeypatch):
     """In the run that was started with it, also when it is resumed; other runs say nothing."""
     monkeypatch.setattr("ecmsim.page.pictures.PICTURES", {})

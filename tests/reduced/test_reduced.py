@@ -516,6 +516,7 @@ def quick(tmp_path_factory):
     return open_run(folder)
 
 
+@pytest.mark.slow
 def test_a_run_leaves_what_every_run_leaves(quick):
     series = quick.timeseries
     assert list(series.columns) == list(COLUMNS)
@@ -525,6 +526,7 @@ def test_a_run_leaves_what_every_run_leaves(quick):
     assert {"milestone", "compliance reached", "step ends"} <= set(quick.events.event)
 
 
+@pytest.mark.slow
 def test_balances_hold_at_every_step(quick):
     series = quick.timeseries
     assert series.charge_imbalance.max() < 1e-8
@@ -591,6 +593,7 @@ def test_transient_heat_is_refused():
     assert Config.from_toml(text).model == "reduced"
 
 
+@pytest.mark.slow
 def test_the_command(tmp_path):
     """--reduced is a setting of the run's configuration, and nothing of the solver is imported."""
     code = (

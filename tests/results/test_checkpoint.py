@@ -644,6 +644,7 @@ def test_a_killed_run_is_continued_as_if_undisturbed(tmp_path, undisturbed):
     assert entry["after"] == {"status": "interrupted", "reason": ""}
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("seed", range(4))
 def test_killed_again_and_again_until_it_is_done(tmp_path, undisturbed, seed):
     folder, rng = killed_run(tmp_path / "run"), random.Random(seed)
@@ -669,6 +670,7 @@ def test_killed_again_and_again_until_it_is_done(tmp_path, undisturbed, seed):
     assert steps == sorted(steps)
 
 
+@pytest.mark.slow
 def test_a_kill_at_any_line_of_resuming_does_no_harm(tmp_path, undisturbed):
     original = killed_run(tmp_path / "killed")
 

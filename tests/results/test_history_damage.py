@@ -133,6 +133,7 @@ READ = """
     """
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("state", ["killed", "finished"])
 def test_damage_anywhere_is_refused_or_harmless_and_never_hangs(tmp_path, state, request):
     """In a process of its own: HDF5 may hang or crash. What is read is what was written, or nothing is."""

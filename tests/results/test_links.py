@@ -147,6 +147,7 @@ def test_nothing_is_opened_through_a_link(tmp_path, mode):
     assert (tmp_path / "thesis.txt").read_text() == "of the user's"
 
 
+@pytest.mark.slow
 def test_the_log_is_not_written_through_a_link_that_appears_later(tmp_path):
     """The command line: one line, exit code 2."""
     for name in ("first", "second"):

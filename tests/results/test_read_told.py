@@ -205,6 +205,7 @@ def test_all_that_is_derived_of_a_set_is_that_of_before(tmp_path, file_regressio
     )
 
 
+@pytest.mark.slow
 def test_all_that_is_derived_of_cycles_is_that_of_before(tmp_path, file_regression):
     """Whether they are named or not, and of a run that has come as far as the midst of the second."""
     options = {"named": {}, "unnamed": {"named": False}, "partly": {"stop": 9.5, "finish": False}}
@@ -283,6 +284,7 @@ def test_pulses_are_those_of_before(tmp_path, file_regression):
     unchanged(file_regression, "\n".join(told), close=1e-4, nothing=1e-15)
 
 
+@pytest.mark.slow
 def test_the_energy_of_a_square_pulse_by_hand(tmp_path):
     """1 V over 1 uS for 10 ms and two edges, in which the power falls as the square of the voltage."""
     run = open_run(pulsed.write_pulsed(tmp_path / "run", TRAIN, lambda at: 1e-6, points=200))

@@ -53,6 +53,7 @@ def test_a_name_that_is_not_there():
         _ = ecmsim.results.nothing
 
 
+@pytest.mark.slow
 def test_reading_all_of_a_run_changes_no_file(tmp_path):
     """Python tells what is opened for writing, renamed, removed or made; nothing of it lies in the run's folder."""
     folder = write_run(tmp_path / "run")

@@ -368,6 +368,7 @@ def test_an_outline_that_was_not_completed_is_ignored(tmp_path):
     assert len(open_run(tmp_path / "run").outlines) == 1
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("locking", ["TRUE", "FALSE", "BEST_EFFORT"])
 def test_file_locking_settings_do_not_matter(tmp_path, locking):
     folder = tmp_path / "run"

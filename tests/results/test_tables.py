@@ -48,6 +48,7 @@ def read(path):
     return pd.read_csv(path, comment="#")
 
 
+@pytest.mark.slow
 def test_pulses_are_found_by_their_number_in_the_time_series(pulsed):
     series, table = pulsed.timeseries, pulsed.pulses
     assert list(table["pulse"]) == [1, 2, 3, 4] == sorted(set(series["pulse"]) - {0})

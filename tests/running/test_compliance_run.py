@@ -29,6 +29,7 @@ def cell(tmp_path_factory):
     return open_run(folder)
 
 
+@pytest.mark.slow
 def test_each_crossing_is_told_once_with_the_limit_of_its_step(cell):
     events = cell.events
     told = events[events["event"] == "compliance reached"]
@@ -38,6 +39,7 @@ def test_each_crossing_is_told_once_with_the_limit_of_its_step(cell):
     assert log.count("compliance reached") == 2
 
 
+@pytest.mark.slow
 def test_what_held_is_read_again(cell):
     time, current = cell.timeseries["time_s"].to_numpy(), cell.timeseries["current_A"].to_numpy()
     ends = cell.events[cell.events["event"].isin(["condition", "step ends"])]

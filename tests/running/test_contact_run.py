@@ -10,6 +10,8 @@ from ecmsim.constants import CONDUCTANCE_QUANTUM
 from ecmsim.results import open_run
 from ecmsim.running.run import resume, run
 
+pytestmark = pytest.mark.slow  # of one whole run, which the first of them makes
+
 
 def went(folder, *settings, config="configs/ag_contact.toml", until=None):
     outcome = run(load_config(config, [*NEAR, *settings]), folder, until=until)
@@ -79,7 +81,6 @@ def test_the_junction_is_a_part_of_the_cell(contact):
     assert (late.junction_voltage_V > 0.5 * late.cell_voltage_V).all()
 
 
-@pytest.mark.slow
 @pytest.mark.parametrize("law", ["blend", "terraces"])
 def test_full_and_reduced_agree(tmp_path, law):
     found = [
@@ -89,7 +90,6 @@ def test_full_and_reduced_agree(tmp_path, law):
     assert found[0] == pytest.approx(found[1], rel=0.1)
 
 
-@pytest.mark.slow
 def test_terraces_through_contact_and_resumed(tmp_path):
     """Balances hold, the voltage beyond the table is told, and a run that was stopped has the same bytes."""
     settings = ["model=reduced", "tunnelling.law=terraces", 'compliance.current="400 uA"']
@@ -105,7 +105,6 @@ def test_terraces_through_contact_and_resumed(tmp_path):
     assert first == second
 
 
-@pytest.mark.slow
 def test_the_surfaces_never_touch(tmp_path):
     """Without compliance all places of the last layer are taken, and the gap ends closing."""
     _, series = went(
@@ -119,7 +118,6 @@ def test_the_surfaces_never_touch(tmp_path):
     assert series.contact_atoms.max() > 10
 
 
-@pytest.mark.slow
 def test_a_contact_opens_under_the_other_sign(tmp_path):
     _, series = went(
         tmp_path / "run",
@@ -132,7 +130,6 @@ def test_a_contact_opens_under_the_other_sign(tmp_path):
     assert series.contact_atoms.iloc[-1] < 0.5
 
 
-@pytest.mark.slow
 def test_two_cycles_through_the_contact(tmp_path):
     """SET to four atoms, RESET until none is left, and the same once more; on the way out they go one after another."""
     coarse = ["mesh.refinement=0.7", "stepping.refinement=0.6"]

@@ -14,6 +14,8 @@ from ecmsim.running.reporter import Stopped
 from ecmsim.running.run import resume, run
 from ecmsim.study import Study
 
+pytestmark = pytest.mark.slow  # of one whole run, which the first of them makes
+
 RATE, RADIUS = "butler_volmer.rate_constant", "stress.template_radius"
 SAME = ("timeseries.csv", "events.csv", "cycles.csv")
 # A pulse of a nanosecond twice over, for the fields: a few steps each.
@@ -71,7 +73,6 @@ def test_each_cycle_is_computed_with_its_own_values(undisturbed, tmp_path):
     assert abs(ions(other) / ions(stated) - 1) > 0.1
 
 
-@pytest.mark.slow
 @pytest.mark.parametrize(("cycle", "after"), [(1, -3), (2, 2), (3, -2)])
 def test_a_run_that_goes_on_has_the_same_bytes(undisturbed, tmp_path, cycle, after):
     """Stopped before the first cycle, just after the second began, and just before the third does."""
@@ -138,7 +139,6 @@ def test_violins_of_the_cycles_of_a_run(undisturbed, tmp_path):
     assert found == [tmp_path / "violin.png"] and "gap_min_nm, cycles = 3: median" in found.words[1]
 
 
-@pytest.mark.slow
 def test_the_full_model_goes_over_to_other_laws_as_well(tmp_path):
     text = '[draw]\neach = "cycle"\n"butler_volmer.rate_constant" = { distribution = "lognormal", sigma = 0.5 }\n'
     config = Config.from_toml(PULSES + text)

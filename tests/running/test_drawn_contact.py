@@ -13,6 +13,8 @@ from ecmsim.results import open_run
 from ecmsim.running.reporter import Stopped
 from ecmsim.running.run import resume, run
 
+pytestmark = pytest.mark.slow  # of one whole run, which the first of them makes
+
 DRAWN = [
     *NEAR,
     "contact.atoms=drawn",

@@ -35,17 +35,20 @@ def begun(tmp_path_factory):
     return folder, loaded
 
 
+@pytest.mark.slow
 def test_a_run_of_the_reduced_model(begun):
     loaded = begun[1]
     assert not loaded & (NEVER | FIELDS | {"scipy.optimize", "scipy.signal", "scipy.ndimage"})
     assert {"numpy", "h5py", "scipy.linalg"} <= loaded  # these it needs: the list tells what is loaded
 
 
+@pytest.mark.slow
 def test_going_on_with_it(begun):
     loaded = loaded_by(typed("resume", str(begun[0]), "--until", "20 ms"))
     assert not loaded & (NEVER | FIELDS)
 
 
+@pytest.mark.slow
 def test_the_full_model_before_its_first_step():
     loaded = loaded_by("import ecmsim.commands.cli, ecmsim.running.run, ecmsim.models.full.simulation")
     assert not loaded & (NEVER | {"meshio", "scipy.optimize"})

@@ -326,6 +326,7 @@ def test_each_step_has_its_own_circuit():
     simulation.close()
 
 
+@pytest.mark.slow
 def test_a_step_may_connect_the_cell_directly():
     """Under voltage: all of it is on the cell at once, with the current that the cell takes."""
     simulation, state = cell(

@@ -50,6 +50,7 @@ def formed(folder):
     return events["time_s"][events["event"] == "nucleation"].iloc[0]
 
 
+@pytest.mark.slow
 @BOTH
 def test_growth_begins_when_the_nucleus_has_formed(model, tmp_path):
     """After 1/rate; until then no ions flow, from then on they do as in a run that begins with the nucleus."""
@@ -88,6 +89,7 @@ def test_low_voltages_have_the_slope_of_nucleation(tmp_path):
     assert slope("true", 0.8, 0.9) == pytest.approx(slope("false", 0.8, 0.9), rel=0.02)
 
 
+@pytest.mark.slow
 @BOTH
 def test_a_nucleus_that_never_comes_is_told(model, tmp_path):
     outcome = run(config("0.1 V", "nucleation.activation_energy=2 eV", model=model), tmp_path / "run")

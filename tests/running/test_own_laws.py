@@ -159,6 +159,7 @@ def test_a_setting_that_switches_a_law_off_is_named_for_laws_from_python_too(tmp
 # --- runs ---------------------------------------------------------------------------------------------------------
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("model", ["full", "reduced"])
 def test_both_models_run_with_laws_from_a_file(tmp_path, model):
     """The leak adds its current from the first steps on, which is known; the barrier of the weak form takes part."""
@@ -267,6 +268,7 @@ def test_the_command_line_runs_validates_and_resumes_with_the_option_only(tmp_pa
     assert changed.returncode == 2 and "is no longer what it was" in changed.stderr
 
 
+@pytest.mark.slow
 def test_a_shown_configuration_stays_one_that_can_be_run(tmp_path):
     shown = ecmsim("validate", write(tmp_path, LEAKY), "--show", "--allow-code")
     (tmp_path / "again.toml").write_text(shown.stdout)

@@ -231,6 +231,7 @@ def test_melting_is_an_event_a_remark_and_if_wanted_the_end(tmp_path):
 # --- regimes ------------------------------------------------------------------------------------------------------
 
 
+@pytest.mark.slow
 def test_log_events_and_report_tell_the_same_moments(tmp_path):
     """Gamma and Y to the last digit, of the run on its way and of its files; also where it was stopped between."""
     quick = [*SHORT[:2], "compliance.current=10 nA"]

@@ -44,6 +44,7 @@ def test_defects_slow_the_heat_as_they_slow_the_current(tmp_path):
     assert by_law > 1.2 * rise(tmp_path / "without", *bulk)
 
 
+@pytest.mark.slow
 def test_so_does_the_size_effect_in_both_models(tmp_path):
     """By about the same large factor: at 4 nm electrons go a tenth as far as in bulk copper."""
     factors = []

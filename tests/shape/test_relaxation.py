@@ -213,6 +213,7 @@ def test_relaxed_is_of_first_order_in_time(x):
     assert abs(error[-1]) < 1e-2
 
 
+@pytest.mark.slow
 def test_relax_is_of_second_order_in_its_steps():
     """Its tolerance bounds errors of second order, so that the result's error follows the tolerance itself."""
     start = rounded_cylinder(1.0, 4.0, 0.2)
@@ -329,6 +330,7 @@ def test_a_rough_wall_relaxes_without_folding(seed):
     assert distance_from_cap(end) < 5e-3
 
 
+@pytest.mark.slow
 def test_the_thin_stem_of_a_mushroom_ruptures():
     start = mushroom(0, stem=0.4)
     run = relax(start, 1.0, 1e3)
@@ -381,6 +383,7 @@ def test_pinch_off_approaches_the_universal_cones():
     assert np.polyfit(np.log(left), np.log(waist[late]), 1)[0] == pytest.approx(0.25, abs=0.01)
 
 
+@pytest.mark.slow
 def test_ripples_however_small_are_followed_until_rupture():
     """A ripple 100 times smaller takes ln(100)/sigma longer, though both are far below the tolerance at first."""
     x, times = 1 / np.sqrt(2), []
@@ -409,6 +412,7 @@ def lifetime(radius, height, edge=1.0):
     return run.times[-1], *retracted
 
 
+@pytest.mark.slow
 def test_similar_filaments_live_in_proportion_to_the_fourth_power():
     """Herring: the same shape, larger by a factor, takes the factor's fourth power of the time."""
     assert lifetime(0.8, 8.0)[0] / lifetime(0.5, 5.0)[0] == pytest.approx(1.6**4, rel=1e-6)

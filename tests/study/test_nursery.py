@@ -29,6 +29,7 @@ def told(nursery, path, *arguments):
     return process.wait(300), path.read_text()
 
 
+@pytest.mark.slow
 def test_a_case_says_what_it_says_and_ends_with_its_code(nursery, tmp_path):
     code, text = told(nursery, tmp_path / "log", "--version")
     assert code == 0 and text.startswith("ecmsim ")
@@ -77,6 +78,7 @@ def test_a_case_whose_end_nobody_would_tell_is_ended(tmp_path):
     nursery.close()
 
 
+@pytest.mark.slow
 def test_where_the_nursery_is_gone_a_case_gets_a_process_of_its_own(tmp_path):
     """Also in a program that has loaded PETSc, which ends it when a pipe breaks unless told not to."""
     from petsc4py import PETSc  # noqa: F401

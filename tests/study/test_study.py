@@ -303,6 +303,7 @@ def test_observables_of_a_users_choice():
 # --- scheduling ---------------------------------------------------------------------------------------------
 
 
+@pytest.mark.slow
 def test_study_runs_all_cases_and_leaves_a_summary(home):
     write(
         home / "study.toml",
@@ -436,6 +437,7 @@ def test_the_command_asks_for_the_option_before_anything_runs(own):
     assert listed.returncode == 0 and "laws.stress.energy = 0.1" in listed.stdout
 
 
+@pytest.mark.slow
 def test_failed_cases_are_reported_and_repeated_only_on_demand(home):
     behave(home, **{"=1nA": "fail", "=10nA": "crash"})
     outcome = run(home)
@@ -447,6 +449,7 @@ def test_failed_cases_are_reported_and_repeated_only_on_demand(home):
     assert run(home, retry=True).exit_code == 0 and len(calls(home)) == 5
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("resumable", [True, False])
 def test_paused_cases_ask_for_another_start_and_are_resumed(home, monkeypatch, resumable):
     monkeypatch.setattr(Run, "resumable", resumable, raising=False)

@@ -46,6 +46,7 @@ def here(tmp_path, monkeypatch):
     return study
 
 
+@pytest.mark.slow
 def test_what_is_listed_planned_and_summed_up_is_that_of_before(here, capsys, file_regression):
     told = []
     for options in (

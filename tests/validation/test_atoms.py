@@ -18,6 +18,7 @@ def law():
     return numbers.law_of(CONFIG)
 
 
+@pytest.mark.slow
 def test_lifetimes_at_rest_are_those_of_the_rates(law):
     """One atom with the metal of one: the exchange brings or takes one, a hop takes one."""
     found = numbers.lifetimes(*law, 0.0, 300.0, count=100)
@@ -33,6 +34,7 @@ def test_lifetimes_fall_with_voltage_and_temperature(law):
     assert still > 5 * driven > 5 * 2 * warm
 
 
+@pytest.mark.slow
 def test_the_closed_form_of_a_lifetime_is_what_is_drawn(law):
     """Also where atoms hop often: with a barrier of 0.6 eV they join some thousand times a second."""
     fast = dataclasses.replace(law[0], barrier=0.6, binding=0.25)
@@ -80,6 +82,7 @@ def test_peaks_are_at_levels_of_whole_atoms(law):
     assert found.shares.sum() == pytest.approx(1)
 
 
+@pytest.mark.slow
 def test_the_page_is_written(tmp_path, law):
     main(out=tmp_path, count=3, lives=5)
     text = (tmp_path / "README.md").read_text()

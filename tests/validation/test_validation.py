@@ -50,6 +50,7 @@ def test_the_facts_are_complete_and_say_what_they_stand_on():
     assert [target.row for target in facts.TARGETS] == [1, 2, 3, 4, 5, 6]
 
 
+@pytest.mark.slow
 def test_measures_of_a_sweep(sweep):
     series = sweep.timeseries
     time = measures.time_of_value(sweep, "height_nm", 0.7)
@@ -79,6 +80,7 @@ def test_gap_off_the_axis():
     assert measures.shortest_gap(None, rim) == pytest.approx((0.1, 3.0), abs=5e-3)
 
 
+@pytest.mark.slow
 def test_taper_and_power_law(sweep):
     cone = np.array([[0.0, 10.0], [3.0, 0.0]])
     run = type("Run", (), {"outlines": [type("Outline", (), {"points": cone})]})
@@ -282,6 +284,7 @@ def test_all_studies_are_checked_before_the_first_one_runs(tmp_path, monkeypatch
     assert notes[3:] == [("run", "one", True), ("run", "two", True), ("told", "two")]
 
 
+@pytest.mark.slow
 def test_the_page_has_verdicts_readings_and_figures(tmp_path, sweep, monkeypatch):
     monkeypatch.setattr(page, "captions", lambda runs: {"a": "A caption."})
     onset = misses.Onset(1.0, math.e, 0.3, 0.26, 464.2)  # k T = 0.04 eV

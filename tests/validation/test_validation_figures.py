@@ -97,6 +97,7 @@ def test_side_growth_is_told_from_the_mean_radius(tmp_path):
     assert states.sideways.tolist() == [False, False, True, True]
 
 
+@pytest.mark.slow
 def test_resistances_are_those_at_0_1_V_on_the_way_back(runs, axes):
     panels.resistances(axes, runs)
     for limit, run in runs.series.items():
@@ -110,6 +111,7 @@ def test_resistances_are_those_at_0_1_V_on_the_way_back(runs, axes):
     assert len(held) == 1  # h / 2e^2
 
 
+@pytest.mark.slow
 def test_gaps_of_all_currents(runs, axes):
     panels.gaps(axes, runs)
     for panel in (axes, axes.child_axes[0]):

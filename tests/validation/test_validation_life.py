@@ -53,6 +53,7 @@ def test_one_model_alone_and_what_never_switched():
     assert len(frame(found)) == 1
 
 
+@pytest.mark.slow
 def test_what_a_cycle_tells(tmp_path):
     """A quick cell, there and back, in the reduced model."""
     programme = '[{kind="ramp", to="1.72 V", rate="1 V/s"}, {kind="ramp", to="-0.6 V", rate="1 V/s"}]'

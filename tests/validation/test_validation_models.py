@@ -77,6 +77,7 @@ def test_verdicts_and_page():
     assert list(table["verdict"]) == ["agree", "differ", ""] and np.isnan(table["set_time_s_full"][2])
 
 
+@pytest.mark.slow
 def test_the_study_pairs_each_cell_with_both_models(tmp_path):
     study = Study.load(STUDY)
     found = pairs(study, tmp_path)

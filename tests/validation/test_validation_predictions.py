@@ -152,6 +152,7 @@ def test_v_star_and_the_end_of_a():
     assert ROWS[31].find(Runs(run(1.8e-7), ratio_004=run(2e-7), ratio_006=run(1.5e-7))).hit
 
 
+@pytest.mark.slow
 def test_the_hottest_point(tmp_path):
     """Row 23: the made-up temperature falls off from the tip; and from a point that is moved off it."""
     run = open_run(synthetic.write_run(tmp_path / "run"))

@@ -339,6 +339,7 @@ def test_the_command(small, tmp_path):
 # --- the committed table -------------------------------------------------------------------------------------
 
 
+@pytest.mark.slow
 def test_no_fact_is_missing(found):
     keys = [(section.title, verdict.fact.key) for section, verdicts in found for verdict in verdicts]
     assert len(set(keys)) == len(keys)
@@ -347,6 +348,7 @@ def test_no_fact_is_missing(found):
     assert list(pd.read_csv(COMMITTED / "facts.csv")["key"]) == [key for _, key in keys]
 
 
+@pytest.mark.slow
 def test_every_fact_has_a_source_and_a_reason_and_every_miss_an_explanation(found):
     for _, verdicts in found:
         for verdict in verdicts:

@@ -90,6 +90,7 @@ def served(folder):
         end()
 
 
+@pytest.mark.slow
 def test_a_run_is_seen_and_left_as_it_was(finished):
     before = files_of(finished)
     seen = look(finished)
@@ -148,6 +149,7 @@ def test_an_empty_run_has_nothing_to_draw_yet(finished, tmp_path):
     assert look(folder).steps == 0 and "0 steps" in text(look(folder))
 
 
+@pytest.mark.slow
 def test_a_folder_that_is_none_is_refused(tmp_path):
     for folder in (tmp_path / "missing", tmp_path):
         with pytest.raises(ResultsError):
@@ -236,6 +238,7 @@ def a_study(tmp_path):
     return root, names
 
 
+@pytest.mark.slow
 def test_a_study_shows_its_cases(tmp_path):
     root, names = a_study(tmp_path)
     before = files_of(root)
