@@ -76,6 +76,7 @@ def test_the_block_that_is_shown_means_the_same(scope, tmp_path):
     assert quantity("current", step["compliance"]["current"], "A") == pytest.approx(1e-3, rel=1e-3)
 
 
+@pytest.mark.slow
 def test_convert_writes_tidy_tables_with_what_is_known(scope, tmp_path):
     for name in ("tidy.csv", "tidy.parquet"):
         out = tmp_path / name

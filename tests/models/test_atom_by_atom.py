@@ -70,6 +70,7 @@ def test_arrivals_alone_are_a_poisson_process():
     assert np.var(counts) == pytest.approx(40, rel=4 * np.sqrt(2 / 400))
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("steps", [0.5, 400.0])
 def test_without_currents_the_occupation_is_in_detailed_balance(steps):
     """At a whole x each atom is in the contact with probability a/(a + b): binomial; long steps draw from it at once.

@@ -165,6 +165,7 @@ def test_the_page_is_accessible(page):
     assert {item["aria-labelledby"] for item in page.all("section")} <= named
 
 
+@pytest.mark.slow
 def test_key_numbers_are_those_of_the_run(page, sweep):
     series, facts = sweep.timeseries, page.facts("Key numbers")
     assert number(facts["Largest current"]) == pytest.approx(series["current_A"].max(), rel=5e-3)

@@ -80,6 +80,7 @@ def test_what_an_overlay_cannot_do_is_refused(runs, tmp_path):
         overlay("gap", runs, (), tmp_path / "gap.html")
 
 
+@pytest.mark.slow
 def test_names_of_runs_leave_out_what_all_begin_with(runs):
     curves = [of_run(run) for run in runs]
     named = [dress_up(curves[0], "Cell: 1 nA"), dress_up(curves[1], "Cell: 10 nA")]

@@ -274,6 +274,7 @@ def test_axes(sweep, tmp_path, figures, options, labels):
         assert max(drawn) == sweep.timeseries["time_s"].between(1.6, 2.5).sum()
 
 
+@pytest.mark.slow
 def test_a_gap_alone_is_drawn_in_decades(sweep, tmp_path, figures):
     drawn = draw("conductance", sweep, tmp_path / "c.png", to_s=1.6)
     assert figures["c.png"].axes[0].get_yscale() == "log" and drawn.words == [conductance.NOT_QUANTIZED]
@@ -390,6 +391,7 @@ def test_the_fact_about_the_first_peak_is_the_one_in_the_picture(study, tmp_path
     assert found.remark == "peaks at " + ", ".join(f"{peak:.2f}" for peak in told_peaks(alone))
 
 
+@pytest.mark.slow
 def test_windows_of_time_and_voltage(study, tmp_path):
     words = draw("histogram", study, tmp_path / "h.png", from_s=25, samples=1000).words
     assert "every 15 ms" in words[0] and told_peaks(words) == pytest.approx(lessened([3]), abs=0.05)

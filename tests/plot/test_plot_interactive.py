@@ -80,6 +80,7 @@ def test_the_page_holds_the_surface(sweep, page):
     assert outlines[..., 1].max() == pytest.approx(max(heights), abs=1e-3)
 
 
+@pytest.mark.slow
 def test_the_page_has_axes_with_units_and_marks(page, sweep):
     shown = shown_of(page)
     labels = [text["text"] for text in shown["texts"] if text["kind"] == "label"]

@@ -102,6 +102,7 @@ def test_the_inset_has_labels(sweep, tmp_path, figures):
     assert (inset.get_xlabel(), inset.get_ylabel()) == ("Time (s)", "Gap (nm)")
 
 
+@pytest.mark.slow
 def test_the_gap_of_pulses_can_be_read_where_it_is_small(pulses, sweep, tmp_path, figures):
     draw("gap", pulses, tmp_path / "pulses.png")
     draw("gap", sweep, tmp_path / "sweep.png")

@@ -37,6 +37,7 @@ def ring(facets):
     return np.sin(2 * np.pi / facets) / (2 * np.pi / facets)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("cut", [0.0, 90.0, 120.0, 180.0])
 def test_the_volume_is_that_of_the_snapshot_less_the_cut(hottest, cut):
     body = hottest.body(cut)

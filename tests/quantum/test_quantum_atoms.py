@@ -392,6 +392,7 @@ def test_a_trajectory_within_the_settling_time_says_why_it_has_no_statistics(tmp
     assert "a longer --time or a shorter --settle" in told and "standard deviation" not in told
 
 
+@pytest.mark.slow
 def test_statistics_of_a_rupture(files):
     record = load(files / "pulled.csv")
     (way, last), *others = statistics.ruptures(record)

@@ -283,6 +283,7 @@ def test_the_command_writes_tables_and_a_picture(trace, tmp_path):
     assert both.exit_code == 0 and set(pd.read_csv(tmp_path / "c" / "trace.csv")["file"]) == {"trace.csv", "iv.csv"}
 
 
+@pytest.mark.slow
 def test_the_command_takes_a_part_of_the_time(trace, tmp_path):
     assert run(trace, "--out", tmp_path / "part", "--from", "0.2 s", "--to", "0.6 s").exit_code == 0
     time = pd.read_csv(tmp_path / "part" / "trace.csv")["time_s"]

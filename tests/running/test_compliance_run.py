@@ -51,6 +51,7 @@ def test_what_held_is_read_again(cell):
     assert cell.compliance_current is None
 
 
+@pytest.mark.slow
 def test_set_time_and_regimes_are_those_of_the_event(cell):
     first = cell.events["time_s"][cell.events["event"] == "compliance reached"].iloc[0]
     assert cell.regimes.y_time == first == observables(cell)["time_set_s"]

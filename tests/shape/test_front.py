@@ -366,6 +366,7 @@ def test_dissolving_to_the_nucleus_keeps_the_balance():
     filament.check(25.0)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("step", [0.02, 0.05, 0.07])
 def test_what_comes_to_rest_does_not_bounce(step):
     """Steps as long as the surface takes to come to rest: it stays on the nucleus, and never moves back."""

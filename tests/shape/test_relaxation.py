@@ -146,6 +146,7 @@ def test_an_ellipsoid_becomes_a_sphere():
     assert len(end.points) == 31
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("degrees", [45, 90, 135])
 def test_contact_angle_is_reached(degrees):
     """From a cylinder to the spherical cap of the contact angle; the surface energy never rises."""

@@ -136,6 +136,7 @@ def study(tmp_path):
     return StudyTable(tmp_path, cycles, ("thickness_nm", "programme_0_interval_s"))
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("name", "options", "said"),
     [

@@ -123,6 +123,7 @@ def test_gaps_of_all_currents(runs, axes):
     assert axes.child_axes[0].get_xlim()[1] == pytest.approx(2.0, abs=0.02)  # where the source turns back
 
 
+@pytest.mark.slow
 def test_outlines_of_whole_decades(runs, axes):
     series = runs.series | {10**-5.5: runs.series[1e-6]}
     assert list(curves.decades(SimpleNamespace(series=series))) == list(LIMITS)

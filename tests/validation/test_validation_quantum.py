@@ -364,6 +364,7 @@ def same(fact, ours, committed):
     return ours == pytest.approx(committed, rel=1e-6, abs=slack)
 
 
+@pytest.mark.slow
 def test_the_committed_table_is_what_the_command_finds(found):
     pytest.importorskip("ase")
     committed = pd.read_csv(COMMITTED / "facts.csv", dtype=str, keep_default_na=False)
