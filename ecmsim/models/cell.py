@@ -32,7 +32,7 @@ from ecmsim.timing import Stopwatch
 PART = 0.1  # of an atom's conductance
 LEAP = 4.0  # of the step before: velocities before it are not continued over a longer step
 MISPLACED = 10.0  # of what steps aim at: an outline further from where its velocity should have taken it is rejected
-REACH = 0.5  # of the gap: the same
+REACH = 0.5  # of the gap: way still owed beyond which a step is rejected as well
 ATOM = 1.0  # of metal in the last layer, where atoms are counted: most that a step may bring
 FAINT = 1e-200  # A: a current too small to tell the cell's voltage by its power
 NODE_CHANGE = 2.5  # of stepping.largest_voltage_step, at which steps aim: beyond it one is rejected

@@ -4,7 +4,7 @@ import numpy as np
 import pandas as pd
 import pytest
 from helpers import synthetic
-from helpers.baseline import unchanged
+from helpers.kept import unchanged
 
 from ecmsim.commands.annotate import words, write
 from ecmsim.errors import ResultsError

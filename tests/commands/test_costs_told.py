@@ -11,7 +11,7 @@ from types import SimpleNamespace
 import numpy as np
 import pytest
 from helpers import tiny
-from helpers.baseline import plain, unchanged
+from helpers.kept import plain, unchanged
 from helpers.paths import ROOT
 
 from ecmsim.commands import benchmark, benchmarks, info

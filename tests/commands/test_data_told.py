@@ -7,7 +7,7 @@ import numpy as np
 import pandas as pd
 import pytest
 from helpers import instruments, tiny
-from helpers.baseline import unchanged
+from helpers.kept import unchanged
 from typer.testing import CliRunner
 
 from ecmsim.commands import data_text

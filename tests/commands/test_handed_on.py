@@ -11,7 +11,7 @@ import numpy as np
 import pandas as pd
 import pytest
 from helpers import tiny
-from helpers.baseline import unchanged
+from helpers.kept import unchanged
 from typer.main import get_command
 from typer.testing import CliRunner
 

@@ -6,7 +6,7 @@ from types import SimpleNamespace
 
 import numpy as np
 import pytest
-from helpers.baseline import plain, unchanged
+from helpers.kept import plain, unchanged
 
 from ecmsim.config import Config
 from ecmsim.config.circuit import out_of_sense, smaller_than_the_disc

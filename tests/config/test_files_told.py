@@ -5,7 +5,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from helpers.baseline import unchanged
+from helpers.kept import unchanged
 
 from ecmsim import drive
 from ecmsim.config import Config, load_config

@@ -1,7 +1,7 @@
 """Baselines of arrays: what functions told before, in a table beside the test, one line for each array of numbers.
 
 Of an array the table keeps how many numbers it has, the least, the largest, their weighted mean (with weights that tell
-places apart) and the weighted mean of their decades, which sees the small ones too. pytest's --force-regen writes the
+places apart) and the weighted mean of their decades, which sees the small ones too. pytest's --regen-all writes the
 table anew.
 """
 
@@ -67,9 +67,9 @@ def _same(new, old, rel):
     """AssertionError that names the first lines which differ."""
     new, old = new.splitlines(), old.splitlines()
     names = [[line.split(":")[0] for line in lines] for lines in (new, old)]
-    assert names[0] == names[1], "other things are told of than before (--force-regen writes anew)"
+    assert names[0] == names[1], "other things are told of than before (--regen-all writes anew)"
     wrong = [f"{one}\n{other}" for one, other in zip(new[1:], old[1:], strict=True) if not _close(one, other, rel)]
-    assert not wrong, "now and before (--force-regen writes anew):\n" + "\n".join([TITLE, *wrong[:12]])
+    assert not wrong, "now and before (--regen-all writes anew):\n" + "\n".join([TITLE, *wrong[:12]])
 
 
 def _close(one, other, rel):

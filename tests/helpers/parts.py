@@ -3,7 +3,7 @@
     as_before(file_regression, {"values": values_of(...), "words": fit.words()})
 
 Data classes, tables, arrays, dicts and lists are taken apart; the file has a line for each of their parts. Numbers are
-compared with a tolerance. A change that is meant is told to pytest with --force-regen.
+compared with a tolerance. A change that is meant is told to pytest with --regen-all.
 """
 
 import dataclasses

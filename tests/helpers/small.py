@@ -16,3 +16,9 @@ def ramp(to):
 def compliance(current):
     """An ideal compliance of a current, such as "1 mA"; more settings of [compliance] may follow."""
     return f'[compliance]\nkind = "ideal"\ncurrent = "{current}"\n'
+
+
+def cycles(count):
+    """So many sweeps to 1 V and to -1 V in turn."""
+    up, down = (f'[[programme.steps]]\nkind = "sweep"\npeak = "{peak} V"\nrate = "1 V/s"\n' for peak in (1, -1))
+    return f'[[programme]]\nkind = "repeat"\ncount = {count}\n' + up + down

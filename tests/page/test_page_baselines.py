@@ -1,6 +1,6 @@
 """Pages about made-up runs, word by word and number by number, as they were.
 
-Where one is meant to change, pytest --force-regen writes it anew, and its difference shows what has become of it.
+Where one is meant to change, pytest --regen-all writes it anew, and its difference shows what has become of it.
 """
 
 import html

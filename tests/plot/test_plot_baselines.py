@@ -1,7 +1,7 @@
 """All pictures with all that stands in them, number by number, as they were told to be drawn before.
 
 Small made-up runs are drawn: what changes here was changed in ecmsim.plot, or in what it reads of a run. Where that is
-meant, pytest --force-regen writes the baselines anew, and their difference shows what has become of the picture.
+meant, pytest --regen-all writes the baselines anew, and their difference shows what has become of the picture.
 """
 
 import numpy as np

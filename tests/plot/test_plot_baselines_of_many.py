@@ -10,7 +10,7 @@ from types import SimpleNamespace
 import numpy as np
 import pandas as pd
 import pytest
-from helpers import artists, instruments, kept, synthetic
+from helpers import artists, instruments, kept, small, synthetic
 from helpers.pulsed import write_pulsed
 from matplotlib.figure import Figure
 
@@ -370,18 +370,7 @@ def saturating(time):
 
 
 PAIRS = pulse(0) + "".join(pulse(gap) + pulse(10 - gap) for gap in (0.01, 0.1, 0.5, 2.0))
-SWEEPS = """[[programme]]
-kind = "repeat"
-count = 4
-[[programme.steps]]
-kind = "sweep"
-peak = "1 V"
-rate = "1 V/s"
-[[programme.steps]]
-kind = "sweep"
-peak = "-1 V"
-rate = "1 V/s"
-"""
+SWEEPS = small.cycles(4)
 ONE_PULSE = """[[programme]]
 kind = "pulse"
 amplitude = "1 V"

@@ -3,6 +3,7 @@
 import numpy as np
 import pandas as pd
 import pytest
+from helpers import small
 from helpers.paths import ROOT
 from helpers.pulsed import write_pulsed
 
@@ -82,18 +83,7 @@ def test_the_time_constant_of_facilitation(tmp_path):
     assert len(found.ratios) == 4 and (np.diff(found.ratios) < 0).all()
 
 
-CYCLES = """[[programme]]
-kind = "repeat"
-count = 6
-[[programme.steps]]
-kind = "sweep"
-peak = "1 V"
-rate = "1 V/s"
-[[programme.steps]]
-kind = "sweep"
-peak = "-1 V"
-rate = "1 V/s"
-"""
+CYCLES = small.cycles(6)
 
 
 @pytest.mark.slow

@@ -5,7 +5,7 @@ import math
 import numpy as np
 import pytest
 from helpers import pulsed, synthetic, tiny
-from helpers.baseline import plain, unchanged
+from helpers.kept import plain, unchanged
 
 from ecmsim.results import open_run
 from ecmsim.results.crossing import crossing

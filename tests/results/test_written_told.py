@@ -15,7 +15,7 @@ import h5py
 import numpy as np
 import pytest
 from helpers import rows, tiny
-from helpers.baseline import unchanged
+from helpers.kept import unchanged
 
 from ecmsim.errors import ResultsError
 from ecmsim.results import RunWriter, columns, holder, lines, lock, open_run, provenance

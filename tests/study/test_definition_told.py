@@ -1,7 +1,7 @@
 """What study files mean and what is refused in them, compared with what was meant and refused before."""
 
 import pytest
-from helpers.baseline import unchanged
+from helpers.kept import unchanged
 
 from ecmsim.errors import ConfigError
 from ecmsim.study.definition import read

@@ -9,7 +9,7 @@ import numpy as np
 import pandas as pd
 import pytest
 from helpers import pulsed, synthetic, tiny
-from helpers.baseline import plain, unchanged
+from helpers.kept import plain, unchanged
 
 from ecmsim.config.distributions import Wrong
 from ecmsim.config.quantities import Quantity

@@ -6,7 +6,7 @@ import shutil
 import pandas as pd
 import pytest
 from helpers import tiny
-from helpers.baseline import unchanged
+from helpers.kept import unchanged
 
 from ecmsim.errors import ConfigError, EcmsimError, ResultsError
 from ecmsim.study import Study

@@ -11,7 +11,7 @@ from types import SimpleNamespace
 import numpy as np
 import pytest
 from helpers import tiny
-from helpers.baseline import plain, unchanged
+from helpers.kept import plain, unchanged
 from typer.testing import CliRunner
 
 from ecmsim.commands import watch as command

@@ -41,8 +41,7 @@ def limit_by_distance(field, sources, spreading, least, largest, faces):
     """Let edges in some faces be no longer than `spreading` times the distance from where heat and current come in.
 
     field: gmsh.model.mesh.field; sources: discs on the axis, each (height, radius), nm, far from which their fields
-    are those of points; least, largest: edges that are never asked to be shorter, or longer, nm;
-    faces: tags.
+    are those of points; least, largest: edges that are never asked to be shorter, or longer, nm; faces: tags.
     """
     limits = []
     for height, radius in sources:
