@@ -77,5 +77,5 @@ def sinhc(x):
     value = sinh(inside) / inside
     top = np.sinh(limit) / limit
     slope = np.cosh(limit) / limit - np.sinh(limit) / limit**2
-    series = 1 + x**2 / 6 + x**4 / 120
+    series = 1 + x**2 / 6 * (1 + x**2 / 20)
     return where_less(x, 1e-2, series, where_less(x, limit, value, top + slope * (x - limit)))

@@ -11,7 +11,7 @@ def emitter_share(x):
     bounded = minimum(maximum(x, -300.0), 300.0)
     away = where_less(bounded, 0.0, minimum(bounded, -small), maximum(bounded, small))
     exact = 1 / away - 1 / (exp(away) - 1)
-    series = 0.5 - x / 12 + x**3 / 720
+    series = 0.5 - x * (1 / 12 - x**2 / 720)
     return where_less(x**2, small**2, series, exact)
 
 

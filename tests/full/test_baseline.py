@@ -58,20 +58,19 @@ def solved(name, voltage, *overrides, step=None):
     values[mesh.nodes_of(Region.SWITCHING_LAYER), 1] = 0.5 * voltage
     bodies = len(own.filament.parts) - 1
     begin = max(voltage, 0.0)  # of a ramp of 1 V/s
-    rest = State(time=begin, leg=leg, source_voltage=voltage, front=own, mesh=mesh, values=values)
-    trial = replace(
-        rest, time=begin + (step or 0.0), potentials=np.full(bodies, 0.5 * voltage), previous_step=step or 0.0
-    )
+    fields = {"values": values, "potentials": np.full(bodies, 0.5 * voltage)}
+    rest = State(time=begin, leg=leg, source_voltage=voltage, front=own, mesh=mesh, **fields)
+    trial = replace(rest, time=begin + (step or 0.0), previous_step=step or 0.0)
     simulation.discretisation = simulation._discretise(mesh, leg)
     return simulation._solve(simulation.discretisation, trial, rest, step), simulation
 
 
 def all_of(state, simulation):
     """What a state tells."""
-    assert max(state.observed["charge_imbalance"], state.observed["power_imbalance"]) < 1e-6
+    assert max(value for name, value in state.observed.items() if name.endswith(("imbalance", "error"))) < 1e-6
     points, triangles, *fields = simulation.fields(state)
     found = {
-        "seen": {name: value for name, value in state.observed.items() if not name.endswith("imbalance")},
+        "seen": {name: value for name, value in state.observed.items() if not name.endswith(("imbalance", "error"))},
         "fields": dict(zip("eit", state.values.T, strict=True)),
         "potentials": state.potentials,
         "lift": state.lift,

@@ -3,6 +3,7 @@
 The residual mixes amperes, watts and rows 15 orders of magnitude apart; its norm says nothing. The size of the
 Newton correction does: a step is accepted when the next simplified correction (same factor) is smaller, which is
 Deuflhard's natural monotonicity test (Newton Methods for Nonlinear Problems, Springer 2004, algorithm NLEQ-ERR).
+What the corrections tell of the Jacobian improves the factor (secants.py), until that no longer pays.
 """
 
 from dataclasses import dataclass
@@ -13,7 +14,10 @@ from petsc4py import PETSc
 
 from ecmsim.errors import SolveError
 from ecmsim.models.full.linear import solver_for
+from ecmsim.models.full.secants import Secants
 
+SLOWEST = 0.5  # contraction with which an old factor goes on
+WORTH = 12  # corrections that take as long as a new factor and those that follow it
 FIELD_NAMES = ("electronic potential", "ionic potential", "temperature")
 
 
@@ -47,6 +51,7 @@ class Newton:
         bodies = problem.floating.count if problem.floating else 0
         self._shifted = [self._vector() for _ in range(bodies)]  # by one volt each: see floating.py
         self._factorised = False
+        self._secants = Secants(problem.domain.comm)
 
     def _vector(self):
         """A PETSc vector of the unknowns."""
@@ -72,6 +77,7 @@ class Newton:
             with self.watch("back substitution"):
                 self._solver.solve(self._residual, column)
         self._factorised = True
+        self._secants.clear()
         self.factorisations += 1
 
     def _correct(self, into):
@@ -88,10 +94,15 @@ class Newton:
             for shift, column in zip(found, self._shifted, strict=True):
                 into.axpy(shift, column)
         self.solves += 1
-        parts = np.abs(into.array_r)
+        self._secants.improve(into.array)
+        return self._sizes(into)
+
+    def _sizes(self, correction):
+        """Largest entry of a correction by field, (3,), the same on every rank."""
+        parts = np.abs(correction.array_r)
         local = np.array([parts[of].max(initial=0.0) for of in self._of_field])
         sizes = np.empty(3)
-        problem.domain.comm.Allreduce(np.where(np.isfinite(local), local, np.inf), sizes, MPI.MAX)
+        self.problem.domain.comm.Allreduce(np.where(np.isfinite(local), local, np.inf), sizes, MPI.MAX)
         return sizes
 
     def _apply(self, correction, factor):
@@ -99,6 +110,10 @@ class Newton:
         function = self.problem.u
         function.x.array[self._free] += factor * correction.array_r
         function.x.scatter_forward()
+
+    def _serves(self, contraction, norm):
+        """Whether the factor at hand leads to the solution with less work than a new one."""
+        return contraction < SLOWEST and norm * contraction**WORTH < self.tolerance
 
     def refine(self, fresh=False):
         """One more correction for what the tolerance left over, with the factor at hand or a fresh one."""
@@ -115,10 +130,11 @@ class Newton:
         """
         units, largest = np.array(self.scales.unit), np.array(self.scales.largest)
         units[:2] *= voltage
+        self._secants.weights = (units**-2)[self._free % 3]
         fresh = not (keep_factor and self._factorised)
         if fresh:
             self._factorise()
-        sizes = self._correct(self._correction)
+        sizes, contraction = self._correct(self._correction), 1.0
         for iteration in range(1, self.max_iterations + 1):
             worst = int(np.argmax(sizes / units))
             norm = (sizes / units)[worst]
@@ -127,9 +143,9 @@ class Newton:
                     self._factorised = False  # it is useless, and MUMPS refuses to solve with it again
                     raise NewtonError("the linear solve gave no finite correction", FIELD_NAMES[worst], iteration)
                 self._factorise()
-                fresh, sizes = True, self._correct(self._correction)
+                fresh, sizes, contraction = True, self._correct(self._correction), 1.0
                 continue
-            if norm < self.tolerance:
+            if contraction * norm < self.tolerance:
                 self._apply(self._correction, 1.0)
                 return iteration
             factor = min(1.0, float(np.min(largest / np.maximum(sizes, 1e-300))))
@@ -143,17 +159,16 @@ class Newton:
                 factor /= 2
                 if factor < 1e-3:
                     raise NewtonError("the line search found no descent", FIELD_NAMES[worst], iteration)
-            if not fresh and not contraction <= 0.5:
-                # The old factor does not serve: go back and begin again with a fresh one.
-                self._apply(self._correction, -factor)
-                self._factorise()
-                fresh, sizes = True, self._correct(self._correction)
-            elif contraction < 0.25 and factor == 1.0:
+            if factor == 1.0 and self._serves(contraction, norm):
+                self._secants.learn(self._correction.array_r, self._next.array)
                 self._correction, self._next = self._next, self._correction
-                sizes, fresh = next_sizes, False
-            else:
-                self._factorise()
-                fresh, sizes = True, self._correct(self._correction)
+                sizes, fresh = self._sizes(self._correction), False
+                contraction = (sizes / units).max() / norm
+                continue
+            if not fresh and not contraction <= 0.5:
+                self._apply(self._correction, -factor)  # go back and begin again with a fresh factor
+            self._factorise()
+            fresh, sizes, contraction = True, self._correct(self._correction), 1.0
         raise NewtonError(
             f"no convergence in {self.max_iterations} iterations: the last correction of the "
             f"{FIELD_NAMES[worst]} was {sizes[worst]:.2g} {'K' if worst == 2 else 'V'}",

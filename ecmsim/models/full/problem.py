@@ -64,14 +64,12 @@ class FieldForms:
         self.heating = {"tunnel": model.tunnel_heating}  # of the gap's surfaces, by the current that heats them
         self.model, self.cell = model, cell
         self.compiled = compile_forms(comm, compiled)
+        self._names = {name: compat.names_of(form.ufl_form) for name, form in self.compiled.items()}
 
     def bind(self, name, domain, spaces, coefficients, constants, subdomains):
         """One compiled form on a domain, with those data that it contains."""
-        form = self.compiled[name].ufl_form
-        present = set(form.coefficients()) | set(form.constants())
-        coefficients = {symbol: data for symbol, data in coefficients.items() if symbol in present}
-        constants = {symbol: data for symbol, data in constants.items() if symbol in present}
-        return dolfinx.fem.create_form(self.compiled[name], spaces, domain.mesh, subdomains, coefficients, constants)
+        own = spaces, domain.mesh, subdomains, coefficients, constants
+        return compat.create_form(self.compiled[name], self._names[name], *own)
 
 
 class FieldProblem:

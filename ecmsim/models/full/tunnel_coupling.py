@@ -12,6 +12,7 @@ import numpy as np
 
 from ecmsim.constants import SQUARE_METRES_PER_NM2
 
+SIDES = np.array([-1.0, -1.0, 1.0, 1.0])  # of a column's nodes: filament, electrode
 DIFFERENCE = 1e-5  # V: step of the numerical derivative of gamma(V) V J
 
 
@@ -52,24 +53,22 @@ class TunnelCoupling:
         and W, (power (W), current (A))), and with jacobian=True the derivatives (e, 4, 2, 4) of the residual by the
         potentials.
         """
-        side = np.array([-1.0, -1.0, 1.0, 1.0])
-        pull = columns.shape * side
+        pull = columns.shape * SIDES
         voltage = np.einsum("eqk,ek->eq", pull, potential)
-        current = self._current(voltage, columns.gap)
+        current = columns.weight * self._current(voltage, columns.gap)
+        power = current * voltage
         residual = np.zeros((*columns.nodes.shape, 2))
-        residual[..., 0] = np.einsum("eq,eqk->ek", columns.weight * current, pull)
-        heat = self._surface_heat(voltage, columns.gap, columns.shape)
-        residual[..., 1] = -np.einsum("eq,eqk->ek", columns.weight, heat)
-        flow = columns.weight * current
-        flows = float((flow * voltage).sum()), float(flow.sum())
+        residual[..., 0] = np.einsum("eq,eqk->ek", current, pull)
+        if self.heating:
+            residual[..., 1] = -np.einsum("eq,eqk->ek", power, self._shares(voltage, columns))
+        flows = float(power.sum()), float(current.sum())
         if not jacobian:
             return residual, flows
         derivative = np.zeros((*columns.nodes.shape, 2, 4))
         slope = SQUARE_METRES_PER_NM2 * self.law.differential_conductance_density(voltage, columns.gap)
         derivative[:, :, 0] = np.einsum("eq,eqk,eql->ekl", columns.weight * slope, pull, pull)
         if self.heating:
-            ahead = self._surface_heat(voltage + DIFFERENCE, columns.gap, columns.shape)
-            behind = self._surface_heat(voltage - DIFFERENCE, columns.gap, columns.shape)
+            ahead, behind = (self._surface_heat(voltage + step, columns) for step in (DIFFERENCE, -DIFFERENCE))
             change = (ahead - behind) / (2 * DIFFERENCE)
             derivative[:, :, 1] = -np.einsum("eq,eqk,eql->ekl", columns.weight, change, pull)
         return residual, flows, derivative
@@ -78,12 +77,12 @@ class TunnelCoupling:
         """J_Tu at Gauss points, A/nm2."""
         return SQUARE_METRES_PER_NM2 * self.law.current_density(voltage, gap)
 
-    def _surface_heat(self, voltage, gap, shape):
-        """gamma V J given to each node's hat function, W/nm2, (e, q, 4); zero without tunnel-barrier heating."""
-        if self.heating is None:
-            return np.zeros_like(shape)
-        power = self._current(voltage, gap) * voltage
-        lower = self.heating.filament_share(voltage, gap)
-        upper = self.heating.active_electrode_share(voltage, gap)
-        share = np.stack([lower, lower, upper, upper], axis=-1)
-        return power[..., None] * share * shape
+    def _shares(self, voltage, columns):
+        """gamma given to each node's hat function, (e, q, 4)."""
+        lower = self.heating.filament_share(voltage, columns.gap)
+        upper = self.heating.active_electrode_share(voltage, columns.gap)
+        return np.stack([lower, lower, upper, upper], axis=-1) * columns.shape
+
+    def _surface_heat(self, voltage, columns):
+        """gamma V J given to each node's hat function, W/nm2, (e, q, 4)."""
+        return (self._current(voltage, columns.gap) * voltage)[..., None] * self._shares(voltage, columns)
