@@ -141,7 +141,7 @@ class Solver(Section):
     linear: Literal["auto", "direct", "iterative"] = Field(
         "auto",
         description="How the linear systems of the full model are solved: direct: by factors (UMFPACK on one rank; "
-        "MUMPS on several ranks and from 100,000 unknowns on, of which there are about two per vertex); iterative: by "
+        "MUMPS on several ranks and from 15,000 unknowns on, of which there are about two per vertex); iterative: by "
         "GMRES with multigrid of each field, which needs less memory; auto: iterative from 1,000,000 unknowns on",
     )
 

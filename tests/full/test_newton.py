@@ -126,9 +126,9 @@ def test_where_it_gives_up():
 
 @pytest.mark.parametrize("there", [True, False])
 def test_which_package_factorises(monkeypatch, there):
-    """UMFPACK on one rank up to 100,000 unknowns, where PETSc has it; else MUMPS."""
+    """UMFPACK on one rank up to 15,000 unknowns, where PETSc has it; else MUMPS."""
     monkeypatch.setattr(linear, "PETSc", SimpleNamespace(Sys=SimpleNamespace(hasExternalPackage=lambda name: there)))
     small = "umfpack" if there else "mumps"
-    assert [linear.package(*case) for case in ((1, 99_999), (1, 100_000), (2, 10))] == [small, "mumps", "mumps"]
+    assert [linear.package(*case) for case in ((1, 14_999), (1, 15_000), (2, 10))] == [small, "mumps", "mumps"]
     assert linear.HUGE == 1_000_000
     assert (linear.multigrid() is linear.HYPRE) == there

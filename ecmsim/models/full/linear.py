@@ -10,8 +10,12 @@ import numpy as np
 from mpi4py import MPI
 from petsc4py import PETSc
 
-LARGE = 100_000  # unknowns from which MUMPS is the better choice also on one rank
+LARGE = 15_000  # unknowns from which MUMPS is the better choice also on one rank
 HUGE = 1_000_000  # unknowns of all ranks from which multigrid is
+# Orderings of MUMPS (its ICNTL(7)). By its own choice it fills 10 to 20 % less, but takes as long as two factors to
+# find that out, on one rank: of so many unknowns this is worth it.
+MINIMUM_FILL, AUTOMATIC, FILLED = 2, 7, 400_000
+PREFIX = "ecmsim_direct_"  # of PETSc's options
 ACCURACY = 1e-6  # of a correction in each field, relative
 MOST = 200  # iterations of GMRES; far more than it needs
 # Splits of the preconditioner, in the order of their solution: what drives the next comes first where the current is
@@ -43,7 +47,7 @@ def solver_for(kind, comm, fields):
     unknowns = comm.allreduce(len(fields))
     if kind == "iterative" or (kind == "auto" and unknowns >= HUGE):
         return MultigridSolver(comm, fields)
-    return DirectSolver(comm, len(fields))
+    return DirectSolver(comm, unknowns)
 
 
 def package(ranks, unknowns):
@@ -53,14 +57,17 @@ def package(ranks, unknowns):
 
 
 class DirectSolver:
-    """A factor of the whole matrix. unknowns: of this rank."""
+    """A factor of the whole matrix. unknowns: of all ranks."""
 
     def __init__(self, comm, unknowns):
         self._ksp = ksp = PETSc.KSP().create(comm)
         ksp.setType("preonly")
+        ksp.setOptionsPrefix(PREFIX)
         preconditioner = ksp.getPC()
         preconditioner.setType("lu")
         preconditioner.setFactorSolverType(package(comm.size, unknowns))
+        # Read by PETSc whenever it makes a factor.
+        PETSc.Options()[f"{PREFIX}mat_mumps_icntl_7"] = MINIMUM_FILL if unknowns < FILLED else AUTOMATIC
 
     def prepare(self, matrix):
         """Factorise; the analysis of a matrix with the same pattern is used again."""

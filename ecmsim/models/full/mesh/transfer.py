@@ -6,6 +6,8 @@ from scipy.spatial import cKDTree
 from ecmsim.models.full.mesh.cell_mesh import CellMesh
 
 AT_ONCE = 50_000  # points: more take gigabytes
+ROUND_OFF = 1e-9  # of a barycentric coordinate
+FEW = 5  # triangles among which nearly every point is found
 
 
 def interpolate(mesh: CellMesh, values, points, regions=None, candidates=24):
@@ -21,15 +23,21 @@ def interpolate(mesh: CellMesh, values, points, regions=None, candidates=24):
     found = np.empty((len(points), values.shape[1]))
     for first in range(0, len(points), AT_ONCE):
         some = points[first : first + AT_ONCE]
-        near = tree.query(some, k=min(candidates, len(triangles)))[1].reshape(len(some), -1)
-        inside, weights = _nearest(corners, near, some)
+        inside, weights, best = _nearest(corners, _near(tree, some, FEW), some)
+        if (lost := best < -ROUND_OFF).any():
+            inside[lost], weights[lost], _ = _nearest(corners, _near(tree, some[lost], candidates), some[lost])
         found[first : first + AT_ONCE] = np.einsum("pi,pik->pk", weights, values[triangles[inside]])
     return found
 
 
+def _near(tree, points, count):
+    """The triangles whose centres are nearest to each point, (p, count)."""
+    return tree.query(points, k=min(count, tree.n))[1].reshape(len(points), -1)
+
+
 def _nearest(corners, near, points):
-    """Of some triangles near each point, (p, c), the one that holds it best, (p,), and its barycentric coordinates
-    there, (p, 3)."""
+    """Of some triangles near each point, (p, c), the one that holds it best, (p,), its barycentric coordinates there,
+    (p, 3), and the least of them before they are made admissible, (p,)."""
     a, b, c = (corners[near, i] for i in range(3))
     ab, ac, ap = b - a, c - a, points[:, None] - a
     determinant = ab[..., 0] * ac[..., 1] - ab[..., 1] * ac[..., 0]
@@ -38,6 +46,8 @@ def _nearest(corners, near, points):
     weights = np.stack([1 - u - v, u, v], axis=-1)
     best = weights.min(axis=-1).argmax(axis=1)
     row = np.arange(len(points))
-    weights = np.clip(weights[row, best], 0, None)
+    weights = weights[row, best]
+    least = weights.min(axis=1)
+    weights = np.clip(weights, 0, None)
     weights /= weights.sum(axis=1, keepdims=True)
-    return near[row, best], weights
+    return near[row, best], weights, least
