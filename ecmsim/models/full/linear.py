@@ -65,9 +65,10 @@ class DirectSolver:
         ksp.setOptionsPrefix(PREFIX)
         preconditioner = ksp.getPC()
         preconditioner.setType("lu")
-        preconditioner.setFactorSolverType(package(comm.size, unknowns))
-        # Read by PETSc whenever it makes a factor.
-        PETSc.Options()[f"{PREFIX}mat_mumps_icntl_7"] = MINIMUM_FILL if unknowns < FILLED else AUTOMATIC
+        by = package(comm.size, unknowns)
+        preconditioner.setFactorSolverType(by)
+        if by == "mumps":  # which reads it whenever it makes a factor; PETSc warns of options that nobody reads
+            PETSc.Options()[f"{PREFIX}mat_mumps_icntl_7"] = MINIMUM_FILL if unknowns < FILLED else AUTOMATIC
 
     def prepare(self, matrix):
         """Factorise; the analysis of a matrix with the same pattern is used again."""
