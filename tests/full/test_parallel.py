@@ -185,7 +185,7 @@ def test_a_folder_with_results_is_refused_on_all_ranks(ranks, on_two, tmp_path):
 
 
 def test_a_failed_solve_ends_all_ranks(tmp_path):
-    done = ecmsim_run(2, tmp_path / "run", "solver.max_iterations=1", "stepping.smallest_step=1 ms")
+    done = ecmsim_run(2, tmp_path / "run", "solver.max_iterations=2", "stepping.smallest_step=20 ms")
     assert "failure.npz" in told_once(done, 3)
     assert json.loads((tmp_path / "run" / "provenance.json").read_text())["status"] == "failed"
 
