@@ -18,6 +18,7 @@ import h5py
 import numpy as np
 import pandas as pd
 import pytest
+from helpers.command import ecmsim
 from helpers.paths import ROOT
 from helpers.ranks import ENVIRONMENT, launcher, needs_mpirun
 from helpers.stopping import CASE, During, signalled
@@ -60,7 +61,7 @@ def stopped(case, folder, rows, overrides=()):
     return folder
 
 
-def ecmsim(*arguments, ranks=1, **options):
+def started(*arguments, ranks=1, **options):
     """The command line, started in a process of its own."""
     return subprocess.Popen(
         [*launcher(ranks), sys.executable, "-m", "ecmsim", *map(str, arguments), "--quiet"],
@@ -78,6 +79,13 @@ def ended(process, code=0, timeout=1500):
     told = process.communicate(timeout=timeout)[1]
     assert process.returncode == code, told
     return told
+
+
+def refused(*arguments):
+    """What a command says on stderr that ends with exit code 2."""
+    done = ecmsim(*arguments, "--quiet")
+    assert done.returncode == 2, done.stderr
+    return done.stderr
 
 
 def rows_in(folder):
@@ -146,7 +154,7 @@ def under_way(folder, process, beyond):
 def test_killed_again_and_again(case, undisturbed, tmp_path):
     """SIGKILL at random moments: within steps, checkpoints, meshes, the beginning and the going on."""
     chance, folder = random.Random(SEED), tmp_path / "run"
-    process, killed = ecmsim("run", case, "--out", folder), 0
+    process, killed = started("run", case, "--out", folder), 0
     while killed < KILLS:
         under_way(folder, process, chance.randint(0, 2 * len(open_run(undisturbed).timeseries) // (KILLS + 1)))
         time.sleep(chance.uniform(0, 0.05))
@@ -156,7 +164,7 @@ def test_killed_again_and_again(case, undisturbed, tmp_path):
             break
         assert process.returncode == -signal.SIGKILL, told
         killed += 1
-        process = ecmsim("resume", folder)
+        process = started("resume", folder)
     else:
         ended(process)
     assert killed >= min(KILLS, 2)
@@ -192,7 +200,7 @@ def test_killed_at_the_first_checkpoint(case, undisturbed, tmp_path):
 def test_a_signal_stops_a_run_that_can_be_resumed(case, undisturbed, tmp_path):
     """Exit code 75 and the command that goes on with it, word for word."""
     folder = tmp_path / "run"
-    process = ecmsim("run", case, "--out", folder)
+    process = started("run", case, "--out", folder)
     under_way(folder, process, 25)
     process.terminate()
     told = ended(process, 75)
@@ -201,7 +209,7 @@ def test_a_signal_stops_a_run_that_can_be_resumed(case, undisturbed, tmp_path):
     command = told.strip().rpartition("go on with: ")[2]
     assert command == f"ecmsim resume {folder}"
     assert open_run(folder).status == "stopped"
-    ended(ecmsim(*command.split()[1:]))
+    assert ecmsim(*command.split()[1:], "--quiet").returncode == 0
     assert_same_run(folder, undisturbed)
 
 
@@ -329,7 +337,7 @@ def test_another_model_is_refused(case, tmp_path):
     """Whether on the command line or in the folder; the message names the setting, and nothing is changed."""
     folder = stopped(case, tmp_path / "run", rows=25)
     before = {path: path.read_bytes() for path in folder.rglob("*") if path.is_file()}
-    told = ended(ecmsim("resume", folder, "--set", "hopping.activation_energy=0.6 eV"), 2)
+    told = refused("resume", folder, "--set", "hopping.activation_energy=0.6 eV")
     assert told.startswith("error: ") and 'hopping.activation_energy: "' in told and '-> "0.6 eV"' in told
     with pytest.raises(ResultsError, match=r'programme\[2\].to: "1.15 V" -> "1.2 V"'):
         resume(folder, overrides=["programme[2].to=1.2 V"])
@@ -363,7 +371,7 @@ def test_a_finished_run(undisturbed, tmp_path):
     folder = tmp_path / "run"
     shutil.copytree(undisturbed, folder)
     before = (folder / "timeseries.csv").read_bytes()
-    told = ended(ecmsim("resume", folder), 2)
+    told = refused("resume", folder)
     assert told.startswith(f"error: {folder} is finished (end of the programme") and told.count("\n") == 1
     assert told.endswith("): there is nothing to resume\n")
     assert (folder / "timeseries.csv").read_bytes() == before
@@ -376,7 +384,7 @@ def test_a_finished_run(undisturbed, tmp_path):
 
 
 def test_a_folder_without_a_run(tmp_path):
-    told = ended(ecmsim("resume", tmp_path), 2)
+    told = refused("resume", tmp_path)
     assert told.startswith("error: ") and "not the folder of a run" in told
 
 
@@ -400,7 +408,7 @@ def test_a_limit_of_file_sizes(case, undisturbed, tmp_path):
     folder = tmp_path / "run"
     sizes = {path: path.stat().st_size for path in undisturbed.rglob("*") if path.is_file()}
     largest = max(sizes.values())
-    process = ecmsim(
+    process = started(
         "run",
         case,
         "--out",
@@ -428,7 +436,7 @@ def test_a_full_disk(case, undisturbed, small_disk):  # noqa: F811
     with pytest.raises(ResultsError, match="No space left on device; free some space there or choose another folder"):
         run(load_config(case), folder, progress=During(33, fill))
     assert open_run(folder).status in ("failed", "interrupted") and 33 <= rows_in(folder) < 100
-    told = ended(ecmsim("resume", folder), 2)
+    told = refused("resume", folder)
     assert "No space left on device" in told and len(told.splitlines()) == 1, told
     ballast.unlink()
     resume(folder)
@@ -439,7 +447,7 @@ def test_a_folder_that_cannot_be_written(case, tmp_path):
     """Before anything is computed: exit code 2, and the remedy."""
     blocked = tmp_path / "file"
     blocked.write_text("mine")
-    told = ended(ecmsim("run", case, "--out", blocked / "run"), 2)
+    told = refused("run", case, "--out", blocked / "run")
     assert told.count("error:") == 1 and str(blocked) in told and "--out" in told
     assert "Traceback" not in told and blocked.read_text() == "mine"
     with pytest.raises(ResultsError, match="choose another folder with --out"):
@@ -453,7 +461,7 @@ def test_a_folder_that_cannot_be_written(case, tmp_path):
 def test_on_another_number_of_ranks(case, undisturbed, tmp_path):
     """Begun on one and gone on with on two: the same to the solver's tolerance."""
     folder = stopped(case, tmp_path / "run", rows=61)
-    ended(ecmsim("resume", folder, ranks=2))
+    ended(started("resume", folder, ranks=2))
     one, two = (open_run(path).timeseries for path in (undisturbed, folder))
     assert len(one) == len(two)
     for column in ("time_s", "source_voltage_V", "current_A", "height_nm", "volume_nm3", "recess_nm"):
