@@ -82,6 +82,7 @@ def test_existing_folder_is_refused_and_left_alone(quick):
 
 
 @pytest.mark.slow
+@pytest.mark.usefixtures("draft")
 def test_all_pictures_are_drawn(quick, tmp_path):
     process = ecmsim("plot", "all", quick[1], "--out", tmp_path)
     assert process.returncode == 0, process.stderr

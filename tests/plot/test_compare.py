@@ -146,6 +146,7 @@ def test_a_style_sheet_that_is_none_is_refused(tmp_path, text):
 
 
 @pytest.mark.slow
+@pytest.mark.usefixtures("draft")
 def test_every_picture_of_a_run_can_be_a_pdf(runs, tmp_path):
     drawn = [path for _, paths in draw_all(runs[0], tmp_path, ".pdf") if isinstance(paths, list) for path in paths]
     assert len(drawn) > 5 and all(path.suffix == ".pdf" and path.read_bytes()[:5] == b"%PDF-" for path in drawn)
