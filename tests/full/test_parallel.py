@@ -233,7 +233,7 @@ from ecmsim.models.full.newton import Newton
 from ecmsim.timing import Stopwatch
 
 comm = MPI.COMM_WORLD
-WARM, GIVEN_BACK, KEPT = 5, 30, 12  # meshes
+WARM, GIVEN_BACK, KEPT = 5, 60, 12  # meshes
 
 
 def megabytes():
@@ -294,12 +294,12 @@ def remeshed(tmp_path_factory):
 
 @pytest.mark.parametrize("linear", ["direct", "iterative"])
 def test_remeshing_gives_everything_back(remeshed, linear):
-    """Memory and MPI communicators, which every mesh and every factor duplicates, after 30 meshes on two ranks.
+    """Memory and MPI communicators, which every mesh and every factor duplicates, after 60 meshes on two ranks.
 
     Less is left than one discretisation holds: 17 communicators. (Which numbers are free varies by as many.)
     """
     (memory, communicators), (_, kept) = remeshed[linear]
-    assert memory < 1.5
+    assert memory < 3
     assert communicators < 20
     assert kept > 200  # what is kept is noticed
 
