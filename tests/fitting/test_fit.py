@@ -125,6 +125,7 @@ def test_trials_that_fail_hang_or_crash_are_information(tmp_path, process):
 
 
 @pytest.mark.slow
+@pytest.mark.timeout(300)  # a trial that was kept and is made again would be waited for in vain
 def test_a_fit_that_was_killed_ends_with_the_same_answer(tmp_path, process):
     path = made_up.fit_file(tmp_path, dataset=made_up.curve_alone(tmp_path))
     whole = fit(path, tmp_path / "whole", quiet=True, jobs=1, command=process)
@@ -133,10 +134,12 @@ def test_a_fit_that_was_killed_ends_with_the_same_answer(tmp_path, process):
     for wanted in (3, 12):
         made_up.behave(tmp_path, wait=len(made_up.calls(tmp_path)) + wanted - len(trials(tmp_path / "out")))
         begun = subprocess.Popen([sys.executable, "-c", code], cwd=ROOT, stderr=subprocess.DEVNULL)
-        while begun.poll() is None and len(trials(tmp_path / "out")) < wanted:
-            time.sleep(0.01)
-        begun.kill()
-        begun.wait()
+        try:
+            while begun.poll() is None and len(trials(tmp_path / "out")) < wanted:
+                time.sleep(0.01)
+        finally:
+            begun.kill()
+            begun.wait()
     made_up.behave(tmp_path)
     kept = trials(tmp_path / "out")
     assert len(kept) == 12 and not (tmp_path / "out" / "fitted.toml").exists()
