@@ -22,7 +22,7 @@ def loops(request, monkeypatch):
 
 
 @pytest.fixture
-def figures(monkeypatch):
+def figures(monkeypatch, draft):
     """The matplotlib figures that are drawn, by the names of their files."""
     drawn, real = {}, style.picture
 
@@ -55,3 +55,10 @@ def small_disk(tmp_path):
         pytest.skip("no right to mount")
     yield tmp_path / "disk"
     assert libc.umount2(folder, 2) == 0  # MNT_DETACH
+
+
+@pytest.fixture
+def draft(monkeypatch):
+    """Pictures of half the resolution: pixels are most of what a picture costs."""
+    monkeypatch.setattr(style, "DPI", 150)
+    monkeypatch.setattr(style, "SETTINGS", style.SETTINGS | {"figure.dpi": 150, "savefig.dpi": 150})

@@ -8,6 +8,7 @@ from pathlib import Path
 
 import meshio
 import pytest
+from helpers.command import ecmsim
 from helpers.paths import ROOT
 from helpers.ranks import needs_mpirun
 
@@ -23,23 +24,17 @@ pytestmark = pytest.mark.slow  # they run the whole of ecmsim
 QUICK = "configs/quick.toml"
 
 
-def ecmsim(*arguments, **options):
-    """Run the command line in a process of its own."""
-    return subprocess.run(
-        [sys.executable, "-m", "ecmsim", *map(str, arguments)],
-        cwd=ROOT,
-        capture_output=True,
-        text=True,
-        timeout=1500,
-        **options,
-    )
+def process_of_its_own(*arguments):
+    """Do a command where nothing else is, and its memory is its own."""
+    words = [sys.executable, "-m", "ecmsim", *map(str, arguments)]
+    return subprocess.run(words, cwd=ROOT, capture_output=True, text=True, timeout=1500)
 
 
 @pytest.fixture(scope="module")
 def quick(tmp_path_factory):
-    """A whole run of the quick configuration: the finished process and its folder."""
+    """A whole run of the quick configuration in a process of its own: how that ended, and its folder."""
     folder = tmp_path_factory.mktemp("cli") / "quick"
-    return ecmsim("run", QUICK, "--out", folder), folder
+    return process_of_its_own("run", QUICK, "--out", folder), folder
 
 
 @pytest.mark.slow
@@ -87,6 +82,7 @@ def test_existing_folder_is_refused_and_left_alone(quick):
 
 
 @pytest.mark.slow
+@pytest.mark.usefixtures("draft")
 def test_all_pictures_are_drawn(quick, tmp_path):
     process = ecmsim("plot", "all", quick[1], "--out", tmp_path)
     assert process.returncode == 0, process.stderr
@@ -141,7 +137,7 @@ def test_benchmark_splits_the_wall_time():
 def test_benchmarks_are_a_file_that_another_version_is_set_beside(tmp_path):
     first, second = tmp_path / "first.json", tmp_path / "second.json"
     names = "quick.toml, reduced", "start-up"
-    process = ecmsim("benchmark", "--all", "--out", first, "--only", names[0], "--only", names[1])
+    process = process_of_its_own("benchmark", "--all", "--out", first, "--only", names[0], "--only", names[1])
     assert process.returncode == 0, process.stderr
     told = json.loads(first.read_text())
     assert list(told["measured"]) == list(names) and told["machine"]["cores"] == os.cpu_count() and told["versions"]
@@ -170,7 +166,7 @@ def test_benchmarks_are_a_file_that_another_version_is_set_beside(tmp_path):
 def test_a_solve_is_measured_on_one_rank_and_on_two(tmp_path):
     """What only several ranks can use is measured on each number of them, and the memory is that of all ranks."""
     out, name = tmp_path / "solve.json", "solve of 3,000 vertices"
-    process = ecmsim("benchmark", "--all", "--out", out, "--only", name, "--ranks", "1", "--ranks", "2")
+    process = process_of_its_own("benchmark", "--all", "--out", out, "--only", name, "--ranks", "1", "--ranks", "2")
     assert process.returncode == 0, process.stderr
     measured = json.loads(out.read_text())["measured"]
     assert list(measured) == [name, f"{name}, 2 ranks"]

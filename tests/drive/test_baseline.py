@@ -4,7 +4,7 @@ from types import SimpleNamespace
 
 import numpy as np
 import pytest
-from helpers.arrays import told
+from helpers.before import told
 
 from ecmsim import drive
 from ecmsim.drive import Condition, Programme

@@ -7,7 +7,7 @@ import numpy as np
 import pandas as pd
 import pytest
 from helpers import instruments, made_up
-from helpers.parts import as_before
+from helpers.before import as_before
 
 from ecmsim.fitting import answer, curve, dataset, differences, least_squares, posterior, search, tables
 from ecmsim.fitting.building import ENOUGH, REACHED

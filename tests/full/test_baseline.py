@@ -9,7 +9,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from helpers.arrays import told
+from helpers.before import of_state, told
 from helpers.outlines import front, grown
 from helpers.paths import ROOT
 from mpi4py import MPI
@@ -67,19 +67,10 @@ def solved(name, voltage, *overrides, step=None):
 
 def all_of(state, simulation):
     """What a state tells."""
-    assert max(value for name, value in state.observed.items() if name.endswith(("imbalance", "error"))) < 1e-6
     points, triangles, *fields = simulation.fields(state)
-    found = {
-        "seen": {name: value for name, value in state.observed.items() if not name.endswith(("imbalance", "error"))},
-        "fields": dict(zip("eit", state.values.T, strict=True)),
-        "potentials": state.potentials,
-        "lift": state.lift,
-        "velocity": state.velocity,
-        "node": state.node,
-        "rates": vars(simulation.rates(state)),
-        "surface": [simulation._surface_temperature(state), simulation._overpotential(state)],
-        "snapshot": [len(points), len(triangles), *fields],
-    }
+    held = {"fields": dict(zip("eit", state.values.T, strict=True))}
+    held |= {name: getattr(state, name) for name in ("potentials", "lift", "velocity", "node")}
+    found = of_state(state, simulation, held) | {"snapshot": [len(points), len(triangles), *fields]}
     if needle := state.front.needle:
         found["needle"] = {"velocity": needle.velocity, "temperature": simulation._needle_temperature(state)}
     return found

@@ -4,7 +4,7 @@ from types import SimpleNamespace
 
 import numpy as np
 import pytest
-from helpers.arrays import told
+from helpers.before import told
 from mpi4py import MPI
 from petsc4py import PETSc
 

@@ -6,16 +6,16 @@ import subprocess
 import sys
 
 import numpy as np
-import pandas as pd
 import pytest
+from helpers.contact import NEAR
 from helpers.hot import HOT
-from helpers.paths import ROOT
-from helpers.ranks import ENVIRONMENT, launcher, needs_mpirun
-from helpers.stopping import CASE
+from helpers.paths import QUICK, ROOT
+from helpers.ranks import ENVIRONMENT, assert_same_series, launcher, needs_mpirun
 
 from ecmsim import open_run
+from ecmsim.config import load_config
+from ecmsim.running.run import run
 
-QUICK = ROOT / "configs" / "quick.toml"
 # Steps as long as they can be, on a coarse mesh: through all of the growth and into tunnelling, with some 25 meshes.
 COARSE = [
     "mesh.refinement=0.6",
@@ -29,6 +29,26 @@ COARSE = [
     "stepping.height_fraction=0.3",
     "stepping.first_step=20 ms",
 ]
+# To where atoms are about to bridge the gap in no time, and then slowly.
+TOUCHING = [
+    *NEAR,
+    'programme=[{kind="ramp", to="2.25 V", duration="1 ms"}, {kind="ramp", to="2.6 V", rate="1 V/s"}]',
+    "stepping.largest_voltage_step=1 V",
+    "stepping.gap_fraction=0.05",
+    "compliance.current=400 uA",
+]
+RUNS = '''
+"""Run cases (a dict of configuration, settings and end) one after the other, each in a folder of its name."""
+import json
+import sys
+from pathlib import Path
+
+from ecmsim.config import load_config
+from ecmsim.running.run import run
+
+for name, (config, settings, until) in json.loads(sys.argv[2]).items():
+    run(load_config(config, settings), Path(sys.argv[1]) / name, until=until)
+'''
 pytestmark = [pytest.mark.slow, needs_mpirun]
 
 
@@ -51,106 +71,88 @@ def ecmsim_run(ranks, folder, *overrides, config=QUICK, options=()):
 
 
 @pytest.fixture(scope="module")
-def runs(tmp_path_factory):
-    """The same case on 1, 2, 3 and again 2 ranks: folders."""
-    base = tmp_path_factory.mktemp("parallel")
-    folders = {}
-    for name, ranks in (("one", 1), ("two", 2), ("three", 3), ("two again", 2)):
-        folders[name] = base / name
-        done = ecmsim_run(ranks, folders[name], *COARSE)
-        assert done.returncode == 0, done.stderr
-    return folders
+def cases():
+    """Configuration, settings and end (s) of whole runs; of the solver what two ranks have otherwise than one."""
+    return {
+        "growth": (QUICK, COARSE, None),
+        "contact": (ROOT / "configs" / "ag_contact.toml", TOUCHING, 0.09),
+        "hot": (QUICK, HOT, 1.2e-9),
+    }
+
+
+@pytest.fixture(scope="module")
+def on_one(cases, tmp_path_factory):
+    """The folders of the cases on one rank."""
+    folder = tmp_path_factory.mktemp("one")
+    for name, (config, settings, until) in cases.items():
+        run(load_config(config, settings), folder / name, until=until)
+    return folder
+
+
+@pytest.fixture(scope="module")
+def on_two(cases, tmp_path_factory):
+    """Their folders on two ranks, which are started once for all of them; "hot" with multigrid."""
+    folder, script = tmp_path_factory.mktemp("two"), tmp_path_factory.mktemp("script") / "runs.py"
+    script.write_text(RUNS)
+    given = {name: (str(config), [*settings], until) for name, (config, settings, until) in cases.items()}
+    given["hot"][1].append("solver.linear=iterative")
+    done = start(2, script, folder, json.dumps(given))
+    assert done.returncode == 0, done.stderr
+    return folder
+
+
+@pytest.fixture(scope="module")
+def on_three(cases, tmp_path_factory):
+    """The folder of the growth on three ranks."""
+    folder = tmp_path_factory.mktemp("three") / "growth"
+    done = ecmsim_run(3, folder, *COARSE)
+    assert done.returncode == 0, done.stderr
+    return folder
 
 
 # --- the same results ---------------------------------------------------------------------------------------
 
-FLOORS = {  # what is below is round-off
-    "tunnel_current_A": 1e-16,
-    "junction_voltage_V": 1e-9,
-    "heat_W": 1e-16,
-    "charge_imbalance": 1e-8,
-    "power_imbalance": 1e-8,
-    "faraday_error": 1e-6,
-}
+
+@pytest.fixture(params=["two", "three"])
+def growth(request):
+    """The folder of the growth on several ranks."""
+    folder = request.getfixturevalue(f"on_{request.param}")
+    return folder / "growth" if request.param == "two" else folder
 
 
-def assert_same_series(folder, wanted, relative=1e-8):
-    """Two time series, column by column; returns the one that is wanted."""
-    one, other = (pd.read_csv(path / "timeseries.csv", float_precision="round_trip") for path in (wanted, folder))
-    assert len(one) == len(other) and list(one) == list(other)
-    for column in one:
-        wanted, got = one[column].to_numpy(), other[column].to_numpy()
-        if column in ("remesh", "vertices"):
-            assert (wanted == got).all(), column
-        elif column != "newton_iterations":  # at the tolerance one more or less is a matter of round-off
-            np.testing.assert_allclose(got, wanted, rtol=relative, atol=FLOORS.get(column, 1e-30), err_msg=column)
-    return one
-
-
-@pytest.mark.parametrize("name", ["two", "three", "two again"])
-def test_the_time_series_does_not_depend_on_the_ranks(runs, name):
-    one = assert_same_series(runs[name], runs["one"])
+def test_the_time_series_does_not_depend_on_the_ranks(on_one, growth):
+    one = assert_same_series(growth, on_one / "growth")
     assert one.current_A.iloc[-1] > 1e-7 and one.remesh.sum() > 10  # a case in which something happens
 
 
-def test_a_reset_does_not_depend_on_the_ranks(tmp_path):
-    """Dissolution, necks that break, a condition that ends a leg, and another circuit, on one and two ranks."""
-    config, folders = tmp_path / "reset.toml", {}
-    config.write_text(CASE)
-    for ranks in (1, 2):
-        folders[ranks] = tmp_path / f"{ranks}"
-        done = ecmsim_run(ranks, folders[ranks], config=config, options=["--until", "0.4 s"])
-        assert done.returncode == 0, done.stderr
-    assert_same_series(folders[2], folders[1])
-    one, two = (pd.read_csv(folders[ranks] / "events.csv") for ranks in (1, 2))
-    assert {"rupture", "condition", "step ends"} <= set(one.event)
-    assert [*one.event] == [*two.event] and [*one.step] == [*two.step]
-    np.testing.assert_allclose(two.time_s, one.time_s, rtol=1e-9)
-
-
-def test_multigrid_on_two_ranks_gives_the_series_of_the_direct_solver_on_one(tmp_path):
+def test_multigrid_on_two_ranks_gives_the_series_of_the_direct_solver_on_one(on_one, on_two):
     """Of strongly coupled fields, over three steps."""
-    folders = {}
-    for ranks, linear in ((1, "direct"), (2, "iterative")):
-        folders[ranks] = tmp_path / linear
-        done = ecmsim_run(ranks, folders[ranks], *HOT, f"solver.linear={linear}", options=["--until", "1.2 ns"])
-        assert done.returncode == 0, done.stderr
-    one = assert_same_series(folders[2], folders[1], relative=1e-6)
+    one = assert_same_series(on_two / "hot", on_one / "hot", relative=1e-6)
     assert one.current_A.iloc[-1] > 1e-6
 
 
-def test_a_contact_does_not_depend_on_the_ranks(tmp_path):
+def test_a_contact_does_not_depend_on_the_ranks(on_one, on_two):
     """Atoms that bridge the gap, on one and two ranks."""
-    from helpers.contact import NEAR
-
-    folders = {}
-    for ranks in (1, 2):
-        folders[ranks] = tmp_path / f"{ranks}"
-        settings = [*NEAR, "compliance.current=400 uA", "stepping.gap_fraction=0.05"]
-        config = ROOT / "configs" / "ag_contact.toml"
-        done = ecmsim_run(ranks, folders[ranks], *settings, config=config, options=["--until", "2.3 s"])
-        assert done.returncode == 0, done.stderr
     # A thousandth of a nanometre is an atom here, which enlarges the solver's tolerance.
-    one = assert_same_series(folders[2], folders[1], relative=3e-5)
+    one = assert_same_series(on_two / "contact", on_one / "contact", relative=3e-5)
     assert one.contact_atoms.iloc[-1] > 0.8
 
 
-@pytest.mark.parametrize("name", ["two", "three"])
-def test_the_outlines_do_not_depend_on_the_ranks(runs, name):
-    one, other = open_run(runs["one"]).outlines, open_run(runs[name]).outlines
+def test_the_outlines_do_not_depend_on_the_ranks(on_one, growth):
+    one, other = open_run(on_one / "growth").outlines, open_run(growth).outlines
     assert len(one) == len(other) > 80
     for k in (0, len(one) // 2, len(one) - 1):
         np.testing.assert_allclose(other[k].points, one[k].points, rtol=0, atol=1e-8)
         np.testing.assert_allclose(other[k].electrode_points, one[k].electrode_points, rtol=0, atol=1e-8)
 
 
-def test_fields_are_whole_on_several_ranks(runs):
+def test_fields_are_whole_on_several_ranks(on_one, on_three):
     """The snapshot that rank 0 writes holds every node, with the values of one rank."""
-    one, other = (open_run(runs[name]).snapshots[-1].read() for name in ("one", "three"))
+    one, other = (open_run(folder).snapshots[-1].read() for folder in (on_one / "growth", on_three))
     np.testing.assert_allclose(other.points, one.points, atol=1e-8)
     for name, wanted in one.point_data.items():
         np.testing.assert_allclose(other.point_data[name], wanted, rtol=1e-7, atol=1e-12, err_msg=name)
-    assert json.loads((runs["three"] / "provenance.json").read_text())["ranks"] == 3
+    assert json.loads((on_three / "provenance.json").read_text())["ranks"] == 3
 
 
 # --- errors -------------------------------------------------------------------------------------------------
@@ -174,16 +176,16 @@ def test_a_bad_configuration_is_told_once(ranks, tmp_path):
 
 
 @pytest.mark.parametrize("ranks", [1, 2])
-def test_a_folder_with_results_is_refused_on_all_ranks(ranks, runs, tmp_path):
+def test_a_folder_with_results_is_refused_on_all_ranks(ranks, on_two, tmp_path):
     folder = tmp_path / "run"
-    shutil.copytree(runs["two"], folder)
+    shutil.copytree(on_two / "growth", folder)
     before = {path: path.stat().st_mtime_ns for path in folder.rglob("*")}
     assert str(folder) in told_once(ecmsim_run(ranks, folder), 2)
     assert before == {path: path.stat().st_mtime_ns for path in folder.rglob("*")}
 
 
 def test_a_failed_solve_ends_all_ranks(tmp_path):
-    done = ecmsim_run(2, tmp_path / "run", "solver.max_iterations=2", "stepping.smallest_step=1 ms")
+    done = ecmsim_run(2, tmp_path / "run", "solver.max_iterations=2", "stepping.smallest_step=20 ms")
     assert "failure.npz" in told_once(done, 3)
     assert json.loads((tmp_path / "run" / "provenance.json").read_text())["status"] == "failed"
 
@@ -230,7 +232,8 @@ from ecmsim.models.full.simulation import Discretisation
 from ecmsim.models.full.newton import Newton
 from ecmsim.timing import Stopwatch
 
-comm, keep = MPI.COMM_WORLD, []
+comm = MPI.COMM_WORLD
+WARM, GIVEN_BACK, KEPT = 5, 60, 12  # meshes
 
 
 def megabytes():
@@ -250,47 +253,55 @@ config = load_config("configs/quick.toml")
 limiter = IdealCompliance(1e-6, 0.05)
 forms = FieldForms(comm, DeviceModel.from_config(config), limiter, config.cell, False)
 mesh = weak.cell_of_blocks()
-for remesh in range(int(sys.argv[1])):
-    problem = FieldProblem(forms, mesh, direct=False, wall_ambient=False)
-    columns, tip = mesh.gap.columns("vertical"), Tip(DeviceModel.from_config(config).across_gap)
-    problem.set_geometry(mesh, columns, np.ones_like, tip)
-    problem.set_source(0.1)
-    newton = Newton(problem, 1e-9, 40, Stopwatch(), linear=sys.argv[2])
-    newton.solve(0.1)
-    Discretisation((None, None), HarmonicMotion(mesh), problem, newton).close()
-    if "keep" in sys.argv:
-        keep.append(problem)
-    if remesh == 20:
-        before = megabytes(), handle()
-after = megabytes(), handle()
-growth = comm.allgather((after[0] - before[0], after[1] - before[1]))
-if comm.rank == 0:
-    print(*(value for rank in growth for value in rank))
+
+
+def growth(linear, count, keep=None):
+    """Of memory (MB) and of the number of the lowest free communicator, over so many meshes after some others."""
+    for remesh in range(WARM + count):
+        if remesh == WARM:
+            before = megabytes(), handle()
+        problem = FieldProblem(forms, mesh, direct=False, wall_ambient=False)
+        columns, tip = mesh.gap.columns("vertical"), Tip(DeviceModel.from_config(config).across_gap)
+        problem.set_geometry(mesh, columns, np.ones_like, tip)
+        problem.set_source(0.1)
+        newton = Newton(problem, 1e-9, 40, Stopwatch(), linear=linear)
+        newton.solve(0.1)
+        Discretisation((None, None), HarmonicMotion(mesh), problem, newton).close()
+        if keep is not None:
+            keep.append(problem)
+    after = megabytes(), handle()
+    return after[0] - before[0], after[1] - before[1]
+
+
+for linear in ("direct", "iterative"):
+    found = growth(linear, GIVEN_BACK), growth(linear, KEPT, keep=[])
+    of_ranks = comm.allgather(found)
+    if comm.rank == 0:
+        print(linear, *np.max(of_ranks, axis=0).ravel())
 '''
 
 
-def remeshes(tmp_path, count, *options):
-    """Growth of memory (MB) and of the number of the lowest free communicator, the larger of two ranks."""
-    script = tmp_path / "remeshes.py"
+@pytest.fixture(scope="module")
+def remeshed(tmp_path_factory):
+    """Growth of memory (MB) and of communicators, given back and kept, the larger of two ranks, by the solver."""
+    script = tmp_path_factory.mktemp("remeshed") / "remeshes.py"
     script.write_text(REMESHES)
-    done = start(2, script, count, *options, timeout=1500)
+    done = start(2, script)
     assert done.returncode == 0, done.stderr
-    growth = np.array(done.stdout.split(), dtype=float).reshape(2, 2)
-    return growth.max(axis=0)
-
-
-def gives_everything_back(growth):
-    """Less is left than one discretisation holds: 17 communicators. (Which numbers are free varies by as many.)"""
-    memory, communicators = growth
-    assert memory < 5
-    assert communicators < 40
+    lines = [line.split() for line in done.stdout.splitlines()]
+    return {name: np.array(numbers, dtype=float).reshape(2, 2) for name, *numbers in lines}
 
 
 @pytest.mark.parametrize("linear", ["direct", "iterative"])
-def test_remeshing_gives_everything_back(tmp_path, linear):
-    """Memory and MPI communicators, which every mesh and every factor duplicates, after 120 meshes on two ranks."""
-    gives_everything_back(remeshes(tmp_path, 120, linear))
-    assert remeshes(tmp_path, 40, linear, "keep")[1] > 200  # what is kept is noticed
+def test_remeshing_gives_everything_back(remeshed, linear):
+    """Memory and MPI communicators, which every mesh and every factor duplicates, after 60 meshes on two ranks.
+
+    Less is left than one discretisation holds: 17 communicators. (Which numbers are free varies by as many.)
+    """
+    (memory, communicators), (_, kept) = remeshed[linear]
+    assert memory < 3
+    assert communicators < 20
+    assert kept > 200  # what is kept is noticed
 
 
 MOTION = '''

@@ -55,6 +55,11 @@ def datasets(folder, **noise):
     return [iv, pulses | {"set": {"compliance.current": "10 uA"}}]
 
 
+def curve_alone(folder, **noise):
+    """The curve, which tells of all three parameters in one run instead of three."""
+    return datasets(folder, **noise)[:1]
+
+
 def fit_file(folder, **changes):
     """Write a fit of all three parameters; keys that are None are left out."""
     data = {
@@ -70,7 +75,7 @@ def fit_file(folder, **changes):
 
 
 def behave(folder, **bounds):
-    """Say above which transfer coefficients trials "fail", "hang" or "crash"."""
+    """Say above which transfer coefficients trials "fail", "hang" or "crash", and after which call they "wait"."""
     (folder / "behaviour.json").write_text(json.dumps(bounds))
 
 

@@ -2,12 +2,14 @@
 
 Its gap closes with exp(transfer coefficient * V / 25 mV), electrons cross it with exp(-gap * root of the barrier), and
 stress.energy widens what is left in the end. behaviour.json in STUB_HOME has bounds of the transfer coefficient above
-which a trial {"fail", "hang", "crash"}s; calls.txt there has a line for each trial.
+which a trial {"fail", "hang", "crash"}s, and the number of the call after which they "wait" for ever; calls.txt there
+has a line for each trial.
 """
 
 import json
 import os
 import sys
+import time
 from pathlib import Path
 from types import SimpleNamespace
 
@@ -70,6 +72,10 @@ def run(config, folder, progress=None, allow_code=False):
     told = json.loads((home / "behaviour.json").read_text())
     with open(home / "calls.txt", "a") as calls:
         calls.write(f"{config.model} {config.butler_volmer.transfer_coefficient:.6g} {config.stepping.refinement:g}\n")
+        calls.flush()
+        before = calls.tell()  # its own line and those before it
+    while (home / "calls.txt").read_bytes()[:before].count(b"\n") > told.get("wait", np.inf):
+        time.sleep(0.1)
     alpha = float(config.butler_volmer.transfer_coefficient)
     if alpha > told.get("crash", np.inf):
         os._exit(9)
@@ -89,8 +95,8 @@ def run(config, folder, progress=None, allow_code=False):
     (folder / "events.csv").write_text("time_s,step,event,detail\n")
     if told.get("hang", np.inf) > alpha > told.get("fail", np.inf):
         raise SolveError("the outline crossed itself")
-    for time, amperes in zip(t, current, strict=True):
-        progress.step(SimpleNamespace(time=time, observed={"current": amperes}))
+    for at, amperes in zip(t, current, strict=True):
+        progress.step(SimpleNamespace(time=at, observed={"current": amperes}))
     while alpha > told.get("hang", np.inf):
         progress.step(SimpleNamespace(time=1.0, observed={"current": 0.0}))
     return SimpleNamespace(reason="end of the programme")

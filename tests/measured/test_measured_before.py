@@ -6,8 +6,8 @@ import numpy as np
 import pandas as pd
 import pytest
 from helpers import instruments
+from helpers.before import as_before
 from helpers.instruments import reset, sweep
-from helpers.parts import as_before
 
 from ecmsim.errors import MeasurementError
 from ecmsim.measured import Column, Columns, Recording, legs_of, open_file, read, read_points

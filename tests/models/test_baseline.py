@@ -8,7 +8,7 @@ from types import SimpleNamespace
 
 import numpy as np
 import pytest
-from helpers.arrays import told
+from helpers.before import told
 from helpers.outlines import FILAMENTS, front
 from helpers.paths import ROOT
 

@@ -5,7 +5,7 @@ The tables stand beside this file; what is right, the other tests of this room k
 
 import numpy as np
 import pytest
-from helpers.arrays import told
+from helpers.before import told
 from helpers.paths import ROOT
 
 from ecmsim.config import load_config

@@ -1,14 +1,11 @@
 """Several runs in one picture, families of a study, and other looks: style sheets, widths, colours, formats."""
 
-import subprocess
-import sys
-
 import matplotlib
 import numpy as np
 import pandas as pd
 import pytest
 from helpers import synthetic
-from helpers.paths import ROOT
+from helpers.command import ecmsim
 
 from ecmsim.errors import PlotError
 from ecmsim.plot import draw, draw_all, dress, dressed, overlay, style
@@ -149,6 +146,7 @@ def test_a_style_sheet_that_is_none_is_refused(tmp_path, text):
 
 
 @pytest.mark.slow
+@pytest.mark.usefixtures("draft")
 def test_every_picture_of_a_run_can_be_a_pdf(runs, tmp_path):
     drawn = [path for _, paths in draw_all(runs[0], tmp_path, ".pdf") if isinstance(paths, list) for path in paths]
     assert len(drawn) > 5 and all(path.suffix == ".pdf" and path.read_bytes()[:5] == b"%PDF-" for path in drawn)
@@ -156,18 +154,16 @@ def test_every_picture_of_a_run_can_be_a_pdf(runs, tmp_path):
 
 @pytest.mark.slow
 def test_the_command_refuses_what_it_would_ignore(runs, tmp_path):
-    def plot(*arguments):
-        command = [sys.executable, "-m", "ecmsim", "plot", *map(str, arguments)]
-        return subprocess.run(command, capture_output=True, text=True, cwd=ROOT)
-
     folder = runs[0].folder
     for arguments, said in (
         (("gap", folder, "--format", "gif"), "--format gif: pictures are png, pdf, svg"),
         (("gap", folder, "--format", "pdf", "--out", tmp_path / "x.png"), "leave one of both out"),
         (("film", folder, "--width", "single"), "--width is for pictures"),
     ):
-        done = plot(*arguments)
+        done = ecmsim("plot", *arguments)
         assert done.returncode == 2 and said in done.stderr, done.stderr
-    done = plot("gap", folder, runs[1].folder, "--format", "pdf", "--width", "120 mm", "--colours", "#004488,red")
+    done = ecmsim(
+        "plot", "gap", folder, runs[1].folder, "--format", "pdf", "--width", "120 mm", "--colours", "#004488,red"
+    )
     assert done.returncode == 0 and done.stdout.strip().endswith("gap_overlay.pdf"), done.stderr
     assert np.isfinite((folder / "figures" / "gap_overlay.pdf").stat().st_size)

@@ -53,9 +53,9 @@ def pixels(path):
 
 
 def check_picture(path, width=None):
-    """A PNG with something on it that reaches no edge, of a given width."""
+    """A PNG with something on it that reaches no edge, of a given width at print resolution."""
     image = pixels(path)
-    assert width is None or abs(image.shape[1] - width) <= 2
+    assert width is None or abs(image.shape[1] - width * style.DPI / 300) <= 2
     ink = (image < 0.9).any(axis=-1)
     assert 0.01 < ink.mean() < 0.95
     assert len(np.unique((image[::5, ::5] * 32).astype(int).reshape(-1, 3), axis=0)) > 8
@@ -82,6 +82,7 @@ def test_default_place_is_the_run_itself(sweep):
 
 @pytest.mark.slow
 @pytest.mark.parametrize(("suffix", "start"), [(".pdf", b"%PDF"), (".svg", b"<?xml")])
+@pytest.mark.usefixtures("draft")
 def test_vector_formats(sweep, tmp_path, suffix, start):
     for name in ("iv", "elephant") if suffix == ".pdf" else ("gap", "outline"):
         for path in draw(name, sweep, tmp_path / f"{name}{suffix}"):
@@ -90,6 +91,7 @@ def test_vector_formats(sweep, tmp_path, suffix, start):
 
 @pytest.mark.slow
 @pytest.mark.parametrize("stop", [1, 2, 5, 225])
+@pytest.mark.usefixtures("draft")
 def test_partial_runs(tmp_path, stop):
     run = open_run(synthetic.write_run(tmp_path / "run", stop=stop, finish=False, snapshots=stop > 200))
     done = dict(draw_all(run, tmp_path / "figures"))
@@ -106,6 +108,7 @@ def test_partial_runs(tmp_path, stop):
 
 
 @pytest.mark.slow
+@pytest.mark.usefixtures("draft")
 def test_a_run_at_zero_voltage(tmp_path):
     columns, outlines = synthetic.series(5)
     still = {name: np.full(5, values[0]) for name, values in columns.items()} | {"time_s": columns["time_s"]}
@@ -209,6 +212,7 @@ def test_views_hold_what_they_are_named_after(sweep):
 
 
 @pytest.mark.slow
+@pytest.mark.usefixtures("draft")
 def test_other_views(sweep, tmp_path):
     check_picture(draw("iv", sweep, tmp_path / "iv.png", voltage="cell")[0], PAGE)
     check_picture(draw("elephant", sweep, tmp_path / "e.png", colour="regime")[0], PAGE)
@@ -305,6 +309,7 @@ def test_repeated_sets_without_reset(sweep, cycles, tmp_path, figures):
 
 @pytest.mark.slow
 @pytest.mark.parametrize("name", ["iv", "gap", "temperature", "outline", "elephant"])
+@pytest.mark.usefixtures("draft")
 def test_pictures_of_cycles(cycles, tmp_path, name):
     paths = draw(name, cycles, tmp_path / f"{name}.png")
     for path in paths:
@@ -401,6 +406,7 @@ def test_outlines_are_those_of_the_first_set_and_reset(cycles):
 
 
 @pytest.mark.slow
+@pytest.mark.usefixtures("draft")
 def test_a_reset_alone(tmp_path):
     columns, outlines = synthetic.cycle()
     first = int(np.searchsorted(columns["time_s"], 4.0))
@@ -422,6 +428,7 @@ def test_a_reset_alone(tmp_path):
 
 
 @pytest.mark.slow
+@pytest.mark.usefixtures("draft")
 def test_a_reset_without_rupture(tmp_path):
     run = open_run(synthetic.write_cycles(tmp_path / "run", stop=4.9, finish=False))
     assert [label.rpartition(", ")[2] for label, _ in outline.choose_reset(run)][-1] == "after"
@@ -440,6 +447,7 @@ def test_the_elephant_plot_of_cycles_is_linear_in_time(cycles, sweep, left_alone
 
 
 @pytest.mark.slow
+@pytest.mark.usefixtures("draft")
 def test_the_elephant_plot_of_a_span(cycles, sweep, tmp_path):
     clock, at, shapes = history(cycles, logarithmic=False, from_s=4.5, to_s=5.2)
     assert (at[0], at[-1]) == pytest.approx((4.5, 5.2)) and len(at) >= SLICES
@@ -478,6 +486,7 @@ def test_no_contour_where_the_radius_is_the_same_everywhere():
 
 
 @pytest.mark.slow
+@pytest.mark.usefixtures("draft")
 def test_pictures_of_a_filament_left_alone(left_alone, tmp_path):
     done = dict(draw_all(left_alone, tmp_path))
     drawn = {name for name, paths in done.items() if isinstance(paths, list)}
@@ -530,6 +539,7 @@ def test_the_history_of_retention(left_alone, tmp_path, figures):
 
 
 @pytest.mark.slow
+@pytest.mark.usefixtures("draft")
 def test_where_retention_begins(sweep, cycles, left_alone, tmp_path):
     assert retention.beginning(left_alone) == 0.0
     assert retention.beginning(cycles) is None

@@ -303,6 +303,7 @@ def test_when_there_is_nothing_to_see(sweep, tmp_path):
 
 
 @pytest.mark.slow
+@pytest.mark.usefixtures("draft")
 def test_no_claim_of_plateaus_without_quantum_physics(sweep, stairs, tmp_path, figures):
     """With Simmons' law a conductance that lasts is no plateau in G0: none is named, marked or drawn by itself."""
     drawn = draw("conductance", sweep, tmp_path / "simmons.png")

@@ -201,6 +201,7 @@ def test_errors(sweep, tmp_path):
 
 
 @pytest.mark.slow
+@pytest.mark.usefixtures("draft")
 def test_a_run_without_snapshots(tmp_path):
     run = open_run(synthetic.write_run(tmp_path / "run", stop=60, snapshots=False))
     with pytest.raises(ResultsError, match="holds no snapshots: set output.snapshot_times"):

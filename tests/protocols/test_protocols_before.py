@@ -5,7 +5,7 @@ from types import SimpleNamespace
 import numpy as np
 import pandas as pd
 import pytest
-from helpers.parts import as_before
+from helpers.before import as_before
 
 from ecmsim.errors import ResultsError
 from ecmsim.protocols import endurance, pulses, selector

@@ -6,7 +6,7 @@ import json
 import numpy as np
 import pandas as pd
 import pytest
-from helpers.parts import as_before
+from helpers.before import as_before
 
 from ecmsim.quantum import barrier, bloch, channels, geometry, landauer, sharvin, window
 from ecmsim.quantum import tight_binding as tb

@@ -5,7 +5,7 @@ from itertools import product
 
 import numpy as np
 import pytest
-from helpers.parts import as_before
+from helpers.before import as_before
 
 from ecmsim.constants import CONDUCTANCE_QUANTUM
 from ecmsim.errors import MeasurementError

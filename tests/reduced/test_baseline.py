@@ -10,7 +10,7 @@ from types import SimpleNamespace
 import numpy as np
 import pytest
 from helpers import hot
-from helpers.arrays import told
+from helpers.before import of_state, told
 from helpers.outlines import FILAMENTS, front, grown
 from helpers.paths import ROOT
 
@@ -273,28 +273,10 @@ def solved(name, voltage, *overrides, config=REFERENCE):
     return simulation._solve(trial, trial, None), simulation
 
 
-def seen(state):
-    """What is observed, but for what is round-off."""
-    return {name: value for name, value in state.observed.items() if not name.endswith("imbalance")}
-
-
 def all_of(state, simulation):
     """What a state tells."""
-    assert max(state.observed["charge_imbalance"], state.observed["power_imbalance"]) < 1e-6
-    return {
-        "seen": seen(state),
-        "velocity": state.velocity,
-        "potentials": state.potentials,
-        "floating": state.floating,
-        "temperatures": state.temperatures,
-        "ions": state.ions,
-        "drop": state.drop,
-        "node": state.node,
-        "contact": state.contact,
-        "deposited": state.deposited,
-        "rates": vars(simulation.rates(state)),
-        "surface": [simulation._surface_temperature(state), simulation._overpotential(state)],
-    }
+    names = ("velocity", "potentials", "floating", "temperatures", "ions", "drop", "node", "contact", "deposited")
+    return of_state(state, simulation, {name: getattr(state, name) for name in names})
 
 
 @pytest.mark.parametrize("name", FILAMENTS)

@@ -11,7 +11,7 @@ from types import SimpleNamespace
 
 import numpy as np
 import pytest
-from helpers.arrays import told
+from helpers.before import told
 from helpers.clockwork import Clockwork, marched
 from helpers.paths import ROOT
 

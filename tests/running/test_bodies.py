@@ -7,7 +7,7 @@ import numpy as np
 import pandas as pd
 import pytest
 from helpers.paths import ROOT
-from helpers.ranks import ENVIRONMENT, launcher, needs_mpirun
+from helpers.ranks import ENVIRONMENT, assert_same_series, launcher, needs_mpirun
 from helpers.stopping import CASE, During, signalled
 
 from ecmsim import open_run
@@ -75,6 +75,7 @@ def test_outlines_and_fields_tell_of_the_bodies(whole):
     assert np.ptp(potential[floating]) < 1e-6 and abs(potential[floating]).max() > 0
 
 
+@pytest.mark.usefixtures("draft")
 def test_pictures_show_each_body(whole, tmp_path):
     opened = open_run(whole)
     series = opened.timeseries
@@ -95,7 +96,7 @@ def test_pictures_show_each_body(whole, tmp_path):
         ("solid", {"snapshot": "t = 0.354 s"}),
     ):
         paths = draw(name, opened, tmp_path / f"{name}{'.gif' if name == 'film' else '.png'}", **options)
-        assert all(path.stat().st_size > 5000 for path in paths), name
+        assert all(path.stat().st_size > 2000 for path in paths), name
 
 
 def test_stopped_with_two_bodies_and_resumed(case, whole, tmp_path):
@@ -110,12 +111,14 @@ def test_stopped_with_two_bodies_and_resumed(case, whole, tmp_path):
 
 @needs_mpirun
 def test_bodies_do_not_depend_on_the_ranks(case, whole, tmp_path):
+    """Nor do dissolution, necks that break, a condition that ends a leg, and another circuit."""
     command = [*launcher(2), sys.executable, "-m", "ecmsim", "run", str(case), "--quiet"]
     done = subprocess.run(
         [*command, "--out", str(tmp_path / "run")], capture_output=True, text=True, cwd=ROOT, env=ENVIRONMENT
     )
     assert done.returncode == 0, done.stderr
-    one, other = (pd.read_csv(folder / "timeseries.csv") for folder in (whole, tmp_path / "run"))
-    assert len(one) == len(other) and (one.bodies == other.bodies).all()
-    for column in ("time_s", "source_voltage_V", "current_A", "height_nm", "volume_nm3", "floating_volume_nm3"):
-        np.testing.assert_allclose(other[column], one[column], rtol=1e-6, atol=1e-24, err_msg=column)
+    assert_same_series(tmp_path / "run", whole)
+    one, two = (pd.read_csv(folder / "events.csv") for folder in (whole, tmp_path / "run"))
+    assert {"rupture", "condition", "step ends", "bodies merge"} <= set(one.event)
+    assert [*one.event] == [*two.event] and [*one.step] == [*two.step]
+    np.testing.assert_allclose(two.time_s, one.time_s, rtol=1e-9)

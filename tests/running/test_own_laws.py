@@ -1,13 +1,12 @@
 """Laws of one's own from files: what loading refuses, runs of both models, what is recorded, and what resumes a run."""
 
 import json
-import subprocess
 import sys
 
 import numpy as np
 import pytest
+from helpers.command import ecmsim
 from helpers.own_laws import NEAR, TEXT, write
-from helpers.paths import ROOT
 
 from ecmsim import load_config, open_run, resume, run
 from ecmsim.errors import ConfigError, ResultsError
@@ -24,12 +23,6 @@ def refusal(path, overrides=(), **options):
         own_laws(load_config(path, overrides), **({"allow_code": True} | options))
     assert caught.value.exit_code == 2 and "\n" not in str(caught.value)
     return str(caught.value)
-
-
-def ecmsim(*arguments):
-    return subprocess.run(
-        [sys.executable, "-m", "ecmsim", *map(str, arguments)], cwd=ROOT, capture_output=True, text=True, timeout=1500
-    )
 
 
 # --- loading ------------------------------------------------------------------------------------------------------

@@ -18,6 +18,7 @@ import h5py
 import numpy as np
 import pandas as pd
 import pytest
+from helpers.command import ecmsim
 from helpers.paths import ROOT
 from helpers.ranks import ENVIRONMENT, launcher, needs_mpirun
 from helpers.stopping import CASE, During, signalled
@@ -35,6 +36,7 @@ pytestmark = pytest.mark.slow  # whole runs, one after the other
 KILLS, SEED = int(os.environ.get("ECMSIM_KILLS", "4")), int(os.environ.get("ECMSIM_SEED", "1"))
 # A thin filament dissolves and breaks, and what is left grows: two circuits, a condition, a void that remembers, some
 # ten meshes in some hundred coarse steps of 20 ms.
+EARLY = 0.356  # s, just after the rupture
 SAME = ("timeseries.csv", "events.csv", "snapshots/index.csv")
 
 
@@ -53,14 +55,30 @@ def undisturbed(case, tmp_path_factory):
     return folder
 
 
-def stopped(case, folder, rows, overrides=()):
-    """A run that was stopped after so many rows."""
-    with pytest.raises(Stopped):
-        run(load_config(case, overrides), folder, progress=During(rows, signalled))
+@pytest.fixture(scope="module")
+def beginning(case, tmp_path_factory):
+    """The folder of a run of the same that ends early, undisturbed."""
+    folder = tmp_path_factory.mktemp("beginning") / "run"
+    run(load_config(case), folder, until=EARLY)
     return folder
 
 
-def ecmsim(*arguments, ranks=1, **options):
+@pytest.fixture(scope="module")
+def halves(case, tmp_path_factory):
+    """The folders of runs that were stopped, by their number of rows."""
+    folders = {rows: tmp_path_factory.mktemp("stopped") / "run" for rows in (25, 61)}
+    for rows, folder in folders.items():
+        with pytest.raises(Stopped):
+            run(load_config(case), folder, progress=During(rows, signalled))
+    return folders
+
+
+def stopped(halves, folder, rows=61):
+    """A copy of a run that was stopped after so many rows."""
+    return shutil.copytree(halves[rows], folder)
+
+
+def started(*arguments, ranks=1, **options):
     """The command line, started in a process of its own."""
     return subprocess.Popen(
         [*launcher(ranks), sys.executable, "-m", "ecmsim", *map(str, arguments), "--quiet"],
@@ -78,6 +96,13 @@ def ended(process, code=0, timeout=1500):
     told = process.communicate(timeout=timeout)[1]
     assert process.returncode == code, told
     return told
+
+
+def refused(*arguments):
+    """What a command says on stderr that ends with exit code 2."""
+    done = ecmsim(*arguments, "--quiet")
+    assert done.returncode == 2, done.stderr
+    return done.stderr
 
 
 def rows_in(folder):
@@ -146,7 +171,7 @@ def under_way(folder, process, beyond):
 def test_killed_again_and_again(case, undisturbed, tmp_path):
     """SIGKILL at random moments: within steps, checkpoints, meshes, the beginning and the going on."""
     chance, folder = random.Random(SEED), tmp_path / "run"
-    process, killed = ecmsim("run", case, "--out", folder), 0
+    process, killed = started("run", case, "--out", folder), 0
     while killed < KILLS:
         under_way(folder, process, chance.randint(0, 2 * len(open_run(undisturbed).timeseries) // (KILLS + 1)))
         time.sleep(chance.uniform(0, 0.05))
@@ -156,7 +181,7 @@ def test_killed_again_and_again(case, undisturbed, tmp_path):
             break
         assert process.returncode == -signal.SIGKILL, told
         killed += 1
-        process = ecmsim("resume", folder)
+        process = started("resume", folder)
     else:
         ended(process)
     assert killed >= min(KILLS, 2)
@@ -168,22 +193,24 @@ def killed():
     raise KeyboardInterrupt
 
 
-def test_killed_before_the_first_checkpoint(case, undisturbed, tmp_path):
+def test_killed_before_the_first_checkpoint(case, beginning, tmp_path):
     """There is nothing to go on from: it begins again, in the same folder."""
     folder = tmp_path / "run"
     with pytest.raises(KeyboardInterrupt):
         run(load_config(case), folder, progress=During(1, killed))
     assert rows_in(folder) == 1 and not (folder / "checkpoints").exists()
-    resume(folder)
-    assert_same_run(folder, undisturbed)
+    resume(folder, until=EARLY)
+    assert_same_run(folder, beginning)
 
 
-def test_killed_at_the_first_checkpoint(case, undisturbed, tmp_path):
+def test_killed_at_the_first_checkpoint(case, beginning, tmp_path):
     """It holds the state at t = 0, from which the run goes on as it did."""
-    folder = stopped(case, tmp_path / "run", rows=2)
+    folder = tmp_path / "run"
+    with pytest.raises(Stopped):
+        run(load_config(case), folder, progress=During(2, signalled))
     assert Checkpoints(folder / "checkpoints").read().content["step"] == 0
-    resume(folder)
-    assert_same_run(folder, undisturbed)
+    resume(folder, until=EARLY)
+    assert_same_run(folder, beginning)
 
 
 # --- stopped ------------------------------------------------------------------------------------------------------
@@ -192,7 +219,7 @@ def test_killed_at_the_first_checkpoint(case, undisturbed, tmp_path):
 def test_a_signal_stops_a_run_that_can_be_resumed(case, undisturbed, tmp_path):
     """Exit code 75 and the command that goes on with it, word for word."""
     folder = tmp_path / "run"
-    process = ecmsim("run", case, "--out", folder)
+    process = started("run", case, "--out", folder)
     under_way(folder, process, 25)
     process.terminate()
     told = ended(process, 75)
@@ -201,7 +228,7 @@ def test_a_signal_stops_a_run_that_can_be_resumed(case, undisturbed, tmp_path):
     command = told.strip().rpartition("go on with: ")[2]
     assert command == f"ecmsim resume {folder}"
     assert open_run(folder).status == "stopped"
-    ended(ecmsim(*command.split()[1:]))
+    assert ecmsim(*command.split()[1:], "--quiet").returncode == 0
     assert_same_run(folder, undisturbed)
 
 
@@ -231,9 +258,9 @@ def test_the_wall_time(case, undisturbed, tmp_path, monkeypatch):
     assert [*events_in(folder, "setting changed").detail] == ['checkpoint.walltime: "60 s" -> "3600 s"']
 
 
-def test_a_run_of_an_older_version_goes_on(case, undisturbed, tmp_path):
+def test_a_run_of_an_older_version_goes_on(halves, undisturbed, tmp_path):
     """Its configuration has the number of steps between two states to resume from under another name."""
-    folder = stopped(case, tmp_path / "run", rows=35)
+    folder = stopped(halves, tmp_path / "run")
     text = (folder / "config.toml").read_text()
     assert "rebind_every = 10\n" in text
     text = text.replace("rebind_every = 10\n", "").replace("[checkpoint]\n", "[checkpoint]\nevery = 10\n")
@@ -243,7 +270,7 @@ def test_a_run_of_an_older_version_goes_on(case, undisturbed, tmp_path):
     assert "rebind_every = 10" in (folder / "config.toml").read_text()
 
 
-def test_without_checkpoints_nothing_can_be_resumed(case, undisturbed, tmp_path):
+def test_without_checkpoints_nothing_can_be_resumed(case, beginning, tmp_path):
     """The run says so when it is stopped; and its numbers are the same."""
     folder, config = tmp_path / "run", load_config(case, ["checkpoint.enabled=false"])
     with pytest.raises(Interrupted, match="without checkpoints it cannot be resumed") as caught:
@@ -251,8 +278,8 @@ def test_without_checkpoints_nothing_can_be_resumed(case, undisturbed, tmp_path)
     assert caught.value.exit_code == 130 and not (folder / "checkpoints").exists()
     with pytest.raises(ResultsError, match="nothing can be resumed"):
         resume(folder)
-    run(config, folder, overwrite=True)
-    assert_same_run(folder, undisturbed)
+    run(config, folder, overwrite=True, until=EARLY)
+    assert_same_run(folder, beginning)
 
 
 def test_how_often_checkpoints_are_written_does_not_matter(case, undisturbed, tmp_path):
@@ -282,9 +309,9 @@ def damage(path):
     path.write_bytes(data)
 
 
-def test_a_damaged_checkpoint_costs_some_steps_only(case, undisturbed, tmp_path, caplog):
+def test_a_damaged_checkpoint_costs_some_steps_only(halves, undisturbed, tmp_path, caplog):
     """The one before it serves; the log tells."""
-    folder = stopped(case, tmp_path / "run", rows=45)
+    folder = stopped(halves, tmp_path / "run")
     newest = Checkpoints(folder / "checkpoints").newest()
     damage(newest)
     resume(folder)
@@ -292,8 +319,8 @@ def test_a_damaged_checkpoint_costs_some_steps_only(case, undisturbed, tmp_path,
     assert_same_run(folder, undisturbed)
 
 
-def test_no_checkpoint_that_is_whole(case, tmp_path):
-    folder = stopped(case, tmp_path / "run", rows=25)
+def test_no_checkpoint_that_is_whole(halves, tmp_path):
+    folder = stopped(halves, tmp_path / "run", rows=25)
     files = sorted((folder / "checkpoints").glob("*.h5"))
     for path in files:
         damage(path)
@@ -305,9 +332,9 @@ def test_no_checkpoint_that_is_whole(case, tmp_path):
 
 
 @pytest.mark.parametrize("left", ["nothing", "temporary", "torn", "pointer"])
-def test_a_kill_or_a_full_disk_at_the_first_checkpoint_costs_nothing(case, undisturbed, tmp_path, left):
+def test_a_kill_or_a_full_disk_at_the_first_checkpoint_costs_nothing(halves, beginning, tmp_path, left):
     """The run begins anew: there is no more than the state at t = 0."""
-    folder = stopped(case, tmp_path / "run", rows=25)
+    folder = stopped(halves, tmp_path / "run", rows=25)
     lines = (folder / "timeseries.csv").read_text().splitlines(keepends=True)
     (folder / "timeseries.csv").write_text("".join(lines[:2]))
     data = next((folder / "checkpoints").glob("*.h5")).read_bytes()
@@ -318,18 +345,18 @@ def test_a_kill_or_a_full_disk_at_the_first_checkpoint_costs_nothing(case, undis
         (folder / "checkpoints" / name).write_bytes(data[: len(data) // 2])
     if left == "pointer":
         (folder / "checkpoints" / "latest.json").write_text('{"file": "000001.h5"}')
-    resume(folder)
-    assert_same_run(folder, undisturbed)
+    resume(folder, until=EARLY)
+    assert_same_run(folder, beginning)
 
 
 # --- with other settings ------------------------------------------------------------------------------------------
 
 
-def test_another_model_is_refused(case, tmp_path):
+def test_another_model_is_refused(halves, tmp_path):
     """Whether on the command line or in the folder; the message names the setting, and nothing is changed."""
-    folder = stopped(case, tmp_path / "run", rows=25)
+    folder = stopped(halves, tmp_path / "run", rows=25)
     before = {path: path.read_bytes() for path in folder.rglob("*") if path.is_file()}
-    told = ended(ecmsim("resume", folder, "--set", "hopping.activation_energy=0.6 eV"), 2)
+    told = refused("resume", folder, "--set", "hopping.activation_energy=0.6 eV")
     assert told.startswith("error: ") and 'hopping.activation_energy: "' in told and '-> "0.6 eV"' in told
     with pytest.raises(ResultsError, match=r'programme\[2\].to: "1.15 V" -> "1.2 V"'):
         resume(folder, overrides=["programme[2].to=1.2 V"])
@@ -343,9 +370,9 @@ def test_another_model_is_refused(case, tmp_path):
     assert caught.value.exit_code == 2
 
 
-def test_other_numerics_are_taken_and_noted(case, undisturbed, tmp_path):
+def test_other_numerics_are_taken_and_noted(halves, undisturbed, tmp_path):
     """Steps from the checkpoint on are other ones; those before it stay, and config.toml tells what held last."""
-    folder = stopped(case, tmp_path / "run", rows=25)
+    folder = stopped(halves, tmp_path / "run", rows=25)
     step = Checkpoints(folder / "checkpoints").read().content["mark"]["steps"]
     resume(folder, overrides=["stepping.largest_voltage_step=25 mV", "title=again"])
     notes = {*events_in(folder, "setting changed").detail}
@@ -363,7 +390,7 @@ def test_a_finished_run(undisturbed, tmp_path):
     folder = tmp_path / "run"
     shutil.copytree(undisturbed, folder)
     before = (folder / "timeseries.csv").read_bytes()
-    told = ended(ecmsim("resume", folder), 2)
+    told = refused("resume", folder)
     assert told.startswith(f"error: {folder} is finished (end of the programme") and told.count("\n") == 1
     assert told.endswith("): there is nothing to resume\n")
     assert (folder / "timeseries.csv").read_bytes() == before
@@ -376,7 +403,7 @@ def test_a_finished_run(undisturbed, tmp_path):
 
 
 def test_a_folder_without_a_run(tmp_path):
-    told = ended(ecmsim("resume", tmp_path), 2)
+    told = refused("resume", tmp_path)
     assert told.startswith("error: ") and "not the folder of a run" in told
 
 
@@ -387,9 +414,10 @@ def test_a_run_that_failed_goes_on_with_smaller_steps(case, tmp_path):
         run(config, folder)
     assert caught.value.exit_code == 3 and open_run(folder).status == "failed"
     assert (folder / "failure.npz").exists()
-    resume(folder, overrides=["stepping.smallest_step=1e-12 s"])
+    rows = rows_in(folder)
+    resume(folder, overrides=["stepping.smallest_step=1e-12 s"], until=0.4)
     assert open_run(folder).status == "finished" and not (folder / "failure.npz").exists()
-    assert open_run(folder).timeseries.height_nm.iloc[-1] > 0.5
+    assert rows_in(folder) > rows and open_run(folder).timeseries.time_s.iloc[-1] == 0.4
 
 
 # --- disks --------------------------------------------------------------------------------------------------------
@@ -400,7 +428,7 @@ def test_a_limit_of_file_sizes(case, undisturbed, tmp_path):
     folder = tmp_path / "run"
     sizes = {path: path.stat().st_size for path in undisturbed.rglob("*") if path.is_file()}
     largest = max(sizes.values())
-    process = ecmsim(
+    process = started(
         "run",
         case,
         "--out",
@@ -428,7 +456,7 @@ def test_a_full_disk(case, undisturbed, small_disk):  # noqa: F811
     with pytest.raises(ResultsError, match="No space left on device; free some space there or choose another folder"):
         run(load_config(case), folder, progress=During(33, fill))
     assert open_run(folder).status in ("failed", "interrupted") and 33 <= rows_in(folder) < 100
-    told = ended(ecmsim("resume", folder), 2)
+    told = refused("resume", folder)
     assert "No space left on device" in told and len(told.splitlines()) == 1, told
     ballast.unlink()
     resume(folder)
@@ -439,7 +467,7 @@ def test_a_folder_that_cannot_be_written(case, tmp_path):
     """Before anything is computed: exit code 2, and the remedy."""
     blocked = tmp_path / "file"
     blocked.write_text("mine")
-    told = ended(ecmsim("run", case, "--out", blocked / "run"), 2)
+    told = refused("run", case, "--out", blocked / "run")
     assert told.count("error:") == 1 and str(blocked) in told and "--out" in told
     assert "Traceback" not in told and blocked.read_text() == "mine"
     with pytest.raises(ResultsError, match="choose another folder with --out"):
@@ -450,10 +478,10 @@ def test_a_folder_that_cannot_be_written(case, tmp_path):
 
 
 @needs_mpirun
-def test_on_another_number_of_ranks(case, undisturbed, tmp_path):
+def test_on_another_number_of_ranks(halves, undisturbed, tmp_path):
     """Begun on one and gone on with on two: the same to the solver's tolerance."""
-    folder = stopped(case, tmp_path / "run", rows=61)
-    ended(ecmsim("resume", folder, ranks=2))
+    folder = stopped(halves, tmp_path / "run")
+    ended(started("resume", folder, ranks=2))
     one, two = (open_run(path).timeseries for path in (undisturbed, folder))
     assert len(one) == len(two)
     for column in ("time_s", "source_voltage_V", "current_A", "height_nm", "volume_nm3", "recess_nm"):

@@ -7,7 +7,7 @@ from types import SimpleNamespace
 
 import numpy as np
 import pytest
-from helpers.arrays import told
+from helpers.before import told
 from helpers.outlines import FILAMENTS, ball, front, grown, overhanging
 
 from ecmsim.config.numerics import Mesh

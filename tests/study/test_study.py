@@ -14,6 +14,7 @@ import numpy as np
 import pandas as pd
 import pytest
 from helpers import own_laws
+from helpers.command import ecmsim
 from helpers.paths import ROOT, STUB
 from helpers.ranks import launcher, needs_mpirun
 
@@ -88,11 +89,6 @@ sys.exit(outcome.exit_code)
         "PYTHONPATH": os.pathsep.join([str(ROOT), *filter(None, [os.environ.get("PYTHONPATH")])])
     }
     return subprocess.Popen([sys.executable, "-c", code], cwd=home, env=environment, stdout=subprocess.PIPE, text=True)
-
-
-def ecmsim(*arguments, **options):
-    command = [sys.executable, "-m", "ecmsim", *map(str, arguments)]
-    return subprocess.run(command, cwd=ROOT, capture_output=True, text=True, timeout=1500, **options)
 
 
 # --- what a study file means --------------------------------------------------------------------------------

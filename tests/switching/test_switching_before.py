@@ -2,8 +2,8 @@
 
 import numpy as np
 import pytest
+from helpers.before import as_before
 from helpers.instruments import LIMIT, reset, sweep
-from helpers.parts import as_before
 
 from ecmsim.switching import cycles, statistics, values
 from ecmsim.switching.values import Definitions, values_of

@@ -16,6 +16,7 @@ from contextlib import contextmanager
 import numpy as np
 import pytest
 from helpers import browser, synthetic
+from helpers.command import ecmsim
 from helpers.paths import ROOT
 
 from ecmsim.config import Config
@@ -154,9 +155,7 @@ def test_a_folder_that_is_none_is_refused(tmp_path):
     for folder in (tmp_path / "missing", tmp_path):
         with pytest.raises(ResultsError):
             kind_of(folder)
-        done = subprocess.run(
-            [sys.executable, "-m", "ecmsim", "watch", folder, "--once"], capture_output=True, text=True, env=ENVIRONMENT
-        )
+        done = ecmsim("watch", folder, "--once")
         assert done.returncode == 2 and done.stderr.startswith("error: ") and "Traceback" not in done.stderr
 
 
