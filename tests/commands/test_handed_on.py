@@ -388,7 +388,7 @@ def parameters(command, path=()):
     for name, inner in getattr(command, "commands", {}).items():
         yield from parameters(inner, (*path, name))
     for item in command.params if path else ():
-        kind, default = type(item.type).__name__, item.default
+        kind, default = type(item.type).__name__.removeprefix("Typer"), item.default
         kind += f" {item.type.min} to {item.type.max}" if hasattr(item.type, "min") else ""
         default = default() if callable(default) else default
         told = [kind, f"default {default}"] + ["several"] * bool(
