@@ -356,7 +356,7 @@ def add_mark(plotter, y, points, half):
 
 def label_marks(axes, project, marks, place):
     """The letters of the milestones (name, place, outline) above the surface."""
-    mm = style.dpi() / 25.4
+    mm = scene.dpi() / 25.4
     feet = project([[0, place(where), points[:, 1].max()] for _, where, points in marks]) if marks else []
     names = style.apart([x for x, _ in feet], [name for name, *_ in marks], 14 * mm)
     for name, foot, x in zip(names, feet, style.spread([x for x, _ in feet], 3.5 * mm), strict=True):

@@ -9,7 +9,7 @@ from itertools import product
 import numpy as np
 
 from ecmsim.errors import PlotError
-from ecmsim.plot import style
+from ecmsim.plot import dress, style
 
 # A picture is rendered in so many by so many tiles: the buffers of all its dots, 16 samples each, take 300 MB.
 TILES = 4
@@ -38,13 +38,20 @@ def prepare_rendering():
     )
 
 
+def dpi():
+    """Dots per inch of what is saved now."""
+    settings = dress.settings(style.SETTINGS)
+    saved = settings["savefig.dpi"]
+    return float(settings["figure.dpi"] if saved == "figure" else saved)
+
+
 @contextmanager
 def scene(width_mm, height_mm):
     """A pyvista Plotter of a size in mm as fine as what is saved: smooth edges, parallel projection, on white."""
     prepare_rendering()
     import pyvista
 
-    size = [round(length / 25.4 * style.dpi()) for length in (width_mm, height_mm)]
+    size = [round(length / 25.4 * dpi()) for length in (width_mm, height_mm)]
     plotter = pyvista.Plotter(off_screen=True, window_size=size, lighting="none")
     plotter.set_background("white")
     plotter.enable_parallel_projection()
@@ -137,7 +144,7 @@ def draw_axis(axes, project, start, end, outwards, ticks, label, label_gap=9.0, 
     outwards: a direction of the scene that leads away from the box; sizes in mm on paper.
     """
     start, end, outwards = (np.asarray(value, dtype=float) for value in (start, end, outwards))
-    mm = style.dpi() / 25.4
+    mm = dpi() / 25.4
     middle = 0.5 * (start + end)
     away = np.diff(project(np.stack([middle, middle + outwards])), axis=0)[0]
     away /= np.hypot(*away)

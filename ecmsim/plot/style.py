@@ -136,13 +136,6 @@ def picture(output, width_mm, height_mm, layout="constrained"):
             ) from error
 
 
-def dpi():
-    """Dots per inch of what is saved now."""
-    settings = dress.settings(SETTINGS)
-    saved = settings["savefig.dpi"]
-    return float(settings["figure.dpi"] if saved == "figure" else saved)
-
-
 def positive(values):
     """Values for a logarithmic axis: what is not above zero becomes nan."""
     values = np.asarray(values, dtype=float)
