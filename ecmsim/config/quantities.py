@@ -15,6 +15,14 @@ LABELS = ("measured", "printed", "handbook", "assumed", "fitted", "derived")
 _NUMBER_AND_UNIT = re.compile(r"\s*([+-]?(?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d+)?)\s*(.*?)\s*", re.DOTALL)
 
 
+def number_in(text, unit):
+    """The number of a text such as "10 nm" in a unit. Raises UnitError."""
+    found = _NUMBER_AND_UNIT.fullmatch(text)
+    if found is None:
+        raise UnitError(f'"{text}" is no number with a unit')
+    return convert(*found.groups(), unit)
+
+
 class Quantity(float):
     """A float in its declared unit that remembers where it comes from.
 

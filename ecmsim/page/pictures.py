@@ -12,12 +12,13 @@ from typing import NamedTuple
 
 from ecmsim.errors import EcmsimError
 from ecmsim.plot import PICTURES, draw, unfit
-from ecmsim.plot.style import DPI
+from ecmsim.plot.dress import dotted
 
 logger = logging.getLogger("ecmsim")
 
 MEDIA = {".svg": "image/svg+xml", ".png": "image/png"}  # the better one first: lines stay sharp
 ENDS = {".svg": b"</svg>", ".png": b"IEND\xaeB`\x82"}  # of whole files
+DPI = 240  # of pixels: the widest picture has two of them for each of the page's, as fine screens do
 SURFACES = ("field", "solid")
 LARGE = 1_000_000  # bytes of a picture: a smaller one is not drawn again to see whether it can be smaller still
 # What is seen, by the stem of the file: a short name, then the rest of the caption.
@@ -97,7 +98,7 @@ def pictures(run, summary=""):
     summary: what the numbers say, in words, for those who cannot see the pictures.
     """
     found, missing = [], []
-    with tempfile.TemporaryDirectory(prefix="ecmsim-report-") as folder:
+    with tempfile.TemporaryDirectory(prefix="ecmsim-report-") as folder, dotted(DPI):
         for name in PICTURES:
             # No picture is worth losing the page, whatever is amiss: a file that is not there, a library, a defect.
             try:

@@ -9,7 +9,7 @@ What a colour means (regimes, materials, temperatures) stays; lines that are onl
 
 from contextlib import contextmanager
 from contextvars import ContextVar
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 import matplotlib
@@ -57,6 +57,18 @@ def dressed(sheet=None, width=None, colours=()):
     if not chosen and "axes.prop_cycle" in settings:
         chosen = tuple(map(to_hex, settings["axes.prop_cycle"].by_key().get("color", ())))
     token = _worn.set(Dress(settings, None if width is None else _millimetres(width), chosen))
+    try:
+        yield
+    finally:
+        _worn.reset(token)
+
+
+@contextmanager
+def dotted(per_inch):
+    """Within it all pictures have so many dots per inch."""
+    worn = _worn.get()
+    dots = {"figure.dpi": per_inch, "savefig.dpi": per_inch}
+    token = _worn.set(replace(worn, settings=worn.settings | dots))
     try:
         yield
     finally:

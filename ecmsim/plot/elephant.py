@@ -34,7 +34,8 @@ COLOURS = {
 }
 DECADES = 8  # that logarithmic colours show at most
 LENGTH_PER_HEIGHT = 2.5  # of the time axis
-PAGE_SLICES = 360  # of the surface in a page: half of a picture's, for a page that opens fast
+PICTURE_SLICES = 480  # of the surface in a picture, where its time axis is some 1300 dots long
+PAGE_SLICES = 360  # in a page, for one that opens fast
 MOST_RUPTURES = 6
 AZIMUTH, ELEVATION = 50.0, 23.0
 WIDTH_MM, HEIGHT_MM = style.PAGE_MM, 122.0
@@ -57,12 +58,12 @@ def draw(run, output, colour=None, time=None, from_s=None, to_s=None):
         notes.append(f"Colour: {default_colour(run)[1]}")
     if output.suffix.lower() == interactive.SUFFIX:
         # As many by time as by stored steps, which are close together where much happens.
-        steps = np.linspace(0, len(at) - 1, PAGE_SLICES // 2).round().astype(int)
-        even = np.union1d(evenly(at, PAGE_SLICES // 2), steps)
-        draw_surface(run, output, colour, clock, at[even], outlines[even])
+        few = thinned(at, PAGE_SLICES)
+        draw_surface(run, output, colour, clock, at[few], outlines[few])
         return [output]
     flat = output.with_name(f"{output.stem}_map{output.suffix}")
-    draw_surface(run, output, colour, clock, at, outlines, notes)
+    few = thinned(at, PICTURE_SLICES)
+    draw_surface(run, output, colour, clock, at[few], outlines[few], notes)
     even = evenly(at, SLICES)
     draw_map(run, flat, clock, at[even], outlines[even], marks, notes[:2])
     return [output, flat]
@@ -128,6 +129,15 @@ def prepared(run, colour, time, from_s, to_s):
 def evenly(at, count):
     """Indices of about equally spaced places (n,)."""
     return np.unique(np.searchsorted(at, np.linspace(at[0], at[-1], count)))
+
+
+def thinned(at, count):
+    """Indices of about so many of places (n,): half of them equally spaced, half equally many apart, with all jumps."""
+    if len(at) <= count:
+        return np.arange(len(at))
+    jumps = np.nonzero(np.diff(at) < 1e-5 * np.ptp(at))[0]
+    steps = np.linspace(0, len(at) - 1, count // 2).round().astype(int)
+    return np.unique(np.concatenate([evenly(at, count // 2), steps, jumps, jumps + 1]))
 
 
 # --- the surface and its colours ----------------------------------------------------------------------------
@@ -346,7 +356,7 @@ def add_mark(plotter, y, points, half):
 
 def label_marks(axes, project, marks, place):
     """The letters of the milestones (name, place, outline) above the surface."""
-    mm = style.DPI / 25.4
+    mm = scene.dpi() / 25.4
     feet = project([[0, place(where), points[:, 1].max()] for _, where, points in marks]) if marks else []
     names = style.apart([x for x, _ in feet], [name for name, *_ in marks], 14 * mm)
     for name, foot, x in zip(names, feet, style.spread([x for x, _ in feet], 3.5 * mm), strict=True):

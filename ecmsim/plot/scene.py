@@ -4,12 +4,16 @@ import ctypes
 import os
 import sys
 from contextlib import contextmanager
+from itertools import product
 
 import numpy as np
 
 from ecmsim.errors import PlotError
-from ecmsim.plot import style
+from ecmsim.plot import dress, style
 
+# A picture is rendered in so many by so many tiles: the buffers of all its dots, 16 samples each, take 300 MB.
+TILES = 4
+BORDER = 4  # dots around a tile that are cut off, as smooth edges mix what is beside them
 WINDOW_LIBRARIES = {"vtkEGLRenderWindow": "libEGL.so.1", "vtkOSOpenGLRenderWindow": "libOSMesa.so.8"}
 
 
@@ -18,6 +22,7 @@ def prepare_rendering():
     if not sys.platform.startswith("linux") or os.environ.get("DISPLAY"):
         return
     os.environ.setdefault("PYVISTA_OFF_SCREEN", "true")
+    os.environ.setdefault("ALLOW_PLOTTING", "true")  # else pyvista opens a window first, to see whether one can
     if "VTK_DEFAULT_OPENGL_WINDOW" in os.environ:
         return
     for window, library in WINDOW_LIBRARIES.items():
@@ -33,13 +38,20 @@ def prepare_rendering():
     )
 
 
+def dpi():
+    """Dots per inch of what is saved now."""
+    settings = dress.settings(style.SETTINGS)
+    saved = settings["savefig.dpi"]
+    return float(settings["figure.dpi"] if saved == "figure" else saved)
+
+
 @contextmanager
 def scene(width_mm, height_mm):
-    """A pyvista Plotter of a size in mm at print resolution: smooth edges, parallel projection, on white."""
+    """A pyvista Plotter of a size in mm as fine as what is saved: smooth edges, parallel projection, on white."""
     prepare_rendering()
     import pyvista
 
-    size = [round(length / 25.4 * style.DPI) for length in (width_mm, height_mm)]
+    size = [round(length / 25.4 * dpi()) for length in (width_mm, height_mm)]
     plotter = pyvista.Plotter(off_screen=True, window_size=size, lighting="none")
     plotter.set_background("white")
     plotter.enable_parallel_projection()
@@ -81,12 +93,11 @@ def look_from(plotter, azimuth, elevation, box, margins=(0.1, 0.1, 0.1, 0.1)):
 
 @contextmanager
 def overlaid(plotter, output, width_mm, height_mm):
-    """Render the scene into a picture and yield (axes in pixels, project) to write over it; saved at the end.
+    """Render the scene into a picture, close it and yield (axes in pixels, project) to write over it; saved at the end.
 
     project(points (..., 3)) gives the pixels (..., 2) at which points of the scene appear.
     """
-    image = plotter.screenshot(return_img=True)
-    height, width = image.shape[:2]
+    width, height = plotter.window_size
     matrix = plotter.camera.GetCompositeProjectionTransformMatrix(width / height, -1, 1)
     matrix = np.array([[matrix.GetElement(i, j) for j in range(4)] for i in range(4)])
 
@@ -95,6 +106,8 @@ def overlaid(plotter, output, width_mm, height_mm):
         clip = np.concatenate([points, np.ones((*points.shape[:-1], 1))], axis=-1) @ matrix.T
         return (clip[..., :2] / clip[..., 3:] * [1, -1] + 1) / 2 * [width, height]
 
+    image = rendered(plotter)
+    plotter.close()  # its memory is free for matplotlib
     with style.picture(output, width_mm, height_mm, layout=None) as figure:
         axes = figure.add_axes((0, 0, 1, 1))
         axes.imshow(image, extent=(0, width, height, 0), interpolation="nearest", aspect="auto")
@@ -103,13 +116,35 @@ def overlaid(plotter, output, width_mm, height_mm):
         yield axes, project
 
 
+def rendered(plotter):
+    """The scene as an array (height, width, 3) of bytes of the window's size, rendered tile by tile.
+
+    The window is left as large as a tile with its border, and the camera aimed at one."""
+    width, height = plotter.window_size
+    across, along = (-(-length // TILES) for length in (width, height))
+    plotter.window_size = across + 2 * BORDER, along + 2 * BORDER
+    camera = plotter.camera
+    dot = 2 * camera.parallel_scale / height
+    camera.parallel_scale = dot * (0.5 * along + BORDER)
+    up, towards = np.array(camera.up), np.array(camera.direction)
+    right, place, focus = np.cross(towards, up), np.array(camera.position), np.array(camera.focal_point)
+    image = np.empty((height, width, 3), np.uint8)
+    for left, top in product(range(0, width, across), range(0, height, along)):
+        shift = dot * ((left + 0.5 * (across - width)) * right - (top + 0.5 * (along - height)) * up)
+        camera.position, camera.focal_point = place + shift, focus + shift
+        plotter.render()
+        part = image[top : top + along, left : left + across]
+        part[:] = plotter.screenshot(return_img=True)[BORDER:, BORDER:][: part.shape[0], : part.shape[1]]
+    return image
+
+
 def draw_axis(axes, project, start, end, outwards, ticks, label, label_gap=9.0, tick_length=2.0):
     """An axis along an edge of the box, from start to end: ticks as (share of the way, text), and its label.
 
     outwards: a direction of the scene that leads away from the box; sizes in mm on paper.
     """
     start, end, outwards = (np.asarray(value, dtype=float) for value in (start, end, outwards))
-    mm = style.DPI / 25.4
+    mm = dpi() / 25.4
     middle = 0.5 * (start + end)
     away = np.diff(project(np.stack([middle, middle + outwards])), axis=0)[0]
     away /= np.hypot(*away)

@@ -165,7 +165,7 @@ def draw_series(run, output, solids, scale, norm, cut):
             return
         with scene.overlaid(plotter, output, WIDTH_MM, SERIES_HEIGHT_MM) as (axes, project):
             scene.draw_axis(axes, project, *height_axis(window, places[0]))
-            mm = style.DPI / 25.4
+            mm = scene.dpi() / 25.4
             for solid, place in zip(solids, places, strict=True):
                 lowest = project(place + [0, -half, low])
                 text = f"{style.quantity(abs(solid.snapshot.current_A), 'A')}\ngap {solid.gap_nm:.2f} nm"
@@ -249,7 +249,7 @@ def draw_scale_bar(axes, project, window, place):
     length = scene.nice_ticks(0, half, 3)[1]
     foot = np.add(place, [0, -half, low])
     ends = project([foot - [0.5 * length, 0, 0], foot + [0.5 * length, 0, 0]])
-    ends[:, 1] += 3.2 * style.DPI / 25.4
+    ends[:, 1] += 3.2 * scene.dpi() / 25.4
     axes.plot(*ends.T, color=style.BLACK, lw=1.4, solid_capstyle="butt")
     axes.annotate(
         f"{scene.number(length)} nm",
@@ -330,7 +330,7 @@ def link(axes, lens, project, solid, frame):
     """A ring around the gap in the scene, and lines from it to the corners of its enlargement."""
     centre = project([0, 0, solid.gap_at[:, 1].mean()])
     scale = np.hypot(*np.diff(project([[0, 0, 0], [1, 0, 0]]), axis=0)[0])  # pixels per nm
-    ring = max(0.5 * scale * (frame[1] - frame[0]), 1.2 * style.DPI / 25.4)
+    ring = max(0.5 * scale * (frame[1] - frame[0]), 1.2 * scene.dpi() / 25.4)
     axes.add_patch(Circle(centre, ring, fill=False, ec=style.BLACK, lw=0.9, zorder=5))
     lens.figure.draw_without_rendering()
     box = lens.get_window_extent().transformed(axes.transData.inverted())

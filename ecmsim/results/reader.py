@@ -16,6 +16,7 @@ from pathlib import Path
 import numpy as np
 
 from ecmsim.config.interface import label
+from ecmsim.config.quantities import number_in
 from ecmsim.errors import ResultsError
 from ecmsim.results import columns, limits, regimes
 from ecmsim.results.checkpoint_reader import CheckpointReader
@@ -292,9 +293,7 @@ class Run:
             return default
         if unit is None or not isinstance(value, str):
             return float(value)
-        import pint
-
-        return float(pint.Quantity(value).m_as(unit))
+        return number_in(value, unit)
 
     @cached_property
     def course(self):

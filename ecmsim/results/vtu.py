@@ -1,6 +1,6 @@
 """VTU files of snapshots: the mesh with its fields, and numbers that hold for the whole of it (VTK's FieldData)."""
 
-from xml.sax.saxutils import quoteattr
+from html import escape
 
 import numpy as np
 
@@ -34,6 +34,6 @@ def _field_data(numbers):
         whole = isinstance(value, (int, np.integer))
         kind, text = ("Int64", str(int(value))) if whole else ("Float64", repr(float(value)))
         arrays.append(
-            f'<DataArray type="{kind}" Name={quoteattr(name)} NumberOfTuples="1" format="ascii">{text}</DataArray>'
+            f'<DataArray type="{kind}" Name="{escape(name)}" NumberOfTuples="1" format="ascii">{text}</DataArray>'
         )
     return f"\n<FieldData>{''.join(arrays)}</FieldData>"

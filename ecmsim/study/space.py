@@ -117,6 +117,8 @@ def unit_of(field):
     wanted = [str(key) for key in keys_of(field) if not isinstance(key, int)]
     if wanted[:1] == ["laws"] and len(wanted) == 3 and wanted[2] != "law":
         return ""  # parameters of a law of one's own are plain numbers
+    while wanted[:2] == ["programme", "steps"] and len(wanted) > 2:
+        del wanted[1]  # a step within a repeat has the settings of any step
     for row in reference():
         names = row.name.replace("[]", "").split(".")
         if len(names) == len(wanted) and all(a in (b, "NAME") for a, b in zip(names, wanted, strict=True)):

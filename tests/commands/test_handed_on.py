@@ -383,12 +383,24 @@ def test_a_defect_on_one_rank_ends_them_all(monkeypatch, capsys, size, aborted):
     assert calls == aborted
 
 
+def test_no_help_page_tells_a_default_that_is_none():
+
+    def pages(command, path=()):
+        for name, inner in getattr(command, "commands", {}).items():
+            yield from pages(inner, (*path, name))
+        yield " ".join(path), CliRunner().invoke(app, [*path, "--help"]).output
+
+    found = dict(pages(get_command(app)))
+    assert len(found) > 25 and all("Usage" in page for page in found.values())
+    assert [path for path, page in found.items() if "default: None" in page] == []
+
+
 def parameters(command, path=()):
     """Each option and argument of a command of click and of those in it, as lines."""
     for name, inner in getattr(command, "commands", {}).items():
         yield from parameters(inner, (*path, name))
     for item in command.params if path else ():
-        kind, default = type(item.type).__name__, item.default
+        kind, default = type(item.type).__name__.removeprefix("Typer"), item.default
         kind += f" {item.type.min} to {item.type.max}" if hasattr(item.type, "min") else ""
         default = default() if callable(default) else default
         told = [kind, f"default {default}"] + ["several"] * bool(

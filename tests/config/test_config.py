@@ -23,8 +23,9 @@ from ecmsim.config import (
     reference_markdown,
     reference_text,
 )
-from ecmsim.config.quantities import QuantityType
+from ecmsim.config.quantities import QuantityType, number_in
 from ecmsim.config.structure import settings
+from ecmsim.config.units import UnitError
 from ecmsim.errors import ConfigError
 
 CONFIGS = sorted((ROOT / "configs").glob("*.toml"))
@@ -484,6 +485,13 @@ class TestQuantities:
             for number in ("1", "0.3", "-7.1e-5", "123456789.123456789", "4.9e-300", "1.1234567890123456789"):
                 exact = registry.Quantity(Decimal(number), prefix + base).to(unit).magnitude
                 assert self.read(unit, f"{number} {prefix}{base}") == float(exact), (number, prefix)
+
+    def test_a_number_in_another_unit(self):
+        told = (("10 nm", "nm", 10.0), ("10 nm", "m", 1e-8), ("1e13 / s", "1/s", 1e13), ("2 mV/ms", "V/s", 2.0))
+        assert [number_in(text, unit) for text, unit, _ in told] == [number for *_, number in told]
+        for text in ("nm", "1 nm 2", "1 s", "", "1"):
+            with pytest.raises(UnitError):
+                number_in(text, "nm")
 
     @pytest.mark.parametrize("text", ["1 xA", "1 mmA", "1 m", "1 uAs", "1 u", "1 kelvinA"])
     def test_what_is_no_prefix_is_refused(self, text):

@@ -27,9 +27,8 @@ def undrawn():
     Surfaces have fewer points: as much is told by them in less time.
     """
     import pytest
-    from pyvista import Plotter
 
-    from ecmsim.plot import compare, elephant, revolve, shapes
+    from ecmsim.plot import compare, elephant, revolve, scene, shapes
 
     found, scenes = {}, []
 
@@ -37,14 +36,14 @@ def undrawn():
         found[path.name] = "\n".join([*scenes, described(figure)])
         scenes.clear()
 
-    def screenshot(plotter, *arguments, **options):
+    def rendered(plotter):
         scenes.append(described_scene(plotter))
         width, height = plotter.window_size
         return np.broadcast_to(np.uint8(255), (height, width, 3))
 
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(Figure, "savefig", save)
-        patch.setattr(Plotter, "screenshot", screenshot)
+        patch.setattr(scene, "rendered", rendered)
         for module in (shapes, elephant, compare):
             patch.setattr(module, "SLICES", 80)
         patch.setattr(revolve, "RESOLUTION", 60)

@@ -215,7 +215,7 @@ def test_pictures_have_their_size_and_words(tmp_path, monkeypatch):
         if path.suffix == ".svg":
             path.write_text(f'<svg width="{72 * 5}pt" height="{72 * 2.5}pt">{" " * large[name]}</svg>')
         else:
-            path.write_bytes(b"\0" * 16 + struct.pack(">II", 1200, 600) + b"\0" * 100 + b"IEND\xaeB`\x82")
+            path.write_bytes(b"\0" * 16 + struct.pack(">II", 960, 480) + b"\0" * 100 + b"IEND\xaeB`\x82")
 
     drawn, large = [], {"iv": 10, "field": 10, "gap": pictures.LARGE, "temperature": 20}
     monkeypatch.setattr(ecmsim.page.pictures, "PICTURES", dict.fromkeys(large, "ecmsim.plot.iv"))

@@ -145,3 +145,13 @@ def test_errors(sweep, tmp_path):
     short = open_run(synthetic.write_run(tmp_path / "short", stop=2, snapshots=False))
     with pytest.raises(ResultsError, match="holds 1 outlines after t = 0"):
         surface(short, time="log")
+
+
+def test_thinned_slices_keep_ends_and_jumps():
+    at = np.sort(np.concatenate([np.linspace(0, 1, 400), 0.5 + np.linspace(0, 0.01, 400), [0.7, 0.7 + 1e-7]]))
+    few = elephant.thinned(at, 100)
+    assert 60 < len(few) < 110 and (np.diff(few) > 0).all() and {0, len(at) - 1} <= set(few)
+    jump = np.searchsorted(at, 0.7)
+    assert {jump, jump + 1} <= set(few)
+    assert np.diff(at[few]).max() < 0.025 and (np.abs(at[few] - 0.505) < 0.005).sum() > 20
+    assert list(elephant.thinned(at, len(at))) == list(range(len(at)))

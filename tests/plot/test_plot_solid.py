@@ -7,7 +7,7 @@ from matplotlib.colors import Normalize
 from matplotlib.patches import Circle
 
 from ecmsim.errors import PlotError, ResultsError
-from ecmsim.plot import draw, draw_all, field, revolve, solid, style
+from ecmsim.plot import draw, draw_all, field, revolve, scene, solid, style
 from ecmsim.plot.field import FILAMENT, Section
 from ecmsim.results import RunWriter, open_run
 from ecmsim.shape.filament import Filament
@@ -214,3 +214,25 @@ def test_a_run_without_snapshots(tmp_path):
 def test_nothing_is_taken_from_other_materials(hottest):
     section = hottest.section
     assert revolved_volume(section, FILAMENT) < 0.2 * revolved_volume(section, field.LAYER)
+
+
+def test_tiles_make_the_picture_that_is_rendered_at_once(monkeypatch):
+    """Also where a size is no multiple of the tiles; a body reaches over all of them, and over the picture's edge."""
+    import pyvista
+
+    images = []
+    for tiles in (1, 3, 4):
+        monkeypatch.setattr(scene, "TILES", tiles)
+        with scene.scene(22.0, 17.0) as plotter:
+            plotter.add_mesh(pyvista.Sphere(radius=1.2), color="#B87333", smooth_shading=True)
+            scene.look_from(plotter, 20, 30, ((-1, 1), (-1, 1), (-0.8, 1)))
+            size = plotter.window_size
+            images.append(scene.rendered(plotter).astype(float))
+    once, *tiled = images
+    assert once.shape == (size[1], size[0], 3) and np.ptp(once) > 100
+    for image in tiled:
+        assert image.shape == once.shape
+        difference = np.abs(image - once).max(axis=-1)
+        inside = difference[4:-4, 4:-4]  # at the picture's own edge tiles know what is beyond
+        assert (inside > 3).mean() < 0.04 and np.median(inside[inside > 3]) < 60  # of edges, where samples differ
+        assert not (inside > 3).all(axis=0).any() and not (inside > 3).all(axis=1).any()

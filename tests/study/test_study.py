@@ -119,6 +119,18 @@ def test_grid_is_every_combination_and_zip_advances_together(tmp_path):
     assert found[-1].config.heat.enabled is False and found[-1].config.programme[0].rate == 10.0
 
 
+def test_a_range_over_a_setting_of_a_step_within_a_repeat(tmp_path):
+    inner = '{ kind = "ramp", to = "1 V", rate = "1 V/s" }, { kind = "ramp", to = "0 V", rate = "1 V/s" }'
+    text = f"""
+        [set]
+        programme = [{{ kind = "repeat", count = 2, steps = [{inner}] }}]
+        [grid]
+        "programme.0.steps.0.to" = {{ from = "1 V", to = "2 V", count = 3 }}
+        """
+    peaks = [1.0, 1.5, 2.0]
+    assert [case.config.programme[0].steps[0].to for case in cases(tmp_path, text)] == peaks
+
+
 def test_ranges_hit_round_values_and_their_ends(tmp_path):
     found = cases(
         tmp_path, '[grid]\n"compliance.current" = { from = "1 nA", to = "1 mA", count = 13, spacing = "log" }\n'

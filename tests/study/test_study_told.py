@@ -94,6 +94,9 @@ def test_samples_lie_one_in_each_part_of_every_range():
 def test_units_of_settings_by_their_names():
     names = ("cell.radius", "programme.0.rate", "programme.0.peak", "materials.Cu.density", "laws.hopping.x")
     assert [space.unit_of(name) for name in names] == ["nm", "V/s", "V", "kg/m^3", ""]
+    within = ("programme.0.steps.1.to", "programme[0].steps[1].rate", "programme.0.steps.0.steps.2.duration")
+    assert [space.unit_of(name) for name in within] == ["V", "V/s", "s"]
+    assert [space.unit_of(name) for name in ("programme.0.steps", "programme.0.steps.1")] == ["", ""]
     assert [space.unit_of(name) for name in ("laws.hopping.law", "cell", "cell.x", "a.b.c")] == [None] * 4
 
 

@@ -5,7 +5,6 @@ import re
 import dolfinx
 import dolfinx.fem.petsc  # loads dolfinx.cpp.la.petsc
 import numpy as np
-import ufl
 
 from ecmsim.errors import EcmsimError
 
@@ -51,35 +50,6 @@ def prescribed_partitioner(owner):
         return getattr(lists, "_cpp_object", lists)
 
     return partition
-
-
-def names_of(form):
-    """What generated code calls the coefficients and the constants of a UFL form: symbol -> name, of each."""
-    coefficients, constants = ufl.algorithms.extract_coefficients(form), ufl.algorithms.analysis.extract_constants(form)
-    return [
-        {symbol: f"{kind}{i}" for i, symbol in enumerate(found)}
-        for kind, found in (("w", coefficients), ("c", constants))
-    ]
-
-
-def create_form(compiled, names, spaces, mesh, subdomains, coefficients, constants):
-    """dolfinx.fem.create_form; in 0.9, where that takes the UFL form apart for each mesh (15 ms), without that.
-
-    names: of what the form contains, see names_of; subdomains: by rising number; coefficients, constants: symbol ->
-    data, of other forms as well.
-    """
-    own = [
-        {symbol: data[symbol] for symbol in used} for used, data in zip(names, (coefficients, constants), strict=True)
-    ]
-    if dolfinx_version() >= (0, 10):
-        return dolfinx.fem.create_form(compiled, spaces, mesh, subdomains, *own)
-    named = [
-        {used[symbol]: item._cpp_object for symbol, item in data.items()} for used, data in zip(names, own, strict=True)
-    ]
-    pointer = compiled.module.ffi.cast("uintptr_t", compiled.module.ffi.addressof(compiled.ufcx_form))
-    create = dolfinx.fem.forms.form_cpp_creator(compiled.dtype)
-    form = create(pointer, [space._cpp_object for space in spaces], *named, subdomains, {}, mesh._cpp_object)
-    return dolfinx.fem.Form(form, compiled.ufcx_form, compiled.code)
 
 
 def matrix_with(form, rows):

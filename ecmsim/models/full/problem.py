@@ -63,13 +63,24 @@ class FieldForms:
         compiled |= {(group, name): totals[group][name] for group, name in self.totals}
         self.heating = {"tunnel": model.tunnel_heating}  # of the gap's surfaces, by the current that heats them
         self.model, self.cell = model, cell
-        self.compiled = compile_forms(comm, compiled)
-        self._names = {name: compat.names_of(form.ufl_form) for name, form in self.compiled.items()}
+        self.compiled = {name: _listed(form, s.domain) for name, form in compile_forms(comm, compiled).items()}
 
     def bind(self, name, domain, spaces, coefficients, constants, subdomains):
         """One compiled form on a domain, with those data that it contains."""
-        own = spaces, domain.mesh, subdomains, coefficients, constants
-        return compat.create_form(self.compiled[name], self._names[name], *own)
+        form = self.compiled[name].ufl_form
+        present = set(form.coefficients()) | set(form.constants())
+        coefficients = {symbol: data for symbol, data in coefficients.items() if symbol in present}
+        constants = {symbol: data for symbol, data in constants.items() if symbol in present}
+        return dolfinx.fem.create_form(self.compiled[name], spaces, domain.mesh, subdomains, coefficients, constants)
+
+
+def _listed(compiled, domain):
+    """A compiled form that has, instead of its weak form, a short one of the same coefficients and constants:
+    create_form looks for them there, of each form on each mesh."""
+    found = [*compiled.ufl_form.coefficients(), *compiled.ufl_form.constants()]
+    if not found:
+        return compiled
+    return dataclasses.replace(compiled, ufl_form=sum(ufl.inner(part, part) for part in found) * ufl.dx(domain))
 
 
 class FieldProblem:

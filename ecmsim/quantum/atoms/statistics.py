@@ -1,10 +1,12 @@
 """Statistics of trajectories: means with errors that know of correlations, histograms, ruptures."""
 
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 import numpy as np
 
-from ecmsim.quantum.atoms.record import Record
+if TYPE_CHECKING:  # its Hamiltonians need scipy's linear algebra, which who only counts can do without
+    from ecmsim.quantum.atoms.record import Record
 
 BIN = 0.05  # of G0: Milano et al. 2024, Fig. 4
 
@@ -52,7 +54,7 @@ def histogram(values, width=BIN):
     return edges, np.histogram(values, edges)[0] / len(values)
 
 
-def by_section(record: Record):
+def by_section(record: "Record"):
     """{atoms: Mean of T} for every narrowest section that a record's settled samples have, 0 (no bond) included."""
     runs = record.settled()
     sections = sorted(set(record.rows["section_atoms"]))
@@ -63,7 +65,7 @@ def by_section(record: Record):
     }
 
 
-def ruptures(record: Record):
+def ruptures(record: "Record"):
     """Of each pulled run that has ruptured: how far it was pulled then (angstrom), and the mean T of its last 1 ps."""
     found = []
     for rows in record.runs():
