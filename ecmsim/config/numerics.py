@@ -130,9 +130,7 @@ class Solver(Section):
     """How the fields are solved."""
 
     tolerance: quantity("", gt=0, lt=1e-3) = Field(
-        1e-9,
-        description="What is left to correct, as far as Newton's last corrections tell: over the source voltage "
-        "(potentials) or over 100 K",
+        1e-9, description="Last Newton correction over the source voltage (potentials) or over 100 K"
     )
     charge_tolerance: quantity("", gt=0, lt=1e-3) = Field(
         1e-9, description="Imbalance of the terminal currents above which a solution is refined further"

@@ -79,6 +79,18 @@ def test_the_way_to_a_solution(file_regression, strength, begin):
     told(file_regression, found, rel=1e-5, nothing=1e-6)
 
 
+@pytest.mark.parametrize("sizes", [(0.1, 0.1, 0.1), (1e-30, 0.1, 1e-90), (0.1, 0.0, 1e-3)])
+def test_a_factor_that_is_wrong_by_a_share_is_right_after_two_corrections(sizes):
+    """Of linear equations: what the first leaves tells the share, of each field by itself, whatever its size."""
+    right, wrong = np.array(sizes), np.array([1.05, 0.9, 1.1])
+    problem = Small(lambda u: u - right, lambda u: np.diag(wrong), np.zeros(3))
+    newton = newton_of(problem)
+    newton.solve(1.0)
+    assert problem.x.array == pytest.approx(right, rel=1e-12, abs=0.0)
+    assert len(problem.way) == 3 and newton.factorisations == 1
+    newton.close()
+
+
 def test_no_correction_is_larger_than_the_scales_say():
     """0.3 V, 0.15 V and 100 K, unless others are given."""
     for scales, largest in ((None, (0.3, 0.15, 100.0)), (Scales(largest=(0.5, 0.5, 9.0)), (0.5, 0.5, 9.0))):

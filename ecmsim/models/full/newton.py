@@ -3,7 +3,8 @@
 The residual mixes amperes, watts and rows 15 orders of magnitude apart; its norm says nothing. The size of the
 Newton correction does: a step is accepted when the next simplified correction (same factor) is smaller, which is
 Deuflhard's natural monotonicity test (Newton Methods for Nonlinear Problems, Springer 2004, algorithm NLEQ-ERR).
-What the corrections tell of the Jacobian improves the factor (secants.py), until that no longer pays.
+An old factor serves while that pays: corrections by it shrink by much the same share each time, and the next one is
+lengthened to what would follow it.
 """
 
 from dataclasses import dataclass
@@ -14,7 +15,6 @@ from petsc4py import PETSc
 
 from ecmsim.errors import SolveError
 from ecmsim.models.full.linear import solver_for
-from ecmsim.models.full.secants import Secants
 
 SLOWEST = 0.5  # contraction with which an old factor goes on
 WORTH = 12  # corrections that take as long as a new factor and those that follow it
@@ -51,7 +51,6 @@ class Newton:
         bodies = problem.floating.count if problem.floating else 0
         self._shifted = [self._vector() for _ in range(bodies)]  # by one volt each: see floating.py
         self._factorised = False
-        self._secants = Secants(problem.domain.comm)
 
     def _vector(self):
         """A PETSc vector of the unknowns."""
@@ -77,7 +76,6 @@ class Newton:
             with self.watch("back substitution"):
                 self._solver.solve(self._residual, column)
         self._factorised = True
-        self._secants.clear()
         self.factorisations += 1
 
     def _correct(self, into):
@@ -94,16 +92,36 @@ class Newton:
             for shift, column in zip(found, self._shifted, strict=True):
                 into.axpy(shift, column)
         self.solves += 1
-        self._secants.improve(into.array)
         return self._sizes(into)
 
     def _sizes(self, correction):
         """Largest entry of a correction by field, (3,), the same on every rank."""
         parts = np.abs(correction.array_r)
         local = np.array([parts[of].max(initial=0.0) for of in self._of_field])
-        sizes = np.empty(3)
-        self.problem.domain.comm.Allreduce(np.where(np.isfinite(local), local, np.inf), sizes, MPI.MAX)
-        return sizes
+        return self._summed(np.where(np.isfinite(local), local, np.inf), MPI.MAX)
+
+    def _lengthen(self, correction, before):
+        """Divide a correction v by 1 - (v, d)/(d, d), d the one before: Broyden's update of the factor for that one
+        pair (Math. Comp. 19, 577, 1965; Deuflhard's QNERR).
+
+        Field by field: one whose solution is 20 decades below another's (heat at attoamperes) stays as exact as it is
+        by itself, which one scalar product of all would not let it.
+        """
+        now, then = correction.array, before.array_r
+        parts = [(now[of], then[of]) for of in self._of_field]
+        largest = self._summed([np.abs(d).max(initial=0.0) for _, d in parts], MPI.MAX)
+        parts = [(v / size, d / size) for (v, d), size in zip(parts, np.where(largest > 0, largest, 1.0), strict=True)]
+        along, squares = self._summed([[v @ d for v, d in parts], [d @ d for _, d in parts]], MPI.SUM)
+        for of, share in zip(self._of_field, along / np.where(squares > 0, squares, 1.0), strict=True):
+            if abs(share) < SLOWEST:  # else it tells of round-off
+                now[of] /= 1.0 - share
+
+    def _summed(self, numbers, by):
+        """Numbers of all ranks in one, an array."""
+        comm, numbers = self.problem.domain.comm, np.array(numbers)
+        if comm.size > 1:
+            comm.Allreduce(MPI.IN_PLACE, numbers, by)
+        return numbers
 
     def _apply(self, correction, factor):
         """u += factor * correction, ghosts included."""
@@ -130,11 +148,10 @@ class Newton:
         """
         units, largest = np.array(self.scales.unit), np.array(self.scales.largest)
         units[:2] *= voltage
-        self._secants.weights = (units**-2)[self._free % 3]
         fresh = not (keep_factor and self._factorised)
         if fresh:
             self._factorise()
-        sizes, contraction = self._correct(self._correction), 1.0
+        sizes = self._correct(self._correction)
         for iteration in range(1, self.max_iterations + 1):
             worst = int(np.argmax(sizes / units))
             norm = (sizes / units)[worst]
@@ -143,9 +160,9 @@ class Newton:
                     self._factorised = False  # it is useless, and MUMPS refuses to solve with it again
                     raise NewtonError("the linear solve gave no finite correction", FIELD_NAMES[worst], iteration)
                 self._factorise()
-                fresh, sizes, contraction = True, self._correct(self._correction), 1.0
+                fresh, sizes = True, self._correct(self._correction)
                 continue
-            if contraction * norm < self.tolerance:
+            if norm < self.tolerance:
                 self._apply(self._correction, 1.0)
                 return iteration
             factor = min(1.0, float(np.min(largest / np.maximum(sizes, 1e-300))))
@@ -160,15 +177,14 @@ class Newton:
                 if factor < 1e-3:
                     raise NewtonError("the line search found no descent", FIELD_NAMES[worst], iteration)
             if factor == 1.0 and self._serves(contraction, norm):
-                self._secants.learn(self._correction.array_r, self._next.array)
+                self._lengthen(self._next, self._correction)
                 self._correction, self._next = self._next, self._correction
                 sizes, fresh = self._sizes(self._correction), False
-                contraction = (sizes / units).max() / norm
                 continue
             if not fresh and not contraction <= 0.5:
                 self._apply(self._correction, -factor)  # go back and begin again with a fresh factor
             self._factorise()
-            fresh, sizes, contraction = True, self._correct(self._correction), 1.0
+            fresh, sizes = True, self._correct(self._correction)
         raise NewtonError(
             f"no convergence in {self.max_iterations} iterations: the last correction of the "
             f"{FIELD_NAMES[worst]} was {sizes[worst]:.2g} {'K' if worst == 2 else 'V'}",

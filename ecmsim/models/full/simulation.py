@@ -34,7 +34,8 @@ from ecmsim.shape.spacing import mirrored, spacings
 
 __all__ = ["Discretisation", "RejectedStep", "Simulation", "State", "transferred"]
 WARM = 1.0  # K: hottest place from which on electrodes are meshed as mesh.spreading asks
-REFINEMENTS = 4  # corrections at most after convergence, until the charge balance holds
+REFINEMENTS = 4  # corrections at most after convergence, until the balances of charge and power hold
+ENOUGH = 0.1  # of balance.power, which what Newton's method leaves may take up
 OWN = ("values", "previous_values", "earlier_values", "potentials")  # arrays of a State that a checkpoint keeps
 
 
@@ -282,7 +283,7 @@ class Simulation(GrowingCell):
         return self._completed(trial, state, step, balance, velocity, dissolved, iterations=solved.iterations, **own)
 
     def _fields(self, discretisation, trial, state, again=False) -> Solved:
-        """The fields at a trial's geometry, time and driving voltage, until the terminal currents agree.
+        """The fields at a trial's geometry, time and driving voltage, until terminal currents and powers agree.
 
         again: begin with the fields at hand, which were solved at another voltage.
         """
@@ -298,12 +299,15 @@ class Simulation(GrowingCell):
                 out, direct_in, heat_out = problem.reactions()
                 totals = problem.totals()
                 entering = totals.entering.get("current", direct_in)
+                power = totals.entering.get("power", trial.driving_voltage * direct_in)
                 scale = current_scale(out, entering, state.largest_current)
-                if abs(entering - out) <= self.config.solver.charge_tolerance * scale or attempt == REFINEMENTS:
+                charged = abs(entering - out) <= self.config.solver.charge_tolerance * scale
+                least = max(abs(power), scale * max(abs(trial.driving_voltage), problem.rest))
+                powered = abs(power - sum(totals.powers.values())) <= ENOUGH * self.limits.power * least
+                if (charged and powered) or attempt == REFINEMENTS:
                     break
                 newton.refine(fresh=attempt > 0)  # an old factor that has not served will not
                 iterations += 1
-        power = totals.entering.get("power", trial.driving_voltage * direct_in)
         return Solved(iterations, out, entering, power, heat_out, totals)
 
     def _at_node(self, discretisation, trial, state, step):
