@@ -151,7 +151,7 @@ class Newton:
         fresh = not (keep_factor and self._factorised)
         if fresh:
             self._factorise()
-        sizes = self._correct(self._correction)
+        sizes, goes_on = self._correct(self._correction), False
         for iteration in range(1, self.max_iterations + 1):
             worst = int(np.argmax(sizes / units))
             norm = (sizes / units)[worst]
@@ -160,11 +160,15 @@ class Newton:
                     self._factorised = False  # it is useless, and MUMPS refuses to solve with it again
                     raise NewtonError("the linear solve gave no finite correction", FIELD_NAMES[worst], iteration)
                 self._factorise()
-                fresh, sizes = True, self._correct(self._correction)
+                fresh, sizes, goes_on = True, self._correct(self._correction), False
                 continue
             if norm < self.tolerance:
                 self._apply(self._correction, 1.0)
                 return iteration
+            if goes_on:  # not the last one: that keeps the equations which are linear, as charge is kept
+                self._lengthen(self._correction, self._next)
+                sizes = self._sizes(self._correction)
+                norm = float((sizes / units).max())
             factor = min(1.0, float(np.min(largest / np.maximum(sizes, 1e-300))))
             while True:
                 self._apply(self._correction, factor)
@@ -177,14 +181,13 @@ class Newton:
                 if factor < 1e-3:
                     raise NewtonError("the line search found no descent", FIELD_NAMES[worst], iteration)
             if factor == 1.0 and self._serves(contraction, norm):
-                self._lengthen(self._next, self._correction)
                 self._correction, self._next = self._next, self._correction
-                sizes, fresh = self._sizes(self._correction), False
+                sizes, fresh, goes_on = next_sizes, False, True
                 continue
             if not fresh and not contraction <= 0.5:
                 self._apply(self._correction, -factor)  # go back and begin again with a fresh factor
             self._factorise()
-            fresh, sizes = True, self._correct(self._correction)
+            fresh, sizes, goes_on = True, self._correct(self._correction), False
         raise NewtonError(
             f"no convergence in {self.max_iterations} iterations: the last correction of the "
             f"{FIELD_NAMES[worst]} was {sizes[worst]:.2g} {'K' if worst == 2 else 'V'}",
