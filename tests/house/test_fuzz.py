@@ -7,6 +7,7 @@ import pytest
 from helpers import fuzz
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
+from typer import Typer
 
 from ecmsim.config import load_config
 from ecmsim.errors import ConfigError
@@ -70,15 +71,9 @@ def test_any_bytes_as_a_file(tmp_path_factory, data):
 def test_finds_are_found(monkeypatch, behaviour, told):
     """The search itself can fail."""
 
-    def invoke(self, app, words):
-        from typer import Typer
-        from typer.testing import CliRunner as Real
-
-        small = Typer()
-        small.command()(lambda: exec(behaviour, {}))
-        return Real.__mro__[1].invoke(Real(), __import__("typer").main.get_command(small), [])
-
-    monkeypatch.setattr(fuzz.CliRunner, "invoke", invoke)
+    real, small = fuzz.CliRunner.invoke, Typer()
+    small.command()(lambda: exec(behaviour, {}))
+    monkeypatch.setattr(fuzz.CliRunner, "invoke", lambda self, app, words: real(self, small, []))
     monkeypatch.setattr(fuzz, "LONGEST", 1)
     assert told in fuzz.outcome(["validate"])
     assert signal.alarm(0) == 0
