@@ -45,5 +45,7 @@ def assert_same_series(folder, wanted, relative=1e-8):
         if column in ("remesh", "vertices"):
             assert (wanted == got).all(), column
         elif column != "newton_iterations":  # at the tolerance one more or less is a matter of round-off
-            np.testing.assert_allclose(got, wanted, rtol=relative, atol=FLOORS.get(column, 1e-30), err_msg=column)
+            # Steps are set by differences of outlines that are nearly the same.
+            own = 10 * relative if column == "step_s" else relative
+            np.testing.assert_allclose(got, wanted, rtol=own, atol=FLOORS.get(column, 1e-30), err_msg=column)
     return one

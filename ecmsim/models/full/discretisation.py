@@ -4,9 +4,12 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 
 from ecmsim.errors import ConfigError
+from ecmsim.models.balance import current_scale
 from ecmsim.models.full.mesh.motion import HarmonicMotion
 from ecmsim.models.full.newton import Newton
 from ecmsim.models.full.problem import FieldProblem, Totals
+
+REFINEMENTS = 4  # corrections at most after convergence, until the balances of charge and power hold
 
 
 @dataclass
@@ -21,6 +24,27 @@ class Discretisation:
     def close(self):
         self.newton.close()
         self.problem.close()
+
+    def balanced(self, voltage, largest, charge, power):
+        """What is read off the fields (Solved), after as many more corrections as it takes that terminal currents and
+        powers agree, or REFINEMENTS; iterations: those.
+
+        voltage: that drives the cell, V; largest: current of the run so far, A; charge, power: relative imbalances.
+        """
+        problem = self.problem
+        for attempt in range(REFINEMENTS + 1):
+            problem.assemble_residual()
+            out, direct_in, heat_out = problem.reactions()
+            totals = problem.totals()
+            entering = totals.entering.get("current", direct_in)
+            given = totals.entering.get("power", voltage * direct_in)
+            scale = current_scale(out, entering, largest)
+            least = max(abs(given), scale * max(abs(voltage), problem.rest))
+            powered = abs(given - sum(totals.powers.values())) <= power * least
+            if (abs(entering - out) <= charge * scale and powered) or attempt == REFINEMENTS:
+                break
+            self.newton.refine(fresh=attempt > 0)  # an old factor that has not served will not
+        return Solved(attempt, out, entering, given, heat_out, totals)
 
 
 @dataclass(frozen=True)

@@ -13,7 +13,7 @@ import numpy as np
 
 from ecmsim.constants import SQUARE_METRES_PER_NM2
 from ecmsim.errors import SolveError
-from ecmsim.models.balance import Balance, current_scale
+from ecmsim.models.balance import Balance
 from ecmsim.models.cell import GrowingCell, RejectedStep
 from ecmsim.models.full import compat
 from ecmsim.models.full.at_node import settled
@@ -34,7 +34,6 @@ from ecmsim.shape.spacing import mirrored, spacings
 
 __all__ = ["Discretisation", "RejectedStep", "Simulation", "State", "transferred"]
 WARM = 1.0  # K: hottest place from which on electrodes are meshed as mesh.spreading asks
-REFINEMENTS = 4  # corrections at most after convergence, until the balances of charge and power hold
 ENOUGH = 0.1  # of balance.power, which what Newton's method leaves may take up
 OWN = ("values", "previous_values", "earlier_values", "potentials")  # arrays of a State that a checkpoint keeps
 
@@ -294,21 +293,9 @@ class Simulation(GrowingCell):
             problem.relift(trial.driving_voltage)
             newton.refine()
         with self.watch("results"):
-            for attempt in range(REFINEMENTS + 1):
-                problem.assemble_residual()
-                out, direct_in, heat_out = problem.reactions()
-                totals = problem.totals()
-                entering = totals.entering.get("current", direct_in)
-                power = totals.entering.get("power", trial.driving_voltage * direct_in)
-                scale = current_scale(out, entering, state.largest_current)
-                charged = abs(entering - out) <= self.config.solver.charge_tolerance * scale
-                least = max(abs(power), scale * max(abs(trial.driving_voltage), problem.rest))
-                powered = abs(power - sum(totals.powers.values())) <= ENOUGH * self.limits.power * least
-                if (charged and powered) or attempt == REFINEMENTS:
-                    break
-                newton.refine(fresh=attempt > 0)  # an old factor that has not served will not
-                iterations += 1
-        return Solved(iterations, out, entering, power, heat_out, totals)
+            charge, power = self.config.solver.charge_tolerance, ENOUGH * self.limits.power
+            solved = discretisation.balanced(trial.driving_voltage, state.largest_current, charge, power)
+        return replace(solved, iterations=iterations + solved.iterations)
 
     def _at_node(self, discretisation, trial, state, step):
         """The node of the circuit and the fields (Node, Solved), of which each follows from the other."""
