@@ -2,6 +2,7 @@
 
 import re
 import signal
+import time
 import tomllib
 from collections import Counter
 from concurrent.futures import FIRST_COMPLETED, wait
@@ -18,6 +19,7 @@ from ecmsim.study.display import Silent
 from ecmsim.study.pool import Threads, cores
 
 LISTED = 12  # problems of cases that are written out
+SELDOM = 20  # times as long as it took is waited before the tables are made anew while cases run: they read every case
 
 
 @dataclass(frozen=True)
@@ -164,11 +166,15 @@ class Study:
         control, display = Control(), display or Silent()
         pool = pool or Threads(jobs or max(cores() // ranks, 1), control)
 
+        due = 0.0
+
         def ended(job, ending):
+            nonlocal due
             endings[job.place.name] = ending
             display.ended(job.place, ending)
-            if ending.action:
+            if ending.action and (begun := time.monotonic()) >= due:
                 self.summarize(root)
+                due = time.monotonic() + SELDOM * (time.monotonic() - begun)
 
         with control.listening():
             display.begin(len(todo), dict(Counter(ending.state for ending in endings.values())), pool.size)

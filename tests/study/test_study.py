@@ -9,6 +9,7 @@ import signal
 import subprocess
 import sys
 import time
+from types import SimpleNamespace
 
 import numpy as np
 import pandas as pd
@@ -334,6 +335,24 @@ def test_study_runs_all_cases_and_leaves_a_summary(home):
     assert (out / "0000_compliance.current=1nA,heat.enabled=true" / "timeseries.csv").exists()
     environment = json.loads((home / "environment.json").read_text())
     assert environment["OMP_NUM_THREADS"] == environment["OPENBLAS_NUM_THREADS"] == "1"
+
+
+@pytest.mark.parametrize(("each", "made"), [(0.0, 4), (1.0, 2)])
+def test_tables_that_take_long_are_made_seldom_while_cases_run(home, monkeypatch, each, made):
+    """Each time they read all cases. They are made after each of the three cases if that takes no time, and at the end;
+    on a clock that only they move, after the first alone."""
+    clock = [0.0]
+    real = Study.summarize
+
+    def summarize(self, root):
+        clock.append(clock[-1] + each)
+        return real(self, root)
+
+    monkeypatch.setattr("ecmsim.study.study.time", SimpleNamespace(monotonic=lambda: clock[-1]))
+    monkeypatch.setattr(Study, "summarize", summarize)
+    run(home)
+    assert len(clock) - 1 == made
+    assert [*table(home).status] == ["finished"] * 3
 
 
 def test_finished_cases_are_skipped(home):
