@@ -91,7 +91,7 @@ class Balance:
             "heat": self.heat,
             "charge_imbalance": max(abs(self.entering - self.current) / scale, missed),
             "power_imbalance": self._unbalanced(transient)
-            / max(abs(self.power), scale * max(abs(source_voltage), self.rest), 1e-12 * largest_current, 1e-300),
+            / max(power_scale(self.power, scale, source_voltage, self.rest), 1e-12 * largest_current, 1e-300),
         }
 
     def _unbalanced(self, transient):
@@ -105,6 +105,11 @@ class Balance:
 def current_scale(out, entering, largest):
     """What an imbalance is measured against: the current, near zero a millionth of the largest so far; A."""
     return max(abs(out), abs(entering), 1e-6 * largest, 1e-300)
+
+
+def power_scale(power, current, voltage, rest):
+    """The same of powers: the power, near zero that of a current_scale at the voltage or what surfaces rest at; W."""
+    return max(abs(power), current * max(abs(voltage), rest))
 
 
 # Each balance: its name in [balance], what is observed of it, what it is, and what to try where it is not kept.

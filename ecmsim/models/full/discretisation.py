@@ -4,7 +4,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 
 from ecmsim.errors import ConfigError
-from ecmsim.models.balance import current_scale
+from ecmsim.models.balance import current_scale, power_scale
 from ecmsim.models.full.mesh.motion import HarmonicMotion
 from ecmsim.models.full.newton import Newton
 from ecmsim.models.full.problem import FieldProblem, Totals
@@ -39,8 +39,8 @@ class Discretisation:
             entering = totals.entering.get("current", direct_in)
             given = totals.entering.get("power", voltage * direct_in)
             scale = current_scale(out, entering, largest)
-            least = max(abs(given), scale * max(abs(voltage), problem.rest))
-            powered = abs(given - sum(totals.powers.values())) <= power * least
+            powers = power_scale(given, scale, voltage, problem.rest)
+            powered = abs(given - sum(totals.powers.values())) <= power * powers
             if (abs(entering - out) <= charge * scale and powered) or attempt == REFINEMENTS:
                 break
             self.newton.refine(fresh=attempt > 0)  # an old factor that has not served will not

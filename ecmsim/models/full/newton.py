@@ -98,7 +98,7 @@ class Newton:
         """Largest entry of a correction by field, (3,), the same on every rank."""
         parts = np.abs(correction.array_r)
         local = np.array([parts[of].max(initial=0.0) for of in self._of_field])
-        return self._summed(np.where(np.isfinite(local), local, np.inf), MPI.MAX)
+        return self._of_all(np.where(np.isfinite(local), local, np.inf), MPI.MAX)
 
     def _lengthen(self, correction, before):
         """Divide a correction v by 1 - (v, d)/(d, d), d the one before: Broyden's update of the factor for that one
@@ -109,15 +109,15 @@ class Newton:
         """
         now, then = correction.array, before.array_r
         parts = [(now[of], then[of]) for of in self._of_field]
-        largest = self._summed([np.abs(d).max(initial=0.0) for _, d in parts], MPI.MAX)
+        largest = self._of_all([np.abs(d).max(initial=0.0) for _, d in parts], MPI.MAX)
         parts = [(v / size, d / size) for (v, d), size in zip(parts, np.where(largest > 0, largest, 1.0), strict=True)]
-        along, squares = self._summed([[v @ d for v, d in parts], [d @ d for _, d in parts]], MPI.SUM)
+        along, squares = self._of_all([[v @ d for v, d in parts], [d @ d for _, d in parts]], MPI.SUM)
         for of, share in zip(self._of_field, along / np.where(squares > 0, squares, 1.0), strict=True):
             if abs(share) < SLOWEST:  # else it tells of round-off
                 now[of] /= 1.0 - share
 
-    def _summed(self, numbers, by):
-        """Numbers of all ranks in one, an array."""
+    def _of_all(self, numbers, by):
+        """Numbers of all ranks in one by an operation of MPI, an array."""
         comm, numbers = self.problem.domain.comm, np.array(numbers)
         if comm.size > 1:
             comm.Allreduce(MPI.IN_PLACE, numbers, by)
@@ -184,7 +184,7 @@ class Newton:
                 self._correction, self._next = self._next, self._correction
                 sizes, fresh, goes_on = next_sizes, False, True
                 continue
-            if not fresh and not contraction <= 0.5:
+            if not fresh and not contraction <= SLOWEST:
                 self._apply(self._correction, -factor)  # go back and begin again with a fresh factor
             self._factorise()
             fresh, sizes, goes_on = True, self._correct(self._correction), False
