@@ -57,7 +57,7 @@ def preview(config, path, run=None, time=None, allow_code=False):
     model = DeviceModel.from_config(config, own_laws(config, allow_code=allow_code).laws)
     electrode = ActiveElectrode.from_config(config, model.dissolution)
     if run:
-        front = front.resampled(*spacings(front, electrode, numerics))
+        front = front.resampled(*spacings(front, electrode, numerics), electrode=electrode)
     mesh = build_mesh(front.filament, front.surface(electrode), config.cell, numerics, bool(front.needle))
     try:
         path.parent.mkdir(parents=True, exist_ok=True)

@@ -41,26 +41,28 @@ class Mesh(Section):
     surface_size: quantity("nm", gt=0) = Field("0.4 nm", description="Largest edge length on the interfaces")
     smallest_size: quantity("nm", gt=0) = Field("0.02 nm", description="Smallest edge length wanted anywhere")
     largest_size: quantity("nm", gt=0) = Field("4 nm", description="Largest edge length, far from the filament")
-    cells_across_gap: quantity("", gt=0) = Field(3.0, description="Edges across the gap at its narrowest place")
+    cells_across_gap: quantity("", gt=0) = Field(
+        4.5, description="Edges across the gap where it opens; where it is even a third of them will do"
+    )
     contact_line: quantity("", ge=0, le=1) = Field(
         0.02,
         description="Edge length at the rim of the filament's foot over its radius there, where temperature and "
         "potential are singular; 0: as along the surface",
     )
     void_edge: quantity("", ge=0, le=1) = Field(
-        0.1,
+        0.05,
         description="Edge length at the edge of the active electrode's void over the distance to the filament there, "
         "where heat crosses the layer; 0: as along the surface",
     )
     spreading: quantity("", ge=0, le=1) = Field(
-        0.1,
+        0.065,
         description="Edge length in the electrodes over the distance from the filament's foot and from the gap, where "
-        "heat and current enter them, once the cell is warmer than its surroundings by 1 K; 0: edges grow from the "
+        "heat and current enter them, once the cell is warmer than its surroundings by 10 K; 0: edges grow from the "
         "surface to the outer walls",
     )
-    turning: quantity("", gt=0, lt=1) = Field(0.25, description="Turn of the outline wanted per edge, in rad")
+    turning: quantity("", gt=0, lt=1) = Field(0.16, description="Turn of the outline wanted per edge, in rad")
     growth: quantity("", gt=0, lt=1) = Field(0.35, description="Growth of the edge length per unit of length")
-    stretch: quantity("", gt=1.5) = Field(2.2, description="Edge length over the wanted one at which to rebuild")
+    stretch: quantity("", gt=1.5) = Field(2.5, description="Edge length over the wanted one at which to rebuild")
     quality: quantity("", gt=0, lt=1) = Field(
         0.25, description="Triangle quality below which to rebuild, unless it was no better when built"
     )
@@ -92,11 +94,11 @@ class Stepping(Section):
         "0.05 nm", description="Largest way of a point by surface diffusion in one step"
     )
     height_fraction: quantity("", gt=0, lt=1) = Field(0.1, description="Largest growth over the filament's height")
-    segment_fraction: quantity("", gt=0, le=4) = Field(0.5, description="Largest growth over an outline's edge")
+    segment_fraction: quantity("", gt=0, le=4) = Field(1.0, description="Largest growth over an outline's edge")
     gap_fraction: quantity("", gt=0, lt=1) = Field(0.04, description="Largest change of the gap over the gap, or …")
     gap_change: quantity("nm", gt=0) = Field("0.02 nm", description="… this change of the gap, if that is larger")
     relative_error: quantity("", gt=0, lt=1) = Field(
-        0.01, description="Largest estimated error of a step's way over that way, unless …"
+        0.02, description="Largest estimated error of a step's way over that way, unless …"
     )
     displacement_error: quantity("nm", gt=0) = Field("1e-4 nm", description="… it is smaller than this")
     largest_current_ratio: quantity("", gt=1) = Field(

@@ -39,13 +39,26 @@ class ActiveElectrode:
         (r + clearance n_r, L + recess(z - z0)), z0 being the height of the nucleus there.
         """
         r = filament.points[:, 0]
-        depth = self.dissolution.recess(self._growth(filament), memory) if self.dissolution else np.zeros_like(r)
+        depth = self.depth(filament, memory)
         normal = filament.area_vectors()
         shift = self.clearance * np.clip(normal[:, 0] / np.hypot(*normal.T), 0, 1)
         # The mirror image must be the graph of a function of r: each radius belongs to the topmost point.
         position = np.maximum.accumulate(r + shift)
         surface = np.stack([position, self.layer_thickness + _one_way(position, depth)], axis=1)
         return np.vstack([surface, [self.cell_radius, self.layer_thickness]])
+
+    def depth(self, filament: Filament, memory):
+        """How far the surface has receded above each of the outline's points, nm, (m,)."""
+        if self.dissolution is None:
+            return np.zeros(len(filament.points))
+        return self.dissolution.recess(self._growth(filament), memory)
+
+    def left_alone(self, filament: Filament, memory, depth):
+        """Offsets (m,) that leave the surface at a depth (m,), nm, where anything is remembered: points have been put
+        between others, and what these remember goes with the height of the nucleus below them, which is no straight
+        line. memory (m,): theirs, interpolated."""
+        moved = self.depth(filament, memory) - depth
+        return self.remembered(filament, memory + np.where(memory, moved, 0.0))
 
     def remembered(self, filament: Filament, memory):
         """Offsets (m,) of the outline's points after a move; see MirroredDissolution.remembered."""

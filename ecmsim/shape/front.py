@@ -118,16 +118,21 @@ class Front:
         """Speed of each point along the outward normal, nm/s, (n,)."""
         return (self.velocity * self.filament.normals()).sum(axis=1)
 
-    def resampled(self, spacing, needle_spacing=None):
+    def resampled(self, spacing, needle_spacing=None, electrode: ActiveElectrode | None = None):
         """The same front with segments of the wanted lengths (n,), those of the needle (m,); see Filament.resampled.
 
-        Small bodies would not always keep their volume by it: among several each is given back what it had.
+        Small bodies would not always keep their volume by it: among several each is given back what it had. electrode:
+        whose surface stays where it is.
         """
         needle = self.needle and self.needle.resampled(needle_spacing)
-        filament, carried = self.filament.resampled(self.carried, spacing)
+        depth = electrode.depth(self.filament, self.memory) if electrode else self.memory
+        filament, values = self.filament.resampled(np.column_stack([self.carried, depth]), spacing)
+        carried, depth = values[:, :-1], values[:, -1]
         if len(filament.parts) > 1:
             pairs = zip(filament.bodies, self.filament.bodies, strict=True)
             filament = Filament.of_bodies([with_volume(new, old.volume, new.points[0], np.inf) for new, old in pairs])
+        if electrode:
+            carried[:, 0] = electrode.left_alone(filament, carried[:, 0], depth)
         return Front.of(filament, carried, needle)
 
 

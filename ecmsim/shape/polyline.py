@@ -5,6 +5,7 @@ import numpy as np
 from ecmsim.compiled import loops
 from ecmsim.compiled.loops import in_c
 
+LONG = 1.5  # segment over the wanted length above which it is divided
 CROWDED = 0.3  # segment over the wanted length below which a point has to go
 CORNER = 0.9  # turn in rad from which a point that turns ALONE is a corner (a nucleus of few points turns 0.6 at each)
 MEETING = 1e-9  # nm: boxes that far apart still meet
@@ -91,7 +92,7 @@ def spaced(points, values, spacing):
     points, values, spacing, sharp = points[keep], values[keep], spacing[keep], sharp[keep]
     for _ in range(6):
         length = np.hypot(*np.diff(points, axis=0).T)
-        long = np.nonzero(length > 1.5 * np.minimum(spacing[:-1], spacing[1:]))[0]
+        long = np.nonzero(length > LONG * np.minimum(spacing[:-1], spacing[1:]))[0]
         if not long.size:
             break
         middle = np.array([_cubic_midpoint(points, sharp, i) for i in long])

@@ -3,7 +3,10 @@
 import numpy as np
 
 from ecmsim.shape.needle import upside_down
-from ecmsim.shape.polyline import arc_length, distance_to_polyline
+from ecmsim.shape.polyline import LONG, arc_length, distance_to_polyline
+
+OPENING = 0.03  # growth of a gap per length along it from which on it takes all of mesh.cells_across_gap to resolve it
+EVEN = 0.3  # share of them that does where it is even: its fields hardly change along it
 
 
 def graded(spacing, points, growth):
@@ -15,6 +18,17 @@ def graded(spacing, points, growth):
     for i in range(len(spacing) - 2, -1, -1):
         spacing[i] = min(spacing[i], spacing[i + 1] + step[i])
     return np.array(spacing)
+
+
+def across_gap(points, gap, numerics):
+    """Wanted length of edges for the gap's sake at points (n, 2) along it, nm, (n,); gap (n,): its width there, nm.
+
+    The fields in a gap change along it where it opens; where it is even, only across.
+    """
+    length = np.maximum(np.hypot(*(points[1:] - points[:-1]).T), 1e-12)
+    slope = np.abs(gap[1:] - gap[:-1]) / length
+    opens = np.maximum(np.append(slope[:1], slope), np.append(slope, slope[-1:]))
+    return gap / (numerics.cells_across_gap * np.clip(opens / OPENING, EVEN, 1.0))
 
 
 def filament_spacing(filament, electrode, numerics, speed=None):
@@ -36,7 +50,7 @@ def _body_spacing(filament, gap, numerics, speed):
         turning[-2:] = 1e-6  # the contact line is a corner, not a curve to be resolved
     if speed is not None:
         turning[filament.sharpening(speed)] = 1e-6  # and so is an edge
-    wanted = np.minimum(numerics.turning * around / turning, gap / numerics.cells_across_gap)
+    wanted = np.minimum(numerics.turning * around / turning, across_gap(filament.points, gap, numerics))
     wanted = np.clip(wanted, numerics.smallest_size, numerics.surface_size)
     # However small the filament, its outline keeps as many edges as the nucleus began with.
     wanted = np.minimum(wanted, length.sum() / numerics.nucleus_segments)
@@ -86,7 +100,7 @@ def electrode_nodes(surface, filament, numerics):
     surface: polyline of ActiveElectrode.surface: one point for each outline point, then the wall.
     """
     gap = distance_to_polyline(surface, filament.points)
-    wanted = np.clip(gap / numerics.cells_across_gap, numerics.smallest_size, numerics.surface_size)
+    wanted = np.clip(across_gap(surface, gap, numerics), numerics.smallest_size, numerics.surface_size)
     wanted[-1] = numerics.largest_size
     wanted = graded(wanted, surface, numerics.growth)
     length = arc_length(surface)
@@ -105,6 +119,7 @@ def electrode_nodes(surface, filament, numerics):
     if numerics.void_edge and surface[:, 1].max() > surface[-1, 1]:
         size = min(max(numerics.void_edge * gap[chosen[-1]], numerics.smallest_size), size)
         markers = _finer_towards_the_last(markers, length, size, numerics.growth)
+    markers = _divided(markers, length, wanted)
     flat = _flat(surface[chosen[-1], 0], surface[-1], size, numerics)
     return np.vstack([mirrored(surface, markers), flat]), np.append(markers, np.full(len(flat), -1))
 
@@ -114,6 +129,19 @@ def mirrored(surface, markers):
     told by electrode_nodes, none of them -1."""
     before = np.floor(markers).astype(int)
     return surface[before] + (markers - before)[:, None] * (surface[before + 1] - surface[before])
+
+
+def _divided(markers, length, wanted):
+    """More places where those at some points of a polyline leave edges much longer than wanted, as at a corner that few
+    points of the outline face: so many that all are equal there. markers (k,), which may be fractions; wanted (n,), nm.
+    """
+    place = np.arange(len(length))
+    at, own = np.interp(markers, place, length), np.interp(markers, place, wanted)
+    parts = np.floor(np.diff(at) / (LONG * np.minimum(own[1:], own[:-1]))).astype(int) + 1
+    found = markers.tolist()
+    for i in np.flatnonzero(parts > 1):
+        found.extend(np.interp(np.linspace(at[i], at[i + 1], parts[i] + 1)[1:-1], length, place))
+    return np.sort(found)
 
 
 def _finer_towards_the_last(markers, length, size, growth):

@@ -703,7 +703,7 @@ def test_refinement_scales_sizes_and_steps():
     finer = ["mesh.refinement=2.0", "mesh.surface_size=0.3 nm", "stepping.refinement=0.5"]
     config = Config.from_toml(MINIMAL, overrides=finer)
     mesh, stepping = config.mesh.refined(), config.stepping.refined()
-    assert (mesh.surface_size, mesh.cells_across_gap, mesh.nucleus_segments) == (0.15, 6.0, 24)
-    assert mesh.turning == 0.125 and mesh.growth == 0.5 * config.mesh.growth and mesh.refinement == 1.0
+    assert (mesh.surface_size, mesh.cells_across_gap, mesh.nucleus_segments) == (0.15, 9.0, 24)
+    assert mesh.turning == 0.08 and mesh.growth == 0.5 * config.mesh.growth and mesh.refinement == 1.0
     assert stepping.gap_change == pytest.approx(0.04) and stepping.displacement_error == pytest.approx(8e-4)
     assert stepping.smallest_step == config.stepping.smallest_step

@@ -23,7 +23,7 @@ from ecmsim.physics.dissolution import MirroredDissolution
 from ecmsim.shape.electrode import ActiveElectrode
 from ecmsim.shape.filament import Filament, OutlineError
 from ecmsim.shape.polyline import distance_to_polyline
-from ecmsim.shape.spacing import electrode_nodes, filament_spacing, graded, mirrored
+from ecmsim.shape.spacing import across_gap, electrode_nodes, filament_spacing, graded, mirrored
 
 MESHES = ROOT / "meshes"
 CONFIG = """
@@ -175,7 +175,7 @@ def test_interfaces_are_chains_of_nodes_exactly_on_the_outline(meshes, name):
     assert plate[0] == pytest.approx(surface[0]) and plate[-1] == pytest.approx([RADIUS, THICKNESS])
     tied = mesh.electrode_markers >= 0
     assert tied[0] and not tied[-1]
-    assert plate[tied] == pytest.approx(surface[mesh.electrode_markers[tied]], abs=1e-12)
+    assert plate[tied] == pytest.approx(mirrored(surface, mesh.electrode_markers[tied]), abs=1e-12)
     assert np.all(plate[~tied, 1] == THICKNESS)
 
 
@@ -543,10 +543,34 @@ def test_a_small_outline_keeps_as_many_edges_as_a_nucleus():
 
 
 def test_outline_is_finer_where_the_gap_closes():
-    for gap in (0.3, 1.5):
-        filament = ellipsoid(5.0, THICKNESS - gap, 200)
-        assert spacing_of(filament, turning=1e3)[0] == pytest.approx(gap / 3)
-        assert spacing_of(filament, turning=1e3, cells_across_gap=6.0)[0] == pytest.approx(gap / 6)
+    """All cells across a gap that opens; where it is even a share of them, and that share in proportion between."""
+    free = {"turning": 1e3, "growth": 100.0}
+    for gap, cells in ((0.3, 3.0), (0.3, 6.0), (1.5, 6.0)):
+        for slope, share in ((0.2, 1.0), (0.05, 1.0), (0.015, 0.5), (0.0, 0.3)):
+            top = np.stack([np.linspace(0, 2, 41), THICKNESS - gap - slope * np.linspace(0, 2, 41)], axis=1)
+            filament = Filament(np.vstack([top, [[2.0, 5.0], [2.0, 0.0]]]))
+            found = spacing_of(filament, cells_across_gap=cells, **free)[:30]
+            away = distance_to_polyline(filament.points[:30], flat())
+            assert found == pytest.approx(np.minimum(away / (cells * share), 0.8), rel=1e-3)
+    rounded = ellipsoid(5.0, THICKNESS - 0.3, 200)
+    assert spacing_of(rounded, turning=1e3)[0] > 1.2 * spacing_of(rounded, turning=1e3).min()
+
+
+def test_edges_of_the_electrode_are_as_short_as_wanted_where_few_points_face_it():
+    """The corner of the void: points of the outline lie below it and below its wall, none in between."""
+    numerics = Config.from_toml(CONFIG, overrides=["mesh.void_edge=0.5", "mesh.cells_across_gap=4"]).mesh
+    angle = np.linspace(0, np.pi / 2, 5)
+    corner = np.stack([1.8 + 0.2 * np.sin(angle), 9.9 + 0.2 * np.cos(angle)], axis=1)
+    top = np.stack([np.linspace(0, 1.7, 12), np.full(12, 10.1)], axis=1)
+    filament = Filament(np.vstack([top, corner, np.stack([np.full(30, 2.0), np.linspace(9.7, 0, 30)], axis=1)]))
+    surface = electrode(clearance=0.4).surface(filament)
+    nodes, markers = electrode_nodes(surface, filament, numerics)
+    own = nodes[markers >= 0]
+    wanted = across_gap(own, distance_to_polyline(own, filament.points), numerics)
+    edges = np.hypot(*np.diff(own, axis=0).T)
+    assert np.all(edges <= 1.5 * np.maximum(wanted[:-1], wanted[1:]) + 1e-9)
+    assert own == pytest.approx(mirrored(surface, markers[markers >= 0])) and np.any(markers % 1)
+    assert np.all(np.diff(markers[markers >= 0]) > 0)
 
 
 def test_the_rim_of_the_foot_is_finer_as_wanted():
@@ -581,7 +605,7 @@ def test_electrode_nodes(meshes, name):
     nodes, markers = electrode_nodes(surface, filament, numerics)
     assert len(nodes) == len(markers) and markers[0] == 0
     assert nodes[0] == pytest.approx(surface[0]) and np.array_equal(nodes[-1], surface[-1])
-    assert nodes[markers >= 0] == pytest.approx(surface[markers[markers >= 0]])
+    assert nodes[markers >= 0] == pytest.approx(mirrored(surface, markers[markers >= 0]))
     outer = np.diff(nodes[markers < 0, 0])
     assert np.all(outer > 0) and outer.max() < 1.2 * numerics.largest_size
     assert np.all(outer[1:] <= (1 + numerics.growth) * outer[:-1] * (1 + 1e-9))

@@ -432,6 +432,27 @@ def test_what_points_carry_survives_cuts_and_resampling():
     assert fine.memory[beyond] == pytest.approx(np.maximum(0.05 * fine.filament.points[beyond, 1] - 0.4, 0), abs=3e-3)
 
 
+@pytest.mark.parametrize("fallen", [0.0, 2.0])
+def test_new_points_leave_the_electrode_where_it_is(fallen):
+    """As deep above them as above those beside them: at the full depth, and after it has filled up by 0.1 nm."""
+    law, filament = motion(VOID), ellipsoid(4.0, 12.0, 40)
+    front = law.displaced(Front.at_rest(filament), 0.0, 1.0).front
+    if fallen:
+        down = np.zeros((41, 2))
+        down[:-1, 1] = -fallen * filament.points[:-1, 1] / 12.0
+        front = law.displaced(replace(front, velocity=down), 0.0, 1.0).front
+    before, electrode = front.filament, law.electrode
+    depth = electrode.depth(before, front.memory)
+    assert depth[0] == pytest.approx(0.4 - 0.05 * fallen) and before.points[1, 0] > NUCLEUS
+    fine = front.resampled(np.full(41, 0.05), electrode=electrode)
+    inner = fine.filament.points[:, 0] < before.points[8, 0]
+    found = electrode.depth(fine.filament, fine.memory)[inner]
+    assert inner.sum() > 20
+    assert found == pytest.approx(np.interp(fine.filament.points[inner, 0], before.points[:, 0], depth), abs=1e-4)
+    naive = front.resampled(np.full(41, 0.05))
+    assert np.abs(electrode.depth(naive.filament, naive.memory)[inner] - found).max() > 1e-3  # the nucleus' height
+
+
 # --- order in the step --------------------------------------------------------------------------------------------
 
 

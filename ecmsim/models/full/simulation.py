@@ -33,7 +33,7 @@ from ecmsim.shape.polyline import CROWDED
 from ecmsim.shape.spacing import mirrored, spacings
 
 __all__ = ["Discretisation", "RejectedStep", "Simulation", "State", "transferred"]
-WARM = 1.0  # K: hottest place from which on electrodes are meshed as mesh.spreading asks
+WARM = 10.0  # K: hottest place from which on electrodes are meshed as mesh.spreading asks
 ENOUGH = 0.1  # of balance.power, which what Newton's method leaves may take up
 OWN = ("values", "previous_values", "earlier_values", "potentials")  # arrays of a State that a checkpoint keeps
 
@@ -223,7 +223,7 @@ class Simulation(GrowingCell):
         """The front with points inserted and removed to the wanted spacing."""
         with self.watch("outline"):
             for _ in range(3):
-                front = front.resampled(*spacings(front, self.electrode, self.numerics))
+                front = front.resampled(*spacings(front, self.electrode, self.numerics), electrode=self.electrode)
         return front
 
     def _solve(self, discretisation, trial, state, step):

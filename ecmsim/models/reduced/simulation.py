@@ -142,7 +142,7 @@ class ReducedSimulation(GrowingCell):
             length = filament.segment_lengths / np.minimum(wanted[:-1], wanted[1:])
             if length.max() <= self.numerics.stretch and length.min() >= CROWDED:
                 break
-            front = front.resampled(wanted)
+            front = front.resampled(wanted, electrode=self.electrode)
             surface = front.surface(self.electrode)
         if front is not kept:
             front.filament.check(self.cell.radius)

@@ -3,7 +3,8 @@ current enter the electrodes, and from the rim of the filament's foot, where the
 
 from math import hypot
 
-FINER = 2.5  # edges beside the rim, on the electrode's side of it, where heat and current turn into the electrode
+FINER = 6.0  # edges at the rim, on the electrode's side of it, where heat and current turn into the electrode
+AROUND = 3.0  # growth with the distance from the rim over that with the distance from where heat and current enter
 ALONG = 1.5  # growth along the metals' straight lines over that with the distance from where heat and current enter
 
 
@@ -37,18 +38,18 @@ def graded_line(geo, ends, growth, largest):
     return [geo.addLine(a, b) for a, b in zip(tags[:-1], tags[1:], strict=True)]
 
 
-def limit_by_distance(field, sources, spreading, least, largest, faces):
-    """Let edges in some faces be no longer than `spreading` times the distance from where heat and current come in.
+def limit_by_distance(field, sources, largest, faces):
+    """Let edges in some faces grow with the distance from where heat and current come in.
 
-    field: gmsh.model.mesh.field; sources: discs on the axis, each (height, radius), nm, far from which their fields
-    are those of points; least, largest: edges that are never asked to be shorter, or longer, nm; faces: tags.
+    field: gmsh.model.mesh.field; sources: balls, each ((r, z) of the centre, radius, edge length over the distance from
+    the centre), nm, inside which edges are as long as on their surface; largest: edges that are never asked to be
+    longer, nm; faces: tags.
     """
     limits = []
-    for height, radius in sources:
-        inner = max(radius, least / spreading)
+    for (r, z), radius, growth in sources:
         limit = field.add("Ball")  # from its radius on the size grows in proportion to the distance from its centre
-        own = {"YCenter": height, "Radius": inner, "VIn": spreading * inner}
-        own |= {"VOut": max(largest, spreading * inner), "Thickness": max(largest / spreading - inner, 0.0)}
+        own = {"XCenter": r, "YCenter": z, "Radius": radius, "VIn": growth * radius}
+        own |= {"VOut": max(largest, growth * radius), "Thickness": max(largest / growth - radius, 0.0)}
         for name, number in own.items():
             field.setNumber(limit, name, number)
         limits.append(limit)
