@@ -214,13 +214,14 @@ class Filament:
             return velocity
         rates = np.broadcast_to(volume_rate, len(self.parts)), np.broadcast_to(lost, len(self.parts))
         gains = (self.area_vectors() * velocity).sum(axis=1)
-        # Where a body has just lost its partner, its points may see a current that its edges do not have.
+        # Where a body has just lost its partner, its points may see a current that its edges do not have; and so may a
+        # last point that is not yet on the nucleus, when all the others are.
         least = LEAST_SCALE if len(self.parts) == 1 else -np.inf
         for points, gained, given in zip(self.parts, *rates, strict=True):
             gain = gains[points]
-            for part, wanted in ((gain > 0, gained + given), (gain < 0, -given)):
+            for part, wanted, smallest in ((gain > 0, gained + given, least), (gain < 0, -given, -np.inf)):
                 total = gain[part].sum()
-                if total and least < wanted / total < 1 / LEAST_SCALE:
+                if total and smallest < wanted / total < 1 / LEAST_SCALE:
                     velocity[points][part] *= max(wanted / total, 0.0)
         return velocity
 

@@ -155,6 +155,18 @@ def test_dissolution_everywhere_meets_the_volume_rate():
     assert (filament.area_vectors() * velocity).sum() == pytest.approx(-50.0, rel=1e-12)
 
 
+@pytest.mark.parametrize("lost", [0.0, 1e-6])
+def test_a_last_point_off_the_nucleus_dissolves_no_faster_than_its_edges_let_it(lost):
+    """The foot of a filament all of whose other points have come to rest sees a voltage under which nothing flows."""
+    nucleus = Filament.nucleus(0.128)
+    points = nucleus.points.copy()
+    points[-1, 0] *= 1.001
+    last = Filament(points)
+    velocity = last.growth_velocity(np.where(np.arange(11) == 10, -1e10, 0.0), -lost, lost)
+    assert (last.area_vectors() * velocity).sum() == pytest.approx(-lost, rel=1e-12, abs=1e-30)
+    assert np.hypot(*velocity.T).max() < 1e-3
+
+
 def test_what_the_points_do_not_see_is_not_blown_up():
     """A region that dissolves between two points of the outline: no factor makes it up."""
     filament = ellipsoid(1.5, 5, 12)
