@@ -94,11 +94,11 @@ class Stepping(Section):
         "0.05 nm", description="Largest way of a point by surface diffusion in one step"
     )
     height_fraction: quantity("", gt=0, lt=1) = Field(0.1, description="Largest growth over the filament's height")
-    segment_fraction: quantity("", gt=0, le=4) = Field(1.0, description="Largest growth over an outline's edge")
+    segment_fraction: quantity("", gt=0, le=4) = Field(0.8, description="Largest growth over an outline's edge")
     gap_fraction: quantity("", gt=0, lt=1) = Field(0.04, description="Largest change of the gap over the gap, or …")
     gap_change: quantity("nm", gt=0) = Field("0.02 nm", description="… this change of the gap, if that is larger")
     relative_error: quantity("", gt=0, lt=1) = Field(
-        0.02, description="Largest estimated error of a step's way over that way, unless …"
+        0.015, description="Largest estimated error of a step's way over that way, unless …"
     )
     displacement_error: quantity("nm", gt=0) = Field("1e-4 nm", description="… it is smaller than this")
     largest_current_ratio: quantity("", gt=1) = Field(

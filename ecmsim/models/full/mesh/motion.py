@@ -86,8 +86,7 @@ class _Extension:
     def __init__(self, stiffness, fixed):
         self.fixed, self.free = fixed, ~fixed
         self._coupling = stiffness[self.free][:, fixed]
-        how = SYMMETRIC if len(fixed) >= LARGE else {}
-        self._factor = splu(stiffness[self.free][:, self.free].tocsc(), **how)
+        self._factor = splu(stiffness[self.free][:, self.free].tocsc(), **SYMMETRIC)
 
     def __call__(self, values):
         values = np.where(self.fixed, values, 0.0)
