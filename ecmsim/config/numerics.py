@@ -98,7 +98,7 @@ class Stepping(Section):
     gap_fraction: quantity("", gt=0, lt=1) = Field(0.04, description="Largest change of the gap over the gap, or …")
     gap_change: quantity("nm", gt=0) = Field("0.02 nm", description="… this change of the gap, if that is larger")
     relative_error: quantity("", gt=0, lt=1) = Field(
-        0.015, description="Largest estimated error of a step's way over that way, unless …"
+        0.01, description="Largest estimated error of a step's way over that way, unless …"
     )
     displacement_error: quantity("nm", gt=0) = Field("1e-4 nm", description="… it is smaller than this")
     largest_current_ratio: quantity("", gt=1) = Field(

@@ -7,6 +7,7 @@ from ecmsim.shape.polyline import LONG, arc_length, distance_to_polyline
 
 OPENING = 0.03  # growth of a gap per length along it from which on it takes all of mesh.cells_across_gap to resolve it
 EVEN = 0.3  # share of them that does where it is even: its fields hardly change along it
+LEAST = 1.35  # edges across a gap that remain at least, if so many are asked for
 
 
 def graded(spacing, points, growth):
@@ -28,7 +29,8 @@ def across_gap(points, gap, numerics):
     length = np.maximum(np.hypot(*(points[1:] - points[:-1]).T), 1e-12)
     slope = np.abs(gap[1:] - gap[:-1]) / length
     opens = np.maximum(np.append(slope[:1], slope), np.append(slope, slope[-1:]))
-    return gap / (numerics.cells_across_gap * np.clip(opens / OPENING, EVEN, 1.0))
+    cells = numerics.cells_across_gap
+    return gap / np.clip(cells * opens / OPENING, min(max(EVEN * cells, LEAST), cells), cells)
 
 
 def filament_spacing(filament, electrode, numerics, speed=None):

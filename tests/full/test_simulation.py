@@ -69,9 +69,9 @@ def nearly_closed():
     simulation.close()
 
 
-@pytest.mark.parametrize(("rise", "heat", "fine"), [(0.99, True, False), (1.01, True, True), (0.0, False, True)])
+@pytest.mark.parametrize(("rise", "heat", "fine"), [(9.9, True, False), (10.1, True, True), (0.0, False, True)])
 def test_electrodes_are_meshed_finely_once_they_are_warm(nearly_closed, monkeypatch, rise, heat, fine):
-    """From 1 K on, or where nothing tells of heat; what begins with a filament begins so."""
+    """From 10 K on, or where nothing tells of heat; what begins with a filament begins so."""
     simulation, state = nearly_closed
     metal = Region.COUNTER_ELECTRODE, Region.ACTIVE_ELECTRODE
 

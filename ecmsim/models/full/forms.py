@@ -22,9 +22,7 @@ from ecmsim.physics.model import DeviceModel
 FIELDS = basix.ufl.element("Lagrange", "triangle", 1, shape=(3,))
 SCALARS = basix.ufl.element("Lagrange", "triangle", 1)
 CELLWISE = basix.ufl.element("DG", "triangle", 0)
-# Of the quadrature. Gradients are constant in a triangle, and 2 pi r is integrated exactly; what varies with the
-# temperature beside them is as exact as the elements are. Heat that is stored is a product of fields.
-GRADIENT_DEGREE, STORED_DEGREE, SURFACE_DEGREE = 1, 2, 4
+VOLUME_DEGREE, SURFACE_DEGREE = 2, 4  # of the quadrature
 FIELD_FLOOR = 1e-12  # V/nm: keeps the derivative of |E| finite at E = 0
 
 
@@ -82,8 +80,8 @@ class Symbols:
     def phi_e(self):
         return self.psi + self.lift
 
-    def dx(self, region, degree=GRADIENT_DEGREE):
-        return ufl.Measure("dx", self.domain, int(region), metadata={"quadrature_degree": degree})
+    def dx(self, region):
+        return ufl.Measure("dx", self.domain, int(region), metadata={"quadrature_degree": VOLUME_DEGREE})
 
     def ds(self, surface):
         return ufl.Measure("ds", self.domain, int(surface), metadata={"quadrature_degree": SURFACE_DEGREE})
@@ -192,7 +190,7 @@ def heat_storage(s: Symbols, model):
         * s.inverse_step
         * (s.rise - s.old_rise)
         * s.v_t
-        * s.dx(m, STORED_DEGREE)
+        * s.dx(m)
         for m in Region
     )
 
