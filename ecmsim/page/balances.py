@@ -99,11 +99,11 @@ def _exact(data):
 
 # How much the reference cell changes with mesh and steps both twice as coarse (validation/convergence.csv), as texts.
 COARSER = {
-    "t(0.7 nm)": "1.4 ms",
-    "t(1 mA)": "3.2 ms",
-    "T at 100 µA": "0.6 K",
-    "T at 603 µA": "0.5 K",
-    "mean radius": "0.0023 nm",
+    "t(0.7 nm)": "0.15 ms",
+    "t(1 mA)": "0.94 ms",
+    "T at 100 µA": "0.58 K",
+    "T at 603 µA": "1.6 K",
+    "mean radius": "0.0019 nm",
 }
 
 
