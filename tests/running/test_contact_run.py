@@ -54,9 +54,9 @@ def test_balances_hold_through_contact(contact):
 
 def test_charge_is_balanced_from_the_first_step_of_a_current_sweep(tmp_path):
     """A source of 1e-9 A at its voltage limit before a cell of 1e-17 A: the balance takes fresh factors."""
-    run(load_config("configs/ag_current_sweep.toml", ["output.snapshot_currents=[]"]), tmp_path / "run", until=0.013)
+    run(load_config("configs/ag_current_sweep.toml", ["output.snapshot_currents=[]"]), tmp_path / "run", until=0.015)
     series = open_run(tmp_path / "run").timeseries
-    assert series.current_A.max() < 1e-16 and len(series) >= 8
+    assert series.current_A.max() < 1e-16 and len(series) > 8
     assert series.charge_imbalance.max() < 1e-8
 
 

@@ -8,7 +8,7 @@ from scipy.sparse.linalg import splu
 
 from ecmsim.models.full.mesh.cell_mesh import CellMesh
 
-LARGE = 20_000  # nodes from which an ordering for symmetric matrices makes the cheaper factor
+LARGE = 20_000  # nodes from which ranks share the work
 WORN = 0.5  # of its first quality, of a triangle that was bad from the start, as in the point of a needle
 SYMMETRIC = {"permc_spec": "MMD_AT_PLUS_A", "diag_pivot_thresh": 0.0, "options": {"SymmetricMode": True}}
 
