@@ -47,7 +47,7 @@ def half_shell(n, inner, outer, region):
 
 def conductance(term, mesh, field, driven, grounded, drop):
     """Current (or heat) from the driven nodes over the drop (V or K) between them and the grounded ones."""
-    symbols = forms.Symbols(weak.LAYER, 1.0, AMBIENT)
+    symbols = forms.Symbols(weak.LAYER, 1.0, AMBIENT, "steady")
     problem = weak.Discrete(weak.Compiled(symbols, term(symbols)), mesh)
     values = np.zeros((len(mesh.points), 3))
     values[driven, field] = drop

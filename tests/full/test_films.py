@@ -39,7 +39,7 @@ def ball(n, inner, outer):
 
 def solved(mesh, warm, cold):
     """Rises of temperature (K) where the warm nodes are 1 K above the cold ones, and the heat that flows, W."""
-    symbols = forms.Symbols(weak.LAYER, 1.0, AMBIENT)
+    symbols = forms.Symbols(weak.LAYER, 1.0, AMBIENT, "steady")
     model = MODEL
 
     def term(s):

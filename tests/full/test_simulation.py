@@ -17,6 +17,7 @@ from scipy.interpolate import CubicSpline
 from ecmsim.config import load_config
 from ecmsim.constants import BOLTZMANN_EV
 from ecmsim.errors import ConfigError, ResultsError
+from ecmsim.models.full import forms
 from ecmsim.models.full.mesh.cell_mesh import Region
 from ecmsim.models.full.simulation import RejectedStep, Simulation, State
 from ecmsim.physics.butler_volmer import ButlerVolmer
@@ -460,7 +461,13 @@ def test_conductivity_of_the_filament(full):
 # --- transient heat -----------------------------------------------------------------------------------------
 
 
-def test_transient_heat_is_steady_for_slow_ramps(tmp_path):
+@pytest.fixture
+def same_quadrature(monkeypatch):
+    """Steady heat is integrated with as many points as transient heat."""
+    monkeypatch.setitem(forms.VOLUME_DEGREE, "steady", forms.VOLUME_DEGREE["transient"])
+
+
+def test_transient_heat_is_steady_for_slow_ramps(same_quadrature):
     """Heat spreads within some 10 ps: a step of 10 us at 1 V/s gives the steady temperature."""
     rises = []
     for mode in ("steady", "transient"):
@@ -474,8 +481,21 @@ def test_transient_heat_is_steady_for_slow_ramps(tmp_path):
     assert np.abs(rises[1] - rises[0]).max() < 1e-6 * rises[0].max()
 
 
+def test_one_point_a_triangle_is_enough_for_steady_heat(monkeypatch):
+    """Fields of a hot filament by one and by three points: both of second order, 1e-3 apart on a coarse mesh."""
+    found = []
+    for degree in (1, 2):
+        monkeypatch.setitem(forms.VOLUME_DEGREE, "steady", degree)
+        simulation = Simulation(load_config(QUICK, ["compliance.current=100 uA"]), MPI.COMM_WORLD)
+        seen = weak.tall_state(simulation).observed
+        found.append([seen["temperature_max"] - 300, seen["current"], seen["ionic_current"]])
+        simulation.close()
+    assert found[0][0] > 5 and found[0] != found[1]
+    assert found[0] == pytest.approx(found[1], rel=1e-3, abs=0)
+
+
 @pytest.mark.slow
-def test_transient_heat_lags_behind_fast_ramps():
+def test_transient_heat_lags_behind_fast_ramps(same_quadrature):
     """After 6 ps of ramp at 1e11 V/s the temperature is behind the steady one, which it then approaches."""
     overrides = ["compliance.current=100 uA", "programme[0].rate=1e11 V/s", "programme[0].to=1.6 V"]
     rises = {}

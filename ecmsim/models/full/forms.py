@@ -22,7 +22,8 @@ from ecmsim.physics.model import DeviceModel
 FIELDS = basix.ufl.element("Lagrange", "triangle", 1, shape=(3,))
 SCALARS = basix.ufl.element("Lagrange", "triangle", 1)
 CELLWISE = basix.ufl.element("DG", "triangle", 0)
-VOLUME_DEGREE, SURFACE_DEGREE = 2, 4  # of the quadrature
+SURFACE_DEGREE = 4  # of the quadrature
+VOLUME_DEGREE = {"steady": 1, "transient": 2}  # gradients ask for one point of a triangle, what is stored for three
 FIELD_FLOOR = 1e-12  # V/nm: keeps the derivative of |E| finite at E = 0
 
 
@@ -47,9 +48,11 @@ def symbolic(law, domain, values):
 class Symbols:
     """What the terms are written with: unknowns, test functions, coordinates, data and measures."""
 
-    def __init__(self, layer_thickness, source_area, ambient_temperature):
+    def __init__(self, layer_thickness, source_area, ambient_temperature, heat):
+        """heat: "steady" or "transient"."""
         domain = ufl.Mesh(ELEMENT)
         self.domain = domain
+        self.volume_degree = VOLUME_DEGREE[heat]
         self.space = ufl.FunctionSpace(domain, FIELDS)
         scalars = ufl.FunctionSpace(domain, SCALARS)
         self.u = ufl.Coefficient(self.space)
@@ -81,7 +84,7 @@ class Symbols:
         return self.psi + self.lift
 
     def dx(self, region):
-        return ufl.Measure("dx", self.domain, int(region), metadata={"quadrature_degree": VOLUME_DEGREE})
+        return ufl.Measure("dx", self.domain, int(region), metadata={"quadrature_degree": self.volume_degree})
 
     def ds(self, surface):
         return ufl.Measure("ds", self.domain, int(surface), metadata={"quadrature_degree": SURFACE_DEGREE})

@@ -46,7 +46,8 @@ class FieldForms:
 
     def __init__(self, comm, model, circuit, cell, transient):
         self.comm, self.transient = comm, transient
-        self.symbols = s = forms.Symbols(cell.layer_thickness, np.pi * cell.radius**2, cell.ambient_temperature)
+        heat = "transient" if transient else "steady"
+        self.symbols = s = forms.Symbols(cell.layer_thickness, np.pi * cell.radius**2, cell.ambient_temperature, heat)
         law = forms.symbolic(model, s.domain, s.values)
         self.circuit = circuit and forms.symbolic(circuit, s.domain, s.values)
         residual = forms.residual(s, law, self.circuit, transient)
