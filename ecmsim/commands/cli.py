@@ -14,7 +14,7 @@ from ecmsim.commands.clone import validation
 from ecmsim.commands.data import data
 from ecmsim.commands.export import export, tables
 from ecmsim.commands.fit import calibrate, fit
-from ecmsim.commands.options import AllowCode, Config, RunFolder, Set, end_of, loaded, on_first_rank, quantity
+from ecmsim.commands.options import AllowCode, Config, RunFolder, Set, end_of, loaded, loading, on_first_rank, quantity
 from ecmsim.commands.plot import plot
 from ecmsim.commands.quantum import quantum
 from ecmsim.commands.watch import watch
@@ -43,10 +43,14 @@ def run(
     quiet: Annotated[bool, typer.Option("--quiet", "-q", help="No progress display.")] = False,
 ):
     """Run a configuration. Under mpirun the fields are shared out over the ranks."""
-    configured = loaded(config, [*(settings or ()), *(["model=reduced"] if reduced else [])])
-    end = end_of(until)
-    from ecmsim.running.progress import Silent, display
-    from ecmsim.running.run import run as start
+    with loading():
+        configured = loaded(config, [*(settings or ()), *(["model=reduced"] if reduced else [])])
+        end = end_of(until)
+        from ecmsim.running.progress import Silent, display
+        from ecmsim.running.run import model_of
+        from ecmsim.running.run import run as start
+
+        model_of(configured)
 
     folder = out or Path("runs") / config.stem
     talks = on_first_rank() and not quiet
@@ -71,8 +75,9 @@ def resume(
     Numerical settings and output may be changed, and steps added to the end of the programme; the model may not.
     """
     end = end_of(until)
-    from ecmsim.running.progress import Silent, display
-    from ecmsim.running.run import resume as start
+    with loading():
+        from ecmsim.running.progress import Silent, display
+        from ecmsim.running.run import resume as start
 
     talks = on_first_rank() and not quiet
     progress = display() if talks else Silent()

@@ -1,5 +1,7 @@
 """What the commands share: arguments that several take, and how texts of the command line become values."""
 
+import contextlib
+import gc
 import os
 from pathlib import Path
 from typing import Annotated
@@ -27,6 +29,20 @@ RunFolder = Annotated[Path, typer.Argument(help="Folder of a run.", show_default
 def on_first_rank():
     """Whether this process is the one that talks, without importing MPI for commands that need none."""
     return all(os.environ.get(name, "0") == "0" for name in ("OMPI_COMM_WORLD_RANK", "PMI_RANK", "PMIX_RANK"))
+
+
+@contextlib.contextmanager
+def loading():
+    """While libraries and classes are loaded: hundreds of thousands of objects, none of which is waste.
+
+    The collector, which would search them for waste again and again, rests, and leaves them alone ever after.
+    """
+    gc.disable()
+    try:
+        yield
+    finally:
+        gc.freeze()
+        gc.enable()
 
 
 def loaded(config, overrides):

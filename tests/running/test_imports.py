@@ -26,6 +26,26 @@ def typed(*words):
     return f"from ecmsim.commands.cli import app\napp({list(words)!r}, standalone_mode=False)"
 
 
+@pytest.mark.slow
+def test_what_a_run_has_loaded_is_not_searched_for_waste_ever_after(tmp_path):
+    words = typed("run", "--reduced", str(QUICK), "--out", str(tmp_path / "run"), "--until", "1 ms")
+    told = "import gc; assert gc.isenabled() and gc.get_freeze_count() > 50_000, gc.get_freeze_count()"
+    assert "numpy" in loaded_by(f"{words}\n{told}")
+
+
+def test_after_loading_the_collector_is_at_work_again_whatever_was_amiss():
+    code = """
+import gc
+from ecmsim.commands.options import loading
+try:
+    with loading():
+        assert not gc.isenabled()
+        raise ValueError
+except ValueError:
+    assert gc.isenabled()"""
+    assert "gc" in loaded_by(code)
+
+
 @pytest.fixture(scope="module")
 def begun(tmp_path_factory):
     """The folder of a run of the reduced model that ended early, and what it had loaded."""
