@@ -4,6 +4,7 @@ To see something more, add a line here and let the models (ecmsim.models.cell) t
 """
 
 from dataclasses import dataclass
+from functools import cached_property
 
 
 @dataclass(frozen=True)
@@ -15,7 +16,7 @@ class Observable:
     meaning: str
     whole: bool = False
 
-    @property
+    @cached_property
     def column(self):
         """Its column in timeseries.csv."""
         return f"{self.name}_{self.unit}" if self.unit else self.name

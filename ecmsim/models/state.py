@@ -69,7 +69,7 @@ class CellState:
         """The gap between filament and active electrode."""
         return Gap(self.filament, self.electrode_points)
 
-    @property
+    @cached_property
     def seen(self):
         """Every quantity of ecmsim.observed by name."""
         return self.observed | {

@@ -26,12 +26,11 @@ class Course:
     ends: tuple
 
     @classmethod
-    def of(cls, run):
-        """The course of a Run up to its last step. Raises ResultsError where its configuration does not tell."""
-        from ecmsim.config.source import read_source
-
+    def of(cls, run, source=None):
+        """The course of a Run up to its last step. source: if not what its configuration tells. Raises ResultsError
+        where that does not tell."""
         try:
-            source = read_source(run.config, f"{run.folder}: the configuration of the run")
+            source = source or _source_of(run)
             programme = Programme.from_steps(source.programme)
         except ConfigError as error:
             raise ResultsError(str(error)) from error
@@ -47,6 +46,12 @@ class Course:
         at: time (s) in the same leg whose voltage gives the sign of a compliance of both polarities, if not the same.
         """
         return limit(self.source, self.leg_at(time), time if at is None else at)
+
+
+def _source_of(run):
+    from ecmsim.config.source import read_source
+
+    return read_source(run.config, f"{run.folder}: the configuration of the run")
 
 
 def _legs(programme, met, last):

@@ -40,8 +40,8 @@ from ecmsim.results.lines_reader import moments_of, numbers_of, table_of
 logger = logging.getLogger("ecmsim")
 
 
-def open_run(folder):
-    """Open the folder of a run. ResultsError if there is none or it holds no run."""
+def open_run(folder, source=None):
+    """Open the folder of a run; source: as of Run. ResultsError if there is none or it holds no run."""
     folder = Path(folder)
     if not folder.is_dir():
         raise ResultsError(f"no such run: {folder} is not a folder")
@@ -49,7 +49,7 @@ def open_run(folder):
         raise ResultsError(f"{folder} is not the folder of a run: it has no {PROVENANCE} of one")
     if strange := no_plain_file(folder):
         raise ResultsError(f"{strange} is no plain file: {folder} cannot be read")
-    return Run(folder)
+    return Run(folder, source)
 
 
 @dataclass(frozen=True)
@@ -170,10 +170,13 @@ class Outlines(Sequence):
 
 
 class Run:
-    """A run in its folder. Everything is read when first asked for; open_run again to see newer steps."""
+    """A run in its folder. Everything is read when first asked for; open_run again to see newer steps.
 
-    def __init__(self, folder):
-        self.folder = Path(folder)
+    source: its [[programme]] and [compliance] for who knows them, as the run itself does; else they are read.
+    """
+
+    def __init__(self, folder, source=None):
+        self.folder, self._source = Path(folder), source
 
     @cached_property
     def timeseries(self):
@@ -298,7 +301,7 @@ class Run:
     @cached_property
     def course(self):
         """The programme as it went, with the compliance of each of its legs (see ecmsim.results.limits)."""
-        return limits.Course.of(self)
+        return limits.Course.of(self, self._source)
 
     @cached_property
     def limits(self):

@@ -180,6 +180,6 @@ class Reporter:
         programme = self.config.programme
         if has_cycles(programme) or has_pulses(programme):
             try:
-                write_tables(open_run(self.writer.folder))
+                write_tables(open_run(self.writer.folder, self.config))
             except (ValueError, KeyError, IndexError) as error:
                 logger.warning("no tables of cycles and pulses: %s", error)

@@ -9,7 +9,7 @@ import contextlib
 import signal
 import time
 from dataclasses import dataclass, field
-from functools import partial
+from functools import cached_property, partial
 from math import inf
 from pathlib import Path
 
@@ -107,8 +107,9 @@ def run(
     Stopped when it was asked to stop and can be resumed; all that was reported stays on disk.
     """
     own = _agreed(comm, partial(own_laws, config, laws, allow_code))
-    writer = partial(RunWriter, folder, config_text=config.to_toml(), overwrite=overwrite)
-    return _Run(config, comm, until, own).go(folder, lambda provenance: writer(provenance=provenance), progress)
+    under_way = _Run(config, comm, until, own)
+    writer = partial(RunWriter, folder, config_text=under_way.config_text, overwrite=overwrite)
+    return under_way.go(folder, lambda provenance: writer(provenance=provenance), progress)
 
 
 def resume(
@@ -208,6 +209,11 @@ class _Run:
     own: OwnLaws
     content: dict | None = None
     changed: list = field(default_factory=list)
+
+    @cached_property
+    def config_text(self):
+        """The effective configuration, which each checkpoint keeps."""
+        return self.config.to_toml()
 
     def go(self, folder, writer, progress):
         """Open the folder and run to the end."""
@@ -381,7 +387,7 @@ class _Keeper:
             "remarks": self.remarks.remembered(),
             "growth": self.growth.remembered(),
             "drawn": self.run.drawn.remembered(),
-            "config": self.run.config.to_toml(),
+            "config": self.run.config_text,
             "until": self.run.until,
             "mark": self.report.mark(),
         }
