@@ -149,9 +149,8 @@ class Compiled:
 
     def _given(self, value):
         """An argument: its shape, its size, it as an array, and where C finds it."""
-        array = np.ascontiguousarray(value, dtype=float)
-        shape = value.shape if isinstance(value, np.ndarray) else np.shape(value)
-        return shape, array.size, array, self._pointer(self._doubles, array)
+        array = np.asarray(value, dtype=float, order="C")
+        return array.shape, array.size, array, self._pointer(self._doubles, array)
 
     def _evaluated(self, given):
         shape, size = given[0][:2]

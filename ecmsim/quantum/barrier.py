@@ -1,5 +1,7 @@
 """Decay of the conductance of a tunnelling gap far from contact, in the WKB approximation."""
 
+from math import inf
+
 import numpy as np
 
 from ecmsim.constants import ELECTRON_MASS, ELEMENTARY_CHARGE, PLANCK
@@ -12,7 +14,7 @@ def momentum(barrier, effective_mass=1.0):
     Raises TransportError unless both are positive.
     """
     for name, value, unit in (("barrier", barrier, "eV"), ("effective mass", effective_mass, "electron masses")):
-        if isinstance(value, float | int) and not (np.isfinite(value) and value > 0):  # else a symbol of a weak form
+        if isinstance(value, (float, int)) and not 0 < value < inf:  # else a symbol of a weak form
             raise TransportError(f"{name} = {value:g} {unit}: give a positive one, electrons tunnel through no other")
     return (2 * effective_mass * ELECTRON_MASS * barrier * ELEMENTARY_CHARGE) ** 0.5
 

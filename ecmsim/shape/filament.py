@@ -148,6 +148,23 @@ class Filament:
         return np.hypot(*(self.points[1:] - self.points[:-1]).T)
 
     @cached_property
+    def strips(self):
+        """The outline's points as rings: widths (n,) and areas (n,) of the strips of surface around them, nm and
+        nm2."""
+        if len(self.bodies) > 1:
+            widths, areas = zip(*(body.strips for body in self.bodies), strict=True)
+            return np.concatenate(widths), np.concatenate(areas)
+        r, half = self.points[:, 0], 0.5 * self.segment_lengths
+        middle = 0.5 * (r[1:] + r[:-1])
+        area = np.zeros(len(r))
+        area[:-1] += np.pi * (r[:-1] + middle) * half
+        area[1:] += np.pi * (r[1:] + middle) * half
+        width = np.zeros(len(r))
+        width[:-1] += half
+        width[1:] += half
+        return width, area
+
+    @cached_property
     def volume(self):
         """Volume of the solid of revolution, exact for the polyline (a stack of cone frusta), nm3."""
         r, z = self.points.T

@@ -8,6 +8,7 @@ the dissolved electrode is brought up to date. Pure NumPy: no mesh, no fields.
 """
 
 from dataclasses import dataclass, replace
+from functools import cached_property
 
 import numpy as np
 
@@ -76,7 +77,7 @@ class Front:
         """The same front, whose velocities go on from no earlier ones."""
         return replace(self, previous=None, needle=self.needle and self.needle.begun_anew)
 
-    @property
+    @cached_property
     def misplaced(self):
         """Largest way that a point still has to go, nm."""
         own = float(np.hypot(*self.owed.T).max())
@@ -87,7 +88,7 @@ class Front:
         """The filament and, if there is one, the needle, upside down: a tuple of Filaments."""
         return (self.filament, self.needle.filament) if self.needle else (self.filament,)
 
-    @property
+    @cached_property
     def speed(self):
         """Largest speed of a point, nm/s."""
         own = float(np.hypot(*self.velocity.T).max())

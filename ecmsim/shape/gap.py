@@ -88,7 +88,7 @@ class Gap:
     @cached_property
     def underside(self):
         """What is seen of the electrode's surface from below, a graph over r, (m, 2)."""
-        if np.all(np.diff(self.surface[:, 0]) >= 0):
+        if (np.diff(self.surface[:, 0]) >= 0).all():
             return self.surface
         return Filament(self.surface * [1.0, -1.0]).top() * [1.0, -1.0]
 

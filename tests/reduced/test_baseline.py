@@ -20,7 +20,7 @@ from ecmsim.config import load_config
 from ecmsim.models.node import Branch, Line, Node, Step, Supply
 from ecmsim.models.reduced import ReducedSimulation, bipolar, bodies, electrons, heat, metals, profile, rings, spreading
 from ecmsim.models.reduced.geometry import geometry_of, heat_network, node_shares, resistances, sources
-from ecmsim.models.reduced.ions import RINGS, Between, Ions, spherical_hopping, spherical_resistivity, strips
+from ecmsim.models.reduced.ions import RINGS, Between, Ions, spherical_hopping, spherical_resistivity
 from ecmsim.models.reduced.laws import circuit, reaction, traced
 from ecmsim.physics.compliance import IdealCompliance, SeriesResistor
 from ecmsim.physics.model import DeviceModel
@@ -99,7 +99,7 @@ def test_profiles_and_bodies(file_regression):
             "lift": bodies.lift(filament, floating),
             "carried": bodies.carried_over(filament, others, np.cos(np.arange(len(filament.points)))),
             "guess": bodies.floating_guess(state, others),
-            "strips": strips(filament),
+            "strips": filament.strips,
         }
     told(file_regression, found)
 

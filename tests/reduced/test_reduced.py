@@ -19,7 +19,7 @@ from ecmsim.errors import ConfigError, ResultsError, SolveError
 from ecmsim.models.reduced import ReducedSimulation
 from ecmsim.models.reduced.electrons import Crossing, Line, operation, series_resistances
 from ecmsim.models.reduced.heat import Contact, HeatNetwork, Sources, Temperatures, wedges
-from ecmsim.models.reduced.ions import RINGS, Between, Ions, spherical_hopping, spherical_resistivity, strips
+from ecmsim.models.reduced.ions import RINGS, Between, Ions, spherical_hopping, spherical_resistivity
 from ecmsim.models.reduced.profile import SLICES, Profile
 from ecmsim.models.reduced.rings import distant_ring, layer_potentials, ring
 from ecmsim.models.reduced.spreading import halo, spreading
@@ -107,7 +107,7 @@ def test_no_current_crosses_the_planes():
 def test_hemisphere_of_current():
     """Evenly fed on an insulating floor its surface is at rho I/(2 pi a): the strips' own potentials included."""
     nucleus = Filament.nucleus(2.0, 40)
-    widths, areas = strips(nucleus)
+    widths, areas = nucleus.strips
     assert areas.sum() == pytest.approx(2 * np.pi * 2.0**2, rel=1e-3)
     r, z = nucleus.points.T
     source = r.copy()
@@ -165,7 +165,7 @@ NO_BARRIERS = ["stress.enabled=false", "dissolution.enabled=false"]
 def test_reactions_in_series_without_transport():
     """With fast hopping the layer is one node: i_filament A_filament = i_electrode A_electrode."""
     solution, model, config = ions_of([*NO_BARRIERS, "hopping.activation_energy=0.05 eV"], voltage=1.0)
-    areas = 1e-18 * strips(Filament.nucleus(0.128, 12))[1].sum(), 1e-18 * np.pi * config.cell.radius**2
+    areas = 1e-18 * Filament.nucleus(0.128, 12).strips[1].sum(), 1e-18 * np.pi * config.cell.radius**2
 
     def excess(u):
         density = model.kinetics.current_density
@@ -372,7 +372,7 @@ def test_a_resistor_and_a_direct_source():
 
 def network(filament, layer, surface=FLAT, contact=2.0):
     profile = Profile.of(filament)
-    up, down, ends_up, ends_down = wedges(filament, surface, strips(filament)[1])
+    up, down, ends_up, ends_down = wedges(filament, surface, filament.strips[1])
     contacts = [Contact(contact, spreading(contact, 25.0, 25.0), constant(kappa)) for kappa in (400.0, 72.0)]
     shares = profile.shares(filament.points[:, 1])
     return HeatNetwork(
@@ -401,7 +401,7 @@ def test_heat_of_a_cylinder():
 def test_heat_across_the_gap_and_what_the_layer_takes_away():
     """The flat top sees the electrode through kappa A/g; all heat leaves."""
     filament = stub(2.0, 9.6, 60)
-    up = wedges(filament, FLAT, strips(filament)[1])[0]
+    up = wedges(filament, FLAT, filament.strips[1])[0]
     assert up[:59].sum() == pytest.approx(np.pi * 2.0**2 / 0.4, rel=0.05)
     dry, _ = warmed(network(filament, 1e-12), 1e-5)
     wet, leaving = warmed(network(filament, 1.4), 1e-5)
@@ -412,7 +412,7 @@ def test_heat_across_the_gap_and_what_the_layer_takes_away():
 def test_a_boundary_resistance_at_both_ends_of_a_gap():
     """The metal of a stump that nothing else cools: Q = dT sum kappa A/(g + 2 kappa R) over its flat top."""
     filament = stub(2.0, 9.6, 60)
-    areas = strips(filament)[1]
+    areas = filament.strips[1]
     top = np.where(np.arange(len(areas)) < 50, areas, 0.0)
     cell = network(filament, 1.4)
     cell = replace(cell, up=top / 0.4, down=0 * areas, boundary=2e-9, areas=areas)
@@ -426,8 +426,8 @@ def test_a_boundary_resistance_at_both_ends_of_a_gap():
 def test_conduction_to_a_wall_that_stands_on_the_electrode():
     """2 kappa dT/(pi d) for a side under the electrode: the wedge of a right angle."""
     filament = stub(2.0, 9.6, 60)
-    up, down, ends, _ = wedges(filament, FLAT, strips(filament)[1])
-    z, areas = filament.points[80, 1], strips(filament)[1][80]
+    up, down, ends, _ = wedges(filament, FLAT, filament.strips[1])
+    z, areas = filament.points[80, 1], filament.strips[1][80]
     assert up[80] == pytest.approx(2 * areas / (np.pi * (10 - z)), rel=1e-9)
     assert down[80] == pytest.approx(2 * areas / (np.pi * z), rel=1e-9)
     assert ends[80] == pytest.approx(2.0 + 10 - z)

@@ -17,6 +17,7 @@ attoamperes through the circuit are then as exact as milliamperes, and I = f(V_R
 """
 
 from dataclasses import dataclass, replace
+from functools import cached_property
 
 import numpy as np
 
@@ -38,7 +39,16 @@ class Crossing:
 
     def by_column(self, name, voltage):
         """Current of each column by one of the laws, A, (c,)."""
-        return SQUARE_METRES_PER_NM2 * self.weight * self.laws[name].current_density(voltage, self.gap)
+        found = self._known.get((name, voltage))
+        if found is None:
+            density = self.laws[name].current_density(voltage, self.gap)
+            found = self._known[name, voltage] = SQUARE_METRES_PER_NM2 * self.weight * density
+        return found
+
+    @cached_property
+    def _known(self):
+        """Currents by law and voltage: where heat and circuit have settled they are asked for again."""
+        return {}
 
     def currents(self, voltage):
         """The whole current by each law, A, name -> float."""

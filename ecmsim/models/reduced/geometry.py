@@ -8,7 +8,6 @@ from ecmsim.constants import METRES_PER_NM
 from ecmsim.models.cell import Tip
 from ecmsim.models.reduced.electrons import Crossing, series_resistances, size_ratios
 from ecmsim.models.reduced.heat import Contact, HeatNetwork, Sources, to_bodies, wedges
-from ecmsim.models.reduced.ions import strips
 from ecmsim.models.reduced.metals import Metals, links, relative_potentials
 from ecmsim.models.reduced.profile import SLICES, Profile
 from ecmsim.models.reduced.spreading import spreading
@@ -123,7 +122,7 @@ def _of_bodies(filament, profile, tip, columns, between):
 
 def heat_network(trial, geometry, cell, model, insulated):
     """The heat network of a trial. cell: configuration [cell]; model: DeviceModel; insulated: the outer wall."""
-    areas = strips(trial.filament)[1]
+    _, areas = trial.filament.strips
     up, down, radius_up, radius_down = wedges(trial.filament, trial.plate, areas)
     ends = None
     if geometry.metals:

@@ -155,7 +155,8 @@ class HeatNetwork:
         diagonal += exits
         right = np.concatenate([sources.filament, [sources.active]])
         right[0] += sources.counter
-        _, rise, failed = dposv(matrix.T, right, lower=1)  # which goes by columns, and takes a half of the matrix
+        # Which goes by columns, takes a half of the matrix, and leaves neither as it was.
+        _, rise, failed = dposv(matrix.T, right, lower=1, overwrite_a=True, overwrite_b=True)
         if failed:
             rise = np.full_like(right, np.nan)
         # What the arcs lose beside the contacts leaves as well.
@@ -198,8 +199,8 @@ def wedges(filament, surface, areas):
     angle = np.arccos(np.clip(filament.normals()[:, 1], -1.0, 1.0))  # to the active electrode; pi less it to the other
     sine = np.sin(np.clip(angle, 1e-6, np.pi - 1e-6))
     above, below = np.maximum(np.interp(r, *surface.T) - z, LEAST), np.maximum(z, LEAST)
-    up = areas * sine / (np.clip(angle, 1e-6, np.pi) * above)
-    down = areas * sine / (np.clip(np.pi - angle, 1e-6, np.pi) * below)
+    up = areas * sine / (np.maximum(angle, 1e-6) * above)
+    down = areas * sine / (np.maximum(np.pi - angle, 1e-6) * below)
     return up, down, r + above * sine, r + below * sine
 
 

@@ -149,28 +149,8 @@ class Between:
         if failed:  # approximations have left P a negative eigenvalue
             inverse, _ = dgetri(*dgetrf(potentials.T)[:2])
         else:
-            inverse, _ = dpotri(factor, lower=0)
+            inverse, _ = dpotri(factor, lower=0, overwrite_c=True)
         return cls(own, network(inverse.T, own))
-
-
-def strips(filament):
-    """The outline's points as rings: widths (n,) and areas (n,) of the strips of surface around them, nm and nm2."""
-    if len(filament.bodies) == 1:
-        return _strips(filament)
-    widths, areas = zip(*map(_strips, filament.bodies), strict=True)
-    return np.concatenate(widths), np.concatenate(areas)
-
-
-def _strips(filament):
-    r, half = filament.points[:, 0], 0.5 * filament.segment_lengths
-    middle = 0.5 * (r[1:] + r[:-1])
-    area = np.zeros(len(r))
-    area[:-1] += np.pi * (r[:-1] + middle) * half
-    area[1:] += np.pi * (r[1:] + middle) * half
-    width = np.zeros(len(r))
-    width[:-1] += half
-    width[1:] += half
-    return width, area
 
 
 class Ions:
@@ -195,12 +175,15 @@ class Ions:
     def potentials_between(self, filament):
         """P of the module's equation, (n + RINGS, n + RINGS), 1/nm."""
         r, z = filament.points.T
-        widths, _ = strips(filament)
+        widths, _ = filament.strips
         # The disc of a tip, or of a floating body's lower pole, has the potential 2/b at its centre.
         source = np.where(r == 0, 0.5 * widths, r)
-        above = potentials_at(self.radii, self._top, source, z, widths, self.thickness)
-        own = mutual_potentials(r, z, source, widths, self.thickness)
-        return np.vstack([np.hstack([own, above.T]), np.hstack([above, self._plate])])
+        n = len(r)
+        found = np.empty((n + RINGS, n + RINGS))
+        found[:n, :n] = mutual_potentials(r, z, source, widths, self.thickness)
+        found[n:, :n] = potentials_at(self.radii, self._top, source, z, widths, self.thickness)
+        found[:n, n:], found[n:, n:] = found[n:, :n].T, self._plate
+        return found
 
     def solve(
         self, filament, surface, between, temperature, plate_temperature, voltage, guess, open_shares=None, shift=None
@@ -254,7 +237,7 @@ class Ions:
             upper = above(np.repeat(voltage - u[n:], SAMPLES)).reshape(RINGS, SAMPLES)
             return np.concatenate([below(-u[:n]), upper @ MEAN])
 
-        areas = SQUARE_METRES_PER_NM2 * np.concatenate([strips(filament)[1], self.areas])
+        areas = SQUARE_METRES_PER_NM2 * np.concatenate([filament.strips[1], self.areas])
         ohmic, limit = self.model.hopping.low_field_limits(np.concatenate([temperature, plate_temperature]))
         return IonicBalance(n, density, areas, limit, between.own / ohmic, METRES_PER_NM * between.conductance)
 
@@ -331,7 +314,7 @@ class IonicBalance:
                 # That all rings' currents cancel says what one ring's equation does, and no network's round-off.
                 whole = steep.sum()
                 system[-1], right[-1, 1] = steep / whole, steep[n:].sum() / whole
-                factors, pivots, _ = dgetrf(system.T)  # LAPACK goes by columns
+                factors, pivots, _ = dgetrf(system.T, overwrite_a=True)  # LAPACK goes by columns
             source = self.areas * current
             right[:, 0] = (layer.through - source) / scale
             right[-1, 0] = -source.sum() / whole
@@ -342,7 +325,7 @@ class IonicBalance:
                 return None
             if NEAR > before < change:
                 change = np.inf  # the old slopes do not serve
-            u = u + np.clip(correction, -largest, largest)
+            u = u + np.minimum(np.maximum(correction, -largest), largest)
             if change <= least:
                 return u, step[:, 1], -float(np.dot(steep[:n], step[:n, 1])), iteration
         return None

@@ -27,7 +27,6 @@ from ecmsim.models.reduced.profile import SLICES, Profile
 from ecmsim.models.reduced.spreading import halo
 from ecmsim.models.state import CellState
 from ecmsim.shape.filament import OutlineError
-from ecmsim.shape.gap import Gap
 from ecmsim.shape.polyline import CROWDED
 from ecmsim.shape.spacing import filament_spacing
 
@@ -107,9 +106,9 @@ class ReducedSimulation(GrowingCell):
         with self.watch("outline"):
             move = self._displaced(state, step)
             front, plate = self._spaced(move.front)
-            if np.any(Gap(front.filament, plate).from_filament("vertical") < TOUCHING):
+            trial = self._tried(state, time, move, front=front, plate=plate)
+            if np.any(trial.gap.from_filament("vertical") < TOUCHING):
                 raise OutlineError("the filament touches the active electrode")
-        trial = self._tried(state, time, move, front=front, plate=plate)
         trial = self._waited(self._solve(trial, state, step), trial, state, lambda t: self._solve(t, state, step))
         self._judge(trial, state)
         return trial
