@@ -37,7 +37,7 @@ class History:
             self._file = h5py.File(h5py.h5f.open(os.fsencode(path), flags, access))
             names = [f"{group}/{name}" for group in ("outline", "electrode") for name in ("points", "offset")]
             self._datasets = {name: self._file[name] for name in [*names, CRC, "outline/time_s", "outline/step"]}
-            self._kinds = {name: dataset.dtype for name, dataset in self._datasets.items()}
+            self._kinds = {name: (dataset.dtype, dataset.id.get_type()) for name, dataset in self._datasets.items()}
             self._lengths = {name: len(dataset) for name, dataset in self._datasets.items()}
             self._sums = sums_of(self._file, self._rows)
 
@@ -73,14 +73,14 @@ class History:
                 sync_file(self.path)
 
     def _extend(self, name, block):
-        dataset, kind, before = self._datasets[name], self._kinds[name], self._lengths[name]
+        dataset, (kind, stored), before = self._datasets[name], self._kinds[name], self._lengths[name]
         block = np.ascontiguousarray(block, kind)
         length = self._lengths[name] = before + len(block)
         # As dataset.resize and dataset[before:] = block, without what h5py asks for each time.
         dataset.id.set_extent((length, *block.shape[1:]))
         there = dataset.id.get_space()
         there.select_hyperslab((before, *(0,) * (block.ndim - 1)), block.shape)
-        dataset.id.write(h5py.h5s.create_simple(block.shape), there, block)
+        dataset.id.write(h5py.h5s.create_simple(block.shape), there, block, stored)
         dataset.id.flush()
         self._sums[name].update(block)
         return length

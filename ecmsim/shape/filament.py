@@ -78,6 +78,8 @@ class Filament:
     def parts(self):
         """Which points are those of each body, from the topmost to the rooted one: a tuple of slices."""
         poles = np.nonzero(self.points[1:-1, 0] == 0)[0] + 1
+        if not poles.size:
+            return (slice(0, len(self.points)),)
         lower, upper = poles[::2], poles[1::2]
         if len(lower) != len(upper) or np.any(upper != lower + 1):  # no outline of bodies: see `check`
             lower = upper = np.empty(0, dtype=int)
@@ -229,7 +231,7 @@ class Filament:
             velocity[-1] = [speed[-1] / max(normal[-1, 0], 0.5), 0.0]
         if volume_rate is None:
             return velocity
-        rates = np.broadcast_to(volume_rate, len(self.parts)), np.broadcast_to(lost, len(self.parts))
+        rates = np.full(len(self.parts), volume_rate), np.full(len(self.parts), lost)
         gains = (self.area_vectors() * velocity).sum(axis=1)
         # Where a body has just lost its partner, its points may see a current that its edges do not have; and so may a
         # last point that is not yet on the nucleus, when all the others are.

@@ -54,7 +54,7 @@ class Front:
     @classmethod
     def of(cls, filament, carried, needle=None):
         """A front whose points carry what another's `carried` told."""
-        owed, velocity, *before = np.hsplit(carried[:, 1:], carried.shape[1] // 2)
+        owed, velocity, *before = (carried[:, k : k + 2] for k in range(1, carried.shape[1], 2))
         return cls(filament, velocity, carried[:, 0], owed, *before, needle=needle)
 
     def moving(self, velocity, step, last, parted=False, needle_velocity=None):

@@ -153,8 +153,8 @@ def _cut(lower, upper, breaks, below, above):
     middle = 0.5 * (start + stop)
     radius = middle[:, None] + 0.5 * (stop - start)[:, None] * GAUSS_POINTS
     weight = 2 * np.pi * radius * 0.5 * (stop - start)[:, None] * GAUSS_WEIGHTS
-    (low, foot), (high, head) = _hats(lower, below, radius), _hats(upper, above, radius)
-    shape = np.concatenate([low, high], axis=-1)
+    (low, foot), (high, head) = _along(lower, below, radius), _along(upper, above, radius)
+    shape = np.stack([1 - low, low, 1 - high, high], axis=-1)
     return Columns(below, above, shape, radius, foot, weight, np.maximum(head - foot, LEAST_GAP))
 
 
@@ -170,8 +170,8 @@ def covering(line, radius, choose):
     return choose(np.where(covers, height, -np.inf if choose is np.argmax else np.inf), axis=1)
 
 
-def _hats(line, segment, radius):
-    """Hat functions (e, q, 2) of a segment's ends at radii (e, q), and its heights there."""
-    r0, r1 = line[segment, 0][:, None], line[segment + 1, 0][:, None]
+def _along(line, segment, radius):
+    """How far along a segment radii (e, q) are, as a share of it, and its heights there."""
+    (r0, z0), (r1, z1) = line[segment].T[..., None], line[segment + 1].T[..., None]
     s = (radius - r0) / np.where(np.abs(r1 - r0) > 1e-12, r1 - r0, 1e-12)
-    return np.stack([1 - s, s], axis=-1), line[segment, 1][:, None] * (1 - s) + line[segment + 1, 1][:, None] * s
+    return s, z0 * (1 - s) + z1 * s

@@ -37,8 +37,8 @@ class Profile:
     def shares(self, height):
         """Matrix (n, k + 1) that interpolates values at the heights to others, and whose transpose hands out what
         enters there."""
-        at = np.clip(np.searchsorted(self.heights, height) - 1, 0, SLICES - 1)
-        upper = np.clip((height - self.heights[at]) / self.lengths[at], 0.0, 1.0)
+        at = np.searchsorted(self.heights[1:-1], height)
+        upper = np.minimum(np.maximum((height - self.heights[at]) / self.lengths[at], 0.0), 1.0)
         matrix = np.zeros((len(height), SLICES + 1))
         rows = np.arange(len(height))
         matrix[rows, at], matrix[rows, at + 1] = 1 - upper, upper
