@@ -355,8 +355,8 @@ class FieldProblem:
         blocks = np.zeros((len(derivative), 4, 3, 4, 3))
         blocks[:, :, PSI, :, PSI] = derivative[:, :, 0]
         blocks[:, :, RISE, :, PSI] = derivative[:, :, 1]
-        for ends, block in zip(dofs, blocks.reshape(-1, 12, 12), strict=True):
-            self.matrix.setValuesBlockedLocal(ends, ends, block, addv=PETSc.InsertMode.ADD)
+        ends = dofs.astype(PETSc.IntType)
+        self.matrix.setValuesBlockedLocalRCV(ends, ends, blocks.reshape(-1, 12, 12), addv=PETSc.InsertMode.ADD)
 
     # --- results ----------------------------------------------------------------------------------------------------
 

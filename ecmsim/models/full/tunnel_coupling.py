@@ -7,6 +7,7 @@ met exactly at every point, and what one surface loses the other gains.
 """
 
 from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
 
@@ -39,6 +40,11 @@ class CoupledColumns:
         ]
         return cls(np.stack(ends, axis=1), columns.shape, columns.weight, columns.gap)
 
+    @cached_property
+    def pull(self):
+        """What a volt at each node adds to the voltage between the surfaces, (e, q, 4)."""
+        return self.shape * SIDES
+
 
 class TunnelCoupling:
     """The contributions of tunnelling to residual, Jacobian and power. law: Eq. (5); heating: Eq. (10) or None."""
@@ -53,7 +59,7 @@ class TunnelCoupling:
         and W, (power (W), current (A))), and with jacobian=True the derivatives (e, 4, 2, 4) of the residual by the
         potentials.
         """
-        pull = columns.shape * SIDES
+        pull = columns.pull
         voltage = np.einsum("eqk,ek->eq", pull, potential)
         current = columns.weight * self._current(voltage, columns.gap)
         power = current * voltage
@@ -78,10 +84,12 @@ class TunnelCoupling:
         return SQUARE_METRES_PER_NM2 * self.law.current_density(voltage, gap)
 
     def _shares(self, voltage, columns):
-        """gamma given to each node's hat function, (e, q, 4)."""
-        lower = self.heating.filament_share(voltage, columns.gap)
-        upper = self.heating.active_electrode_share(voltage, columns.gap)
-        return np.stack([lower, lower, upper, upper], axis=-1) * columns.shape
+        """gamma given to each node's hat function, (e, q, 4); both surfaces' shares sum to one."""
+        upper = self.heating.active_electrode_share(voltage, columns.gap)[..., None]
+        shares = columns.shape.copy()
+        shares[..., :2] *= 1 - upper
+        shares[..., 2:] *= upper
+        return shares
 
     def _surface_heat(self, voltage, columns):
         """gamma V J given to each node's hat function, W/nm2, (e, q, 4)."""
