@@ -160,7 +160,8 @@ def resistances(geometry, rise, cell, model):
     warmth = ambient + 0.5 * (along[1:] + along[:-1])
     slices = series_resistances(geometry.profile, geometry.entered, warmth, model.filament, model.size_effect)
     electrodes = [
-        spreading(contact, cell.radius, height) / (METRES_PER_NM * metal.electrical(ambient + 0.5 * warm))
+        # No current crosses the outer wall. (By position: so the cache takes it for what heat has asked.)
+        spreading(contact, cell.radius, height, True) / (METRES_PER_NM * metal.electrical(ambient + 0.5 * warm))
         for contact, height, metal, warm in (
             (geometry.contact_up, cell.active_electrode_height, model.active_electrode, rise.active),
             (geometry.contact_down, cell.counter_electrode_height, model.counter_electrode, rise.filament[0]),

@@ -253,12 +253,13 @@ class ReducedSimulation(GrowingCell):
             "shift": shift,
         }
         floating = floating_guess(state, filament) if metals else None
+        around_contact = halo(geometry.contact_up, self._ions.radii)
 
         def solve(voltage, rise, before):
             begin = guess if before is None else before.potentials + before.response * (voltage - before.voltage)
             warm = {
                 "temperature": ambient + geometry.shares @ rise.filament,
-                "plate_temperature": ambient + rise.active * halo(geometry.contact_up, self._ions.radii),
+                "plate_temperature": ambient + rise.active * around_contact,
             }
             with self.watch("ions"):
                 if metals is None:
