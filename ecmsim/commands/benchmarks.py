@@ -49,12 +49,12 @@ SOLVE = [*(part for key, value in HOT.items() for part in ("--set", f"{key}={val
 LARGE = {
     f"solve of {vertices} vertices": ("cu_sio2_pt", ["--set", f"mesh.refinement={refinement}", *SOLVE])
     for vertices, refinement in (
-        ("3,000", 1.7),
-        ("20,000", 4.5),
-        ("50,000", 7.3),
-        ("100,000", 10.4),
-        ("300,000", 18.3),
-        ("1,000,000", 34.5),
+        ("3,000", 1.34),
+        ("20,000", 3.78),
+        ("50,000", 6.0),
+        ("100,000", 8.56),
+        ("300,000", 14.9),
+        ("1,000,000", 27.6),
     )
 }
 CASES = 16  # of the study

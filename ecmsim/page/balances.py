@@ -99,11 +99,11 @@ def _exact(data):
 
 # How much the reference cell changes with mesh and steps both twice as coarse (validation/convergence.csv), as texts.
 COARSER = {
-    "t(0.7 nm)": "0.15 ms",
-    "t(1 mA)": "0.94 ms",
-    "T at 100 µA": "0.58 K",
-    "T at 603 µA": "1.6 K",
-    "mean radius": "0.0019 nm",
+    "t(0.7 nm)": "0.095 ms",
+    "t(1 mA)": "1.6 ms",
+    "T at 100 µA": "0.46 K",
+    "T at 603 µA": "1.1 K",
+    "mean radius": "0.0017 nm",
 }
 
 
@@ -116,7 +116,7 @@ def numerical_error(run):
         f"shows its growth {COARSER['t(0.7 nm)']} earlier and reaches 1 mA {COARSER['t(1 mA)']} later, is "
         f"{COARSER['T at 100 µA']} colder at 100 µA and {COARSER['T at 603 µA']} at 603 µA, and ends with a mean "
         f"radius {COARSER['mean radius']} smaller and the same gap to a picometre. Where heat drives growth, "
-        "its speed at a moment is less exact than what comes of it: by default some 1.5 % too low at 603 µA. "
+        "its speed at a moment is less exact than what comes of it: by default some 1 % too low at 603 µA. "
         "An estimate for this run is the difference to the same one, "
     )
     mesh, steps = _refinements(run)

@@ -78,10 +78,10 @@ class FieldForms:
 def _listed(compiled, domain):
     """A compiled form that has, instead of its weak form, a short one of the same coefficients and constants:
     create_form looks for them there, of each form on each mesh."""
-    found = [*compiled.ufl_form.coefficients(), *compiled.ufl_form.constants()]
-    if not found:
-        return compiled
-    return dataclasses.replace(compiled, ufl_form=sum(ufl.inner(part, part) for part in found) * ufl.dx(domain))
+    if found := [*compiled.ufl_form.coefficients(), *compiled.ufl_form.constants()]:
+        row = ufl.as_vector([one for part in found for one in (part if part.ufl_shape else [part])])
+        compiled = dataclasses.replace(compiled, ufl_form=ufl.inner(row, row) * ufl.dx(domain))
+    return compiled
 
 
 class FieldProblem:
