@@ -3,7 +3,7 @@
 from ecmsim.drive import limit
 from ecmsim.errors import SolveError
 from ecmsim.models.balance import Unbalanced
-from ecmsim.running.stepping import NoShorterStep
+from ecmsim.running.stepping import NoShorterStep, Unresolved
 from ecmsim.text import quantity
 
 CLOSED = 0.1  # nm: a gap that is smaller has closed
@@ -26,6 +26,8 @@ def explained(final, cause, state, simulation):
     elif field:
         message += f" Worst field: {field}."
         remedy = "a finer mesh (mesh.refinement), smaller steps (stepping.refinement) or more solver.max_iterations"
+    elif isinstance(final, Unresolved):
+        remedy = "a slower programme, or one that comes to this sooner"
     elif cause is None:  # the outline is too fast for the smallest step
         remedy = "a smaller stepping.smallest_step, or a slower programme"
     elif state.observed["gap"] < CLOSED:

@@ -1,6 +1,7 @@
 """Steps of a simulation along its programme: how long they are, what rejects them, and which leg comes next."""
 
 from dataclasses import dataclass, field
+from math import ulp
 
 from ecmsim.errors import SolveError
 from ecmsim.models.balance import BALANCES, Unbalanced
@@ -58,7 +59,7 @@ class March:
         self.events, cause, unbalanced = [], None, 0
         while True:
             try:
-                step = self.controller.propose(simulation.rates(state), stop - state.time)
+                step = self.controller.propose(simulation.rates(state), stop - state.time, 0.5 * ulp(state.time))
                 # The last step to a stop lands on it to the bit.
                 target = stop if step == stop - state.time else state.time + step
                 try:

@@ -18,6 +18,10 @@ class NoShorterStep(StepError):
     """Steps failed down to the smallest one."""
 
 
+class Unresolved(StepError):
+    """A step would have to be so short that the time does not show it."""
+
+
 class StepController:
     """Chooses steps from the [stepping] configuration.
 
@@ -31,10 +35,13 @@ class StepController:
         self.step = settings.first_step
         self.rejections = 0
         self.recent = deque(maxlen=STUCK)
+        self.least = settings.smallest_step
 
-    def propose(self, rates: Rates, time_left):
-        """Length of the next step in s; time_left: until the next corner or the end, s."""
+    def propose(self, rates: Rates, time_left, resolution=0.0):
+        """Length of the next step in s; time_left: until the next corner or the end, s; resolution: the shortest step
+        that the time itself would show, s."""
         s = self.settings
+        self.least = max(s.smallest_step, resolution)
         reach = min(s.height_fraction * rates.height, s.largest_displacement, s.segment_fraction * rates.finest)
         gap_reach = max(s.gap_fraction * rates.gap, s.gap_change)
         limits = [
@@ -50,10 +57,12 @@ class StepController:
         if self.rejections:
             limits = [self.step]
         step = min(limits)
-        if step < s.smallest_step:
-            least = f"less than stepping.smallest_step ({s.smallest_step:.2g} s)"
+        if step < self.least:
             what = "the source changes" if step == rates.source_time else "the outline moves"
-            raise StepError(f"{what} so fast that a step would have to be {step:.2g} s, {least}")
+            told = f"{what} so fast that a step would have to be {step:.2g} s, less than"
+            if self.least > s.smallest_step:
+                raise Unresolved(f"{told} the time's last digit shows ({self.least:.2g} s)")
+            raise StepError(f"{told} stepping.smallest_step ({s.smallest_step:.2g} s)")
         if step >= time_left:
             return time_left
         # Two even steps to a corner rather than a long one and a sliver.
@@ -80,7 +89,7 @@ class StepController:
                 told = f"of the last {STUCK} steps, of {longest:.2g} s at most, {cut} had to be shortened"
                 raise NoShorterStep(f"{told}: {reason}")
         self.step = step / 2
-        if self.step < self.settings.smallest_step:
+        if self.step < self.least:
             attempts = "1 attempt" if self.rejections == 1 else f"{self.rejections} attempts"
             raise NoShorterStep(f"{attempts} failed, the last with a step of {step:.2g} s: {reason}")
 

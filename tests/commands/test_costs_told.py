@@ -163,8 +163,8 @@ def of(text):
     return cost.cost_of([sys.executable, "-c", text])
 eater = "import time; data = bytearray({size} << 20); time.sleep({time})"
 child = f"import subprocess, sys; subprocess.run([sys.executable, '-c', '{eater.format(size=100, time=0.6)}'])"
-found = [of("import time; time.sleep(0.5)"), of(eater.format(size=150, time=0.5)), of(f"data = bytearray(100 << 20); {child}"),
-         of("import time\\nwhile time.process_time() < 0.4: pass")]
+found = [of("import time; time.sleep(0.5)"), of(eater.format(size=150, time=0.5)),
+         of(f"data = bytearray(100 << 20); {child}"), of("import time\\nwhile time.process_time() < 0.4: pass")]
 print(json.dumps(found))
 """
 

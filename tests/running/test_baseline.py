@@ -25,7 +25,7 @@ from ecmsim.running.failure import explained, explained_at_start
 from ecmsim.running.milestones import Milestones
 from ecmsim.running.remarks import Ranges, Remarks
 from ecmsim.running.run import resume, run
-from ecmsim.running.stepping import NoShorterStep, StepError
+from ecmsim.running.stepping import NoShorterStep, StepError, Unresolved
 from ecmsim.shape.front import Rupture, Union
 from ecmsim.shape.topology import Neck
 
@@ -156,7 +156,7 @@ def test_failures(file_regression):
     field.field = "temperature"
     cases = [(StepError("a"), error, plain), (NoShorterStep("b"), error, plain), (StepError("c"), error, begun),
              (StepError("d"), field, plain), (StepError("e"), None, plain), (StepError("f"), StepError("x"), plain),
-             (StepError("g"), StepError("x"), closed)]  # fmt: skip
+             (StepError("g"), StepError("x"), closed), (Unresolved("h"), None, plain)]  # fmt: skip
     told(file_regression, texts([str(explained_at_start(error)), *(str(explained(*c, simulation)) for c in cases)]))
 
 

@@ -9,7 +9,7 @@ from ecmsim.config.numerics import Stepping
 from ecmsim.drive import Programme, hold, ramp
 from ecmsim.errors import SolveError
 from ecmsim.models.rates import Rates
-from ecmsim.running.stepping import StepController, StepError
+from ecmsim.running.stepping import StepController, StepError, Unresolved
 
 # Every limit is far away unless a test brings it near.
 SETTINGS = {
@@ -187,6 +187,22 @@ def test_giving_up():
     expected = "20 attempts failed, the last with a step of 1.9e-06 s: the fields did not converge"
     assert str(caught.value) == expected
     assert isinstance(caught.value, SolveError) and caught.value.exit_code == 3
+
+
+def test_giving_up_where_the_time_shows_no_shorter_step():
+    """With the reason for which the last one failed, not that it cannot be told from the time."""
+    steps, fast = controller(), replace(STILL, growth_speed=1000.0)
+    assert steps.propose(STILL, math.inf, 0.3) == 1.0
+    steps.rejected(1.0, "first")
+    assert steps.propose(STILL, math.inf, 0.3) == 0.5
+    with pytest.raises(StepError, match="^2 attempts failed, the last with a step of 0.5 s: second$"):
+        steps.rejected(0.5, "second")
+    told = r"so fast that a step would have to be 0.01 s, less than the time's last digit shows \(0.3 s\)"
+    with pytest.raises(Unresolved, match=f"the outline moves {told}"):
+        controller().propose(fast, math.inf, 0.3)
+    with pytest.raises(StepError, match=r"0.01 s, less than stepping.smallest_step \(0.05 s\)") as caught:
+        controller(smallest_step="50 ms").propose(fast, math.inf, 1e-9)
+    assert not isinstance(caught.value, Unresolved)
 
 
 def test_only_failures_in_a_row_are_counted():
