@@ -79,9 +79,11 @@ def wait_for(condition, seconds=30):
 def start_driver(home, **options):
     """The same study in a process of its own that can be killed; its exit code is the study's."""
     options = {"jobs": 2, "command": STUB} | options
+    # A shell that begins the tests in the background has them ignore SIGINT, and the study would do so, too.
     code = f"""
-import sys
+import signal, sys
 from ecmsim.study import Study
+signal.signal(signal.SIGINT, signal.default_int_handler)
 outcome = Study.load({str(home / "study.toml")!r}).run({str(home / "out")!r}, **{options!r})
 print([ending.state for _, ending in sorted(outcome.endings.items())])
 sys.exit(outcome.exit_code)
