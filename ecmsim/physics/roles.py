@@ -211,12 +211,9 @@ class VoidBarrier(Protocol):
 
 @runtime_checkable
 class TunnelHeating(Protocol):
-    """Which surface of the gap gets the tunnelling electrons' energy, Eq. (10). Arrays. Both shares sum to one."""
+    """Which surface of the gap gets the tunnelling electrons' energy, Eq. (10). Arrays. The filament gets the rest."""
 
     def active_electrode_share(self, voltage, gap) -> Any:
-        """share from 0 to 1; voltage in V (electrode minus filament), gap in nm"""
-
-    def filament_share(self, voltage, gap) -> Any:
         """share from 0 to 1; voltage in V (electrode minus filament), gap in nm"""
 
 

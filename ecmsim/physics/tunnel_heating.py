@@ -29,13 +29,10 @@ class TunnelHeating:
     decay_constant: float
 
     def active_electrode_share(self, voltage, gap):
-        """gamma of Eq. (10) for the active electrode (1); voltage in V (electrode minus filament), gap in nm.
+        """gamma of Eq. (10) for the active electrode (1), 1 less it for the filament; voltage in V (electrode minus
+        filament), gap in nm.
 
         For voltage > 0 (SET) the active electrode receives the electrons and gets more than one half.
         """
         energy = 2 * self.barrier / (self.decay_constant * gap)
         return emitter_share(-voltage / energy)
-
-    def filament_share(self, voltage, gap):
-        """gamma of Eq. (10) for the filament: 1 minus that of the active electrode."""
-        return 1 - self.active_electrode_share(voltage, gap)

@@ -49,7 +49,7 @@ def test_laws(file_regression):
         "tunnelling": [simmons.decay_constant(), simmons.conductance_density(GAPS),
                        simmons.current_density(VOLTS, GAPS),
                        simmons.differential_conductance_density(VOLTS, GAPS)],
-        "shares": [heating.active_electrode_share(VOLTS, GAPS), heating.filament_share(VOLTS, GAPS)],
+        "shares": heating.active_electrode_share(VOLTS, GAPS),
         "size": SizeEffect(0.3, 39.0, 0.4).conductivity_ratio(RADII),
         "barriers": [stress(RADII), void(HEIGHTS)],
         "nucleus": [nucleus.reach, nucleus(VOLTS, 0.1 * RADII, -10.0 + 0.02 * GAPS)],

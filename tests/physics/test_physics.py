@@ -223,8 +223,8 @@ def test_emitter_share_is_smooth_across_the_switch_of_its_series(switch):
 @pytest.mark.parametrize("voltage", [-2.0, -0.1, 1e-9, 0.5, 1.5])
 @pytest.mark.parametrize("gap", [0.3, 1.0, 5.0])
 def test_heat_shares(voltage, gap):
-    upper, lower = HEATING.active_electrode_share(voltage, gap), HEATING.filament_share(voltage, gap)
-    assert upper + lower == pytest.approx(1.0, abs=1e-15)
+    upper = HEATING.active_electrode_share(voltage, gap)
+    lower = 1 - upper
     assert HEATING.active_electrode_share(-voltage, gap) == pytest.approx(lower, abs=1e-13)
     receiver, emitter = (upper, lower) if voltage > 0 else (lower, upper)
     assert 0 < emitter <= receiver < 1
@@ -458,7 +458,6 @@ LAWS = {
     "tunnelling": (TUNNEL, Simmons.current_density, (VOLTAGES, GAPS)),
     "tunnelling slope": (TUNNEL, Simmons.differential_conductance_density, (VOLTAGES, GAPS)),
     "tunnel heat": (HEATING, TunnelHeating.active_electrode_share, (VOLTAGES, GAPS)),
-    "tunnel heat below": (HEATING, TunnelHeating.filament_share, (VOLTAGES, GAPS)),
     "size effect": (SizeEffect(0.4, 39.9, 0.2), SizeEffect.conductivity_ratio, (RADII,)),
     "temperature law": (
         TemperatureLaw(9.4e6, 293.15, 3.9e-3, -5.8e-7),

@@ -84,7 +84,7 @@ class TunnelCoupling:
         return SQUARE_METRES_PER_NM2 * self.law.current_density(voltage, gap)
 
     def _shares(self, voltage, columns):
-        """gamma given to each node's hat function, (e, q, 4); both surfaces' shares sum to one."""
+        """gamma given to each node's hat function, (e, q, 4); the filament gets what the electrode does not."""
         upper = self.heating.active_electrode_share(voltage, columns.gap)[..., None]
         shares = columns.shape.copy()
         shares[..., :2] *= 1 - upper
