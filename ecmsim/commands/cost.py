@@ -44,8 +44,12 @@ def largest_memory(process):
     found, ended = [0.0], threading.Event()
 
     def look():
+        before = {str(process)}
         while not ended.wait(PAUSE):
-            found[0] = max(found[0], peak_of(process), memory_of(process))
+            now = descendants(process)
+            # One that has only just been started has its parent's memory until it becomes another program.
+            found[0] = max(found[0], peak_of(process), memory_of(before.intersection(now)))
+            before.update(now)
 
     thread = threading.Thread(target=look, daemon=True)
     thread.start()
@@ -64,13 +68,20 @@ def peak_of(process):
     return 0.0
 
 
-def memory_of(process):
-    """What a process (its id) and all that descend from it hold now, MB; 0 where the system does not tell."""
-    pages, waiting = 0, [str(process)]
-    while waiting:
-        place = Path("/proc", waiting.pop())
+def descendants(process):
+    """A process (its id) and all that descend from it: ids, as texts; itself alone where the system does not tell."""
+    found = [str(process)]
+    for number in found:
         with contextlib.suppress(OSError):  # it has ended, or this is another system
-            pages += int((place / "statm").read_text().split()[1])
-            for thread in (place / "task").iterdir():
-                waiting += (thread / "children").read_text().split()
+            for thread in Path("/proc", number, "task").iterdir():
+                found += (thread / "children").read_text().split()
+    return found
+
+
+def memory_of(processes):
+    """What processes (their ids) hold now together, MB; 0 where the system does not tell."""
+    pages = 0
+    for number in processes:
+        with contextlib.suppress(OSError):
+            pages += int(Path("/proc", str(number), "statm").read_text().split()[1])
     return pages * os.sysconf("SC_PAGE_SIZE") / 2**20

@@ -162,9 +162,12 @@ held = b"1" * (300 << 20)
 def of(text):
     return cost.cost_of([sys.executable, "-c", text])
 eater = "import time; data = bytearray({size} << 20); time.sleep({time})"
+starter = ("import subprocess, time; data = b'1' * (150 << 20)\\n"
+           "while time.process_time() < 0.6: subprocess.run(['true'])")
 child = f"import subprocess, sys; subprocess.run([sys.executable, '-c', '{eater.format(size=100, time=0.6)}'])"
 found = [of("import time; time.sleep(0.5)"), of(eater.format(size=150, time=0.5)),
-         of(f"data = bytearray(100 << 20); {child}"), of("import time\\nwhile time.process_time() < 0.4: pass")]
+         of(f"data = bytearray(100 << 20); {child}"), of("import time\\nwhile time.process_time() < 0.4: pass"),
+         of(starter)]
 print(json.dumps(found))
 """
 
@@ -174,12 +177,13 @@ def test_a_command_costs_its_time_and_memory():
     """Of its children the memory, too, while they hold it, which is looked at again and again; but not that of the
     process which measures, with which the system has a new one begin."""
     done = subprocess.run([sys.executable, "-c", MEASURED], capture_output=True, text=True, cwd=ROOT, check=True)
-    bare, eater, both, busy = (Cost(*numbers) for numbers in json.loads(done.stdout))
+    bare, eater, both, busy, starter = (Cost(*numbers) for numbers in json.loads(done.stdout))
     assert 3 < bare.memory < 60 and 120 < eater.memory - bare.memory < 180
     assert 0.1 <= eater.wall < 60 and 0 < eater.cpu < eater.wall + 0.5
     assert 190 < both.memory < 300  # together, though neither has more than some half of it
+    assert starter.memory < 230  # not its own memory twice while it starts others
     assert busy.cpu == pytest.approx(0.4, abs=0.2) and busy.wall >= 0.35
-    assert memory_of(10**9) == 0.0
+    assert memory_of([10**9]) == 0.0
 
 
 def test_a_command_that_fails_says_its_last_words():
