@@ -49,7 +49,7 @@ def largest_memory(process):
             now = descendants(process)
             # One that has only just been started has its parent's memory until it becomes another program.
             found[0] = max(found[0], peak_of(process), memory_of(before.intersection(now)))
-            before.update(now)
+            before = set(now)
 
     thread = threading.Thread(target=look, daemon=True)
     thread.start()

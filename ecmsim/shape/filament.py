@@ -149,22 +149,27 @@ class Filament:
         """Lengths of the n - 1 segments, nm."""
         return np.hypot(*(self.points[1:] - self.points[:-1]).T)
 
-    @cached_property
-    def strips(self):
-        """The outline's points as rings: widths (n,) and areas (n,) of the strips of surface around them, nm and
-        nm2."""
-        if len(self.bodies) > 1:
-            widths, areas = zip(*(body.strips for body in self.bodies), strict=True)
-            return np.concatenate(widths), np.concatenate(areas)
+    @property
+    @once
+    @of_each_body
+    def strip_widths(self):
+        """Widths of the strips of surface around the points as rings, half-way to their neighbours, nm, (n,)."""
+        half, width = 0.5 * self.segment_lengths, np.zeros(len(self.points))
+        width[:-1] += half
+        width[1:] += half
+        return width
+
+    @property
+    @once
+    @of_each_body
+    def strip_areas(self):
+        """Areas of these strips, nm2, (n,)."""
         r, half = self.points[:, 0], 0.5 * self.segment_lengths
         middle = 0.5 * (r[1:] + r[:-1])
         area = np.zeros(len(r))
         area[:-1] += np.pi * (r[:-1] + middle) * half
         area[1:] += np.pi * (r[1:] + middle) * half
-        width = np.zeros(len(r))
-        width[:-1] += half
-        width[1:] += half
-        return width, area
+        return area
 
     @cached_property
     def volume(self):

@@ -99,7 +99,7 @@ def test_profiles_and_bodies(file_regression):
             "lift": bodies.lift(filament, floating),
             "carried": bodies.carried_over(filament, others, np.cos(np.arange(len(filament.points)))),
             "guess": bodies.floating_guess(state, others),
-            "strips": filament.strips,
+            "strips": (filament.strip_widths, filament.strip_areas),
         }
     told(file_regression, found)
 

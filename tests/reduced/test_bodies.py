@@ -83,7 +83,7 @@ def test_a_ball_in_a_uniform_field_is_a_bipolar_electrode(ratio):
     ions, given, guess = ionic(config, slab())
     empty = ions.solve(slab(), voltage=VOLTAGE, guess=guess, **given)
     # Potential on the axis, of the currents at all rings.
-    (r, z), (widths, areas) = slab().points.T, slab().strips
+    (r, z), widths, areas = slab().points.T, slab().strip_widths, slab().strip_areas
     source = np.append(np.where(r == 0, 0.5 * widths, r), ions.radii)
     heights, widths = np.append(z, np.full(RINGS, 24.0)), np.append(widths, ions.widths)
     currents = SQUARE_METRES_PER_NM2 * np.append(areas * empty.current_density, np.zeros(RINGS))

@@ -64,18 +64,18 @@ def test_spreading_in_a_long_cylinder(share):
     contact = share * radius
     narrowing = (1 - 1.40978 * share + 0.34406 * share**3 + 0.0435 * share**5) / (4 * contact)
     expected = height / (np.pi * radius**2) + narrowing
-    assert spreading(contact, radius, height) == pytest.approx(expected, rel=2e-3)
+    assert spreading(contact, radius, height, True) == pytest.approx(expected, rel=2e-3)
 
 
 @pytest.mark.parametrize("contact", [0.01, 0.13, 1.0])
 def test_spreading_into_a_half_space(contact):
     """1/(4 a), however small the contact: also where the modes are too few to see it."""
-    assert spreading(contact, 500.0, 500.0) == pytest.approx(1 / (4 * contact), rel=5e-3)
-    assert spreading(contact, 25.0, 25.0) < 1 / (4 * contact) + 25.0 / (np.pi * 25.0**2)
+    assert spreading(contact, 500.0, 500.0, True) == pytest.approx(1 / (4 * contact), rel=5e-3)
+    assert spreading(contact, 25.0, 25.0, True) < 1 / (4 * contact) + 25.0 / (np.pi * 25.0**2)
 
 
 def test_a_cold_wall_helps():
-    assert spreading(5.0, 25.0, 25.0, insulated=False) < spreading(5.0, 25.0, 25.0)
+    assert spreading(5.0, 25.0, 25.0, False) < spreading(5.0, 25.0, 25.0, True)
 
 
 def test_halo():
@@ -107,7 +107,7 @@ def test_no_current_crosses_the_planes():
 def test_hemisphere_of_current():
     """Evenly fed on an insulating floor its surface is at rho I/(2 pi a): the strips' own potentials included."""
     nucleus = Filament.nucleus(2.0, 40)
-    widths, areas = nucleus.strips
+    widths, areas = nucleus.strip_widths, nucleus.strip_areas
     assert areas.sum() == pytest.approx(2 * np.pi * 2.0**2, rel=1e-3)
     r, z = nucleus.points.T
     source = r.copy()
@@ -165,7 +165,7 @@ NO_BARRIERS = ["stress.enabled=false", "dissolution.enabled=false"]
 def test_reactions_in_series_without_transport():
     """With fast hopping the layer is one node: i_filament A_filament = i_electrode A_electrode."""
     solution, model, config = ions_of([*NO_BARRIERS, "hopping.activation_energy=0.05 eV"], voltage=1.0)
-    areas = 1e-18 * Filament.nucleus(0.128, 12).strips[1].sum(), 1e-18 * np.pi * config.cell.radius**2
+    areas = 1e-18 * Filament.nucleus(0.128, 12).strip_areas.sum(), 1e-18 * np.pi * config.cell.radius**2
 
     def excess(u):
         density = model.kinetics.current_density
@@ -372,8 +372,8 @@ def test_a_resistor_and_a_direct_source():
 
 def network(filament, layer, surface=FLAT, contact=2.0):
     profile = Profile.of(filament)
-    up, down, ends_up, ends_down = wedges(filament, surface, filament.strips[1])
-    contacts = [Contact(contact, spreading(contact, 25.0, 25.0), constant(kappa)) for kappa in (400.0, 72.0)]
+    up, down, ends_up, ends_down = wedges(filament, surface, filament.strip_areas)
+    contacts = [Contact(contact, spreading(contact, 25.0, 25.0, True), constant(kappa)) for kappa in (400.0, 72.0)]
     shares = profile.shares(filament.points[:, 1])
     return HeatNetwork(
         profile, shares, up, down, ends_up, ends_down, *contacts, constant(400.0), constant(layer), 300.0
@@ -391,17 +391,17 @@ def test_heat_of_a_cylinder():
     """Tip: Q (h/(kappa pi r^2) + R_CE); electrode: Q R_AE."""
     cell = network(stub(2.0, 9.6), 1e-12)
     rise, leaving = warmed(cell, 1e-5, 2e-5)
-    base = 1e-5 * spreading(2.0, 25.0, 25.0) / (72.0 * 1e-9)
+    base = 1e-5 * spreading(2.0, 25.0, 25.0, True) / (72.0 * 1e-9)
     assert rise.filament[0] == pytest.approx(base, rel=1e-6)
     assert rise.filament[-1] == pytest.approx(base + 1e-5 * 9.6e-9 / (400.0 * np.pi * 4e-18), rel=5e-3)
-    assert rise.active == pytest.approx(2e-5 * spreading(2.0, 25.0, 25.0) / (400.0 * 1e-9), rel=1e-6)
+    assert rise.active == pytest.approx(2e-5 * spreading(2.0, 25.0, 25.0, True) / (400.0 * 1e-9), rel=1e-6)
     assert leaving == pytest.approx(3e-5, rel=1e-9)
 
 
 def test_heat_across_the_gap_and_what_the_layer_takes_away():
     """The flat top sees the electrode through kappa A/g; all heat leaves."""
     filament = stub(2.0, 9.6, 60)
-    up = wedges(filament, FLAT, filament.strips[1])[0]
+    up = wedges(filament, FLAT, filament.strip_areas)[0]
     assert up[:59].sum() == pytest.approx(np.pi * 2.0**2 / 0.4, rel=0.05)
     dry, _ = warmed(network(filament, 1e-12), 1e-5)
     wet, leaving = warmed(network(filament, 1.4), 1e-5)
@@ -412,7 +412,7 @@ def test_heat_across_the_gap_and_what_the_layer_takes_away():
 def test_a_boundary_resistance_at_both_ends_of_a_gap():
     """The metal of a stump that nothing else cools: Q = dT sum kappa A/(g + 2 kappa R) over its flat top."""
     filament = stub(2.0, 9.6, 60)
-    areas = filament.strips[1]
+    areas = filament.strip_areas
     top = np.where(np.arange(len(areas)) < 50, areas, 0.0)
     cell = network(filament, 1.4)
     cell = replace(cell, up=top / 0.4, down=0 * areas, boundary=2e-9, areas=areas)
@@ -426,8 +426,8 @@ def test_a_boundary_resistance_at_both_ends_of_a_gap():
 def test_conduction_to_a_wall_that_stands_on_the_electrode():
     """2 kappa dT/(pi d) for a side under the electrode: the wedge of a right angle."""
     filament = stub(2.0, 9.6, 60)
-    up, down, ends, _ = wedges(filament, FLAT, filament.strips[1])
-    z, areas = filament.points[80, 1], filament.strips[1][80]
+    up, down, ends, _ = wedges(filament, FLAT, filament.strip_areas)
+    z, areas = filament.points[80, 1], filament.strip_areas[80]
     assert up[80] == pytest.approx(2 * areas / (np.pi * (10 - z)), rel=1e-9)
     assert down[80] == pytest.approx(2 * areas / (np.pi * z), rel=1e-9)
     assert ends[80] == pytest.approx(2.0 + 10 - z)

@@ -122,7 +122,7 @@ def _of_bodies(filament, profile, tip, columns, between):
 
 def heat_network(trial, geometry, cell, model, insulated):
     """The heat network of a trial. cell: configuration [cell]; model: DeviceModel; insulated: the outer wall."""
-    _, areas = trial.filament.strips
+    areas = trial.filament.strip_areas
     up, down, radius_up, radius_down = wedges(trial.filament, trial.plate, areas)
     ends = None
     if geometry.metals:
@@ -160,7 +160,7 @@ def resistances(geometry, rise, cell, model):
     warmth = ambient + 0.5 * (along[1:] + along[:-1])
     slices = series_resistances(geometry.profile, geometry.entered, warmth, model.filament, model.size_effect)
     electrodes = [
-        # No current crosses the outer wall. (By position: so the cache takes it for what heat has asked.)
+        # No current crosses the outer wall.
         spreading(contact, cell.radius, height, True) / (METRES_PER_NM * metal.electrical(ambient + 0.5 * warm))
         for contact, height, metal, warm in (
             (geometry.contact_up, cell.active_electrode_height, model.active_electrode, rise.active),

@@ -175,7 +175,7 @@ class Ions:
     def potentials_between(self, filament):
         """P of the module's equation, (n + RINGS, n + RINGS), 1/nm."""
         r, z = filament.points.T
-        widths, _ = filament.strips
+        widths = filament.strip_widths
         # The disc of a tip, or of a floating body's lower pole, has the potential 2/b at its centre.
         source = np.where(r == 0, 0.5 * widths, r)
         n = len(r)
@@ -237,7 +237,7 @@ class Ions:
             upper = above(np.repeat(voltage - u[n:], SAMPLES)).reshape(RINGS, SAMPLES)
             return np.concatenate([below(-u[:n]), upper @ MEAN])
 
-        areas = SQUARE_METRES_PER_NM2 * np.concatenate([filament.strips[1], self.areas])
+        areas = SQUARE_METRES_PER_NM2 * np.concatenate([filament.strip_areas, self.areas])
         ohmic, limit = self.model.hopping.low_field_limits(np.concatenate([temperature, plate_temperature]))
         return IonicBalance(n, density, areas, limit, between.own / ohmic, METRES_PER_NM * between.conductance)
 

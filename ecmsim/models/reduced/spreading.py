@@ -29,7 +29,7 @@ def _modes(radius, height, insulated):
 
 
 @lru_cache(maxsize=8)  # asked again for each round of circuit and heat
-def spreading(contact, radius, height, insulated=True):
+def spreading(contact, radius, height, insulated, /):
     """kappa R_s in 1/nm of an isothermal disc of radius `contact`; all lengths in nm.
 
     insulated: the wall; else it is at zero. The modes left out are those of the half-space: 1/(4 a) less what its
